@@ -1,0 +1,235 @@
+//===- Compiler.cpp - The compiler as seen from outside --------------------===//
+#include "codegen/Compiler.h"
+
+#include "codegen/EmitObject.h"
+#include "codegen/LowerToLLVM.h"
+#include "codegen/Passes.h"
+#include "codegen/Pipelines.h"
+#include "ir/Serialize.h"
+
+#include "mlir/IR/Diagnostics.h"
+
+#include "llvm/Support/FileSystem.h"
+
+#include <dlfcn.h>
+
+using namespace mlir;
+using namespace agc::ir;
+
+namespace agc {
+namespace {
+
+/// A context, and the errors that happened in it. Never throws: frames of LLVM
+/// may lie above.
+class Session {
+public:
+  Session()
+      : context(registry()), handler(&context, [this](Diagnostic &diagnostic) {
+          collect(diagnostic);
+          return success();
+        }) {}
+
+  MLIRContext context;
+
+  CompilerError error(CompilerError::Kind kind, StringRef fallback) {
+    if (message.empty())
+      message = ("error: " + fallback).str();
+    return {kind, message};
+  }
+
+private:
+  ScopedDiagnosticHandler handler;
+  std::string message;
+
+  static const DialectRegistry &registry() {
+    static const DialectRegistry dialects = [] {
+      DialectRegistry dialects;
+      dialects.insert<AgcDialect, func::FuncDialect>();
+      return dialects;
+    }();
+    return dialects;
+  }
+
+  void collect(Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return;
+    llvm::raw_string_ostream os(message);
+    if (!message.empty())
+      os << '\n';
+    proto::Location location;
+    writeLocation(diagnostic.getLocation(), location);
+    if (!location.file().empty())
+      os << location.file() << ':' << location.line() << ':' << location.column()
+         << ": ";
+    os << "error: " << diagnostic.str();
+    if (!location.scope().empty())
+      os << " (in " << location.scope() << ")";
+  }
+};
+
+class CompilerImpl final : public Compiler {
+public:
+  std::string fingerprint(const CompileOptions &options) override;
+  CompilerError compile(std::string_view module, const CompileOptions &options,
+                        CompiledObject &result) override;
+  CompilerError print(std::string_view module, Phase phase,
+                      const CompileOptions &options, std::string &text) override;
+  CompilerError rewrite(std::string_view module, Phase phase,
+                        std::string &result) override;
+
+private:
+  using Target = std::unique_ptr<llvm::TargetMachine>;
+  CompilerError createTarget(const CompileOptions &options, Target &target);
+  /// Reads a module and leaves only the function asked for.
+  CompilerError read(std::string_view bytes, StringRef function, Session &session,
+                     OwningOpRef<ModuleOp> &module);
+};
+
+} // namespace
+
+/// Tells one build of this library from another: the date in a source file
+/// would speak of that file alone.
+static std::string buildIdentity() {
+  Dl_info info;
+  llvm::sys::fs::file_status status;
+  if (!dladdr(reinterpret_cast<const void *>(&buildIdentity), &info) ||
+      llvm::sys::fs::status(info.dli_fname, status))
+    return "";
+  return llvm::utostr(status.getSize()) + " " +
+         llvm::itostr(
+             status.getLastModificationTime().time_since_epoch().count());
+}
+
+std::string CompilerImpl::fingerprint(const CompileOptions &options) {
+  Target target;
+  if (CompilerError error = createTarget(options, target))
+    return error.message;
+  return ("agc " AGC_VERSION " " + buildIdentity() + " llvm " LLVM_VERSION_STRING
+          " " +
+          target->getTargetTriple().str() + " " + target->getTargetCPU() + " " +
+          target->getTargetFeatureString())
+      .str();
+}
+
+CompilerError CompilerImpl::createTarget(const CompileOptions &options,
+                                         Target &target) {
+  llvm::Expected<Target> created = createTargetMachine(options.cpu);
+  if (!created)
+    return {CompilerError::Kind::Unsupported,
+            "error: " + llvm::toString(created.takeError())};
+  target = std::move(*created);
+  return {};
+}
+
+CompilerError CompilerImpl::read(std::string_view bytes, StringRef function,
+                                 Session &session, OwningOpRef<ModuleOp> &module) {
+  module = readModule(StringRef(bytes), session.context);
+  if (!module)
+    return session.error(CompilerError::Kind::Input, "not an agc program");
+  if (function.empty())
+    return {};
+  if (!module->lookupSymbol<func::FuncOp>(function))
+    return {CompilerError::Kind::Input,
+            ("error: the program has no function '" + function + "'").str()};
+  for (func::FuncOp other :
+       llvm::make_early_inc_range(module->getOps<func::FuncOp>()))
+    if (other.getName() != function)
+      other.erase();
+  return {};
+}
+
+static Machine machineFor(const CompileOptions &options,
+                          const llvm::TargetMachine &target) {
+  return options.reference ? Machine{0, 0} : machineOf(target);
+}
+
+CompilerError CompilerImpl::compile(std::string_view bytes,
+                                    const CompileOptions &options,
+                                    CompiledObject &result) {
+  Session session;
+  OwningOpRef<ModuleOp> module;
+  Target target;
+  if (CompilerError error = read(bytes, options.function, session, module))
+    return error;
+  if (CompilerError error = createTarget(options, target))
+    return error;
+  if (failed(runPhases(*module, Phase::Kernels, machineFor(options, *target),
+                       options.reference)))
+    return session.error(CompilerError::Kind::Unsupported, "compilation failed");
+  proto::Manifest manifest = describe(*module, options.function);
+  manifest.set_target(
+      (target->getTargetCPU() + " " + target->getTargetFeatureString()).str());
+  if (failed(lowerToLLVM(*module)))
+    return session.error(CompilerError::Kind::Internal, "lowering to LLVM failed");
+  llvm::Expected<std::string> object =
+      emitObject(*module, *target, ObjectKind::Object);
+  if (!object)
+    return {CompilerError::Kind::Internal,
+            "error: " + llvm::toString(object.takeError())};
+  result.object = std::move(*object);
+  result.manifest = manifest.SerializeAsString();
+  return {};
+}
+
+CompilerError CompilerImpl::print(std::string_view bytes, Phase phase,
+                                  const CompileOptions &options,
+                                  std::string &text) {
+  Session session;
+  OwningOpRef<ModuleOp> module;
+  Target target;
+  if (CompilerError error = read(bytes, options.function, session, module))
+    return error;
+  if (CompilerError error = createTarget(options, target))
+    return error;
+  if (failed(runPhases(*module, phase, machineFor(options, *target),
+                       options.reference)))
+    return session.error(CompilerError::Kind::Unsupported, "compilation failed");
+  if (phase == Phase::Native) {
+    if (failed(lowerToLLVM(*module)))
+      return session.error(CompilerError::Kind::Internal,
+                           "lowering to LLVM failed");
+    llvm::Expected<std::string> assembly =
+        emitObject(*module, *target, ObjectKind::Assembly);
+    if (!assembly)
+      return {CompilerError::Kind::Internal,
+              "error: " + llvm::toString(assembly.takeError())};
+    text = std::move(*assembly);
+    return {};
+  }
+  text.clear();
+  llvm::raw_string_ostream os(text);
+  module->print(os);
+  return {};
+}
+
+static CompilerError serialize(ModuleOp module, Session &session,
+                               std::string &result) {
+  FailureOr<proto::Module> message = writeModule(module);
+  if (failed(message))
+    return session.error(CompilerError::Kind::Internal, "writing failed");
+  result = message->SerializeAsString();
+  return {};
+}
+
+CompilerError CompilerImpl::rewrite(std::string_view bytes, Phase phase,
+                                    std::string &result) {
+  Session session;
+  OwningOpRef<ModuleOp> module;
+  if (CompilerError error = read(bytes, "", session, module))
+    return error;
+  if (phase != Phase::Graph && phase != Phase::Gradient)
+    return {CompilerError::Kind::Unsupported,
+            "error: only the graph and gradient phases can be written to .agc"};
+  if (failed(runPhases(*module, phase, Machine(), false)))
+    return session.error(CompilerError::Kind::Unsupported,
+                         "differentiation failed");
+  return serialize(*module, session, result);
+}
+
+} // namespace agc
+
+extern "C" __attribute__((visibility("default"))) agc::Compiler *agcGetCompiler() {
+  // Never destroyed: programs may call it from their last destructors.
+  static agc::Compiler *compiler = new agc::CompilerImpl();
+  return compiler;
+}

@@ -1,0 +1,76 @@
+//===- Compiler.h - The compiler as seen from outside ----------------------===//
+//
+// The compiler lives in a library of its own (libagc-compiler), because LLVM
+// and MLIR cost 20 ms and 82 MiB at every start. This interface names neither,
+// so that frontend, runtime and tools can load the library when they first
+// need it (runtime/jit/CompilerLibrary.h) and not before.
+//
+//===----------------------------------------------------------------------===//
+#ifndef AGC_CODEGEN_COMPILER_H
+#define AGC_CODEGEN_COMPILER_H
+
+#include <string>
+#include <string_view>
+
+namespace agc {
+
+/// How far a program has come on its way to the machine.
+enum class Phase { Graph, Gradient, Loops, Kernels, Native };
+
+/// A text, or the reason why there is none. Never thrown through LLVM frames:
+/// callers outside the compiler turn a failure into their own kind of error.
+struct CompilerError {
+  enum class Kind { None, Input, Unsupported, ResourceLimit, Internal };
+  Kind kind = Kind::None;
+  std::string message;  // one line per diagnostic, `file:line:column: error: …`
+  explicit operator bool() const { return kind != Kind::None; }
+};
+
+struct CompileOptions {
+  /// Function of the module to compile; others are ignored.
+  std::string function;
+  /// LLVM's name of a CPU, or "native".
+  std::string cpu = "native";
+  /// The oracle of the tests: each op alone, in f64, scalar loops, libm.
+  /// Floating-point arguments and results are then f64.
+  bool reference = false;
+};
+
+/// An object file and the serialized agc::proto::Manifest that describes it.
+struct CompiledObject {
+  std::string object;
+  std::string manifest;
+};
+
+/// Every method takes a module as serialized agc::proto::Module bytes, which it
+/// does not trust. Thread-safe.
+class Compiler {
+public:
+  virtual ~Compiler() = default;
+
+  /// Text that identifies this compiler build and its host's CPU for a cache.
+  virtual std::string fingerprint(const CompileOptions &options) = 0;
+
+  virtual CompilerError compile(std::string_view module,
+                                const CompileOptions &options,
+                                CompiledObject &result) = 0;
+
+  /// The module at the end of \p phase: MLIR text, for Native assembly. An
+  /// empty options.function means all functions.
+  virtual CompilerError print(std::string_view module, Phase phase,
+                              const CompileOptions &options,
+                              std::string &text) = 0;
+
+  /// Checks a module and brings it to \p phase (Graph or Gradient), serialized
+  /// again. At Gradient every symbolic `gradient` node has been expanded.
+  virtual CompilerError rewrite(std::string_view module, Phase phase,
+                                std::string &result) = 0;
+};
+
+/// How libagc-compiler hands its compiler out.
+using GetCompilerFn = Compiler *(*)();
+#define AGC_COMPILER_SYMBOL "agcGetCompiler"
+
+} // namespace agc
+
+#endif

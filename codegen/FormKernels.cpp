@@ -1,0 +1,313 @@
+//===- FormKernels.cpp - Functions on tensors to lists of kernel calls -----===//
+//
+// Takes: functions as agc-prepare-kernels leaves them.
+// Gives: kernels, each once, and for each function the list of its calls.
+// Relies on: one buffer a value, known sizes; no analysis of aliases is needed,
+// since every view is derived here.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/Kernel.h"
+#include "codegen/KernelName.h"
+#include "codegen/MemoryPlan.h"
+#include "codegen/Passes.h"
+#include "codegen/Schedule.h"
+#include "codegen/cpu/BodyEmitter.h"
+
+using namespace mlir;
+using namespace agc::ir;
+
+namespace agc {
+#define GEN_PASS_DEF_FORMKERNELSPASS
+#include "codegen/Passes.h.inc"
+
+namespace {
+
+struct KernelInfo {
+  func::FuncOp function;
+  int64_t tiles = 1;
+  bool isLarge = false;
+};
+
+/// Kernels of a module by what they compute.
+class KernelTable {
+public:
+  KernelTable(ModuleOp module, const Machine &machine)
+      : module(module), machine(machine) {}
+
+  KernelInfo get(linalg::GenericOp op, LoopNest nest,
+                 ArrayRef<MemRefType> buffers);
+  func::FuncOp getCheck(CheckRangeOp op, MemRefType buffer);
+
+private:
+  ModuleOp module;
+  const Machine &machine;
+  llvm::StringMap<KernelInfo> kernels;
+
+  func::FuncOp createFunction(StringRef name, FunctionType type, Location loc);
+};
+
+/// Rewrites one function.
+class FormCalls {
+public:
+  FormCalls(func::FuncOp function, KernelTable &kernels, bool fuses)
+      : function(function), schedule(function, fuses), kernels(kernels),
+        b(function.getLoc(), function.getContext()) {}
+
+  LogicalResult run();
+
+private:
+  func::FuncOp function;
+  Schedule schedule;
+  KernelTable &kernels;
+  ImplicitLocOpBuilder b;
+  SmallVector<Value> buffers; // the memref of each of the schedule's
+
+  func::FuncOp createList();
+  void bindBuffers(func::FuncOp list);
+  void call(Operation *op);
+};
+
+struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
+  using FormKernelsPassBase::FormKernelsPassBase;
+
+  void runOnOperation() override {
+    Machine machine{vectorBytes, numRegisters};
+    KernelTable kernels(getOperation(), machine);
+    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp function : functions)
+      // The reference, in scalar code, takes each op alone.
+      if (failed(FormCalls(function, kernels, /*fuses=*/vectorBytes != 0).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+func::FuncOp KernelTable::createFunction(StringRef name, FunctionType type,
+                                         Location loc) {
+  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+  if (!module.getBody()->empty())
+    b.setInsertionPointToEnd(module.getBody());
+  std::string unique = name.str();
+  for (unsigned i = 1; module.lookupSymbol(unique); ++i)
+    unique = (name + "_" + Twine(i)).str();
+  auto function = func::FuncOp::create(b, loc, unique, type);
+  function.setPrivate();
+  return function;
+}
+
+KernelInfo KernelTable::get(linalg::GenericOp op, LoopNest nest,
+                            ArrayRef<MemRefType> buffers) {
+  std::string key = kernelKey(nest, buffers);
+  if (auto known = kernels.find(key); known != kernels.end())
+    return known->second;
+
+  Builder b(op.getContext());
+  SmallVector<Type> types(buffers.begin(), buffers.end());
+  types.append(2, b.getIndexType());
+  KernelInfo info;
+  info.function = createFunction(kernelName(nest), b.getFunctionType(types, {}),
+                                 op.getLoc());
+  info.tiles = emitKernel(info.function, nest, machine);
+  // Starting other threads costs a few microseconds.
+  int64_t flops = kernelFlops(nest), bytes = kernelBytes(nest);
+  info.isLarge = info.tiles > 1 && std::max(flops / 16, bytes / 16) > 8192;
+  info.function->setAttr(kernelAttr, b.getI64IntegerAttr(info.tiles));
+  info.function->setAttr(flopsAttr, b.getI64IntegerAttr(flops));
+  info.function->setAttr(bytesAttr, b.getI64IntegerAttr(bytes));
+  kernels[key] = info;
+  return info;
+}
+
+/// The position of the first element out of range, or -1.
+func::FuncOp KernelTable::getCheck(CheckRangeOp op, MemRefType buffer) {
+  Type index = IndexType::get(op.getContext());
+  func::FuncOp function = createFunction(
+      "check_range", FunctionType::get(op.getContext(), buffer, index),
+      op.getLoc());
+  ImplicitLocOpBuilder b(op.getLoc(), op.getContext());
+  b.setInsertionPointToStart(function.addEntryBlock());
+  auto constant = [&](int64_t i) -> Value {
+    return arith::ConstantIndexOp::create(b, i);
+  };
+  auto loop = scf::ForOp::create(b, constant(0), constant(buffer.getNumElements()),
+                                 constant(1), constant(-1));
+  b.setInsertionPointToStart(loop.getBody());
+  ScalarBuilder s(b, op.getLoc());
+  Value x = memref::LoadOp::create(b, function.getArgument(0),
+                                   loop.getInductionVar());
+  x = s.convert(x, b.getI64Type(), isUnsigned(op.getX()), false);
+  auto number = [&](int64_t i) -> Value {
+    return arith::ConstantOp::create(b, b.getI64IntegerAttr(i));
+  };
+  Value isFine = s.logicalAnd(s.compare("ge", x, number(op.getLower())),
+                              s.compare("lt", x, number(op.getUpper())));
+  if (std::optional<int64_t> ignore = op.getIgnore())
+    isFine = s.logicalOr(isFine, s.compare("eq", x, number(*ignore)));
+  Value found = loop.getRegionIterArg(0);
+  Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, found,
+                                        constant(0));
+  Value here = s.select(isFine, found, loop.getInductionVar());
+  scf::YieldOp::create(b, s.select(isFirst, here, found));
+  b.setInsertionPointAfter(loop);
+  func::ReturnOp::create(b, loop.getResults());
+  return function;
+}
+
+//===----------------------------------------------------------------------===//
+// Lists of calls
+//===----------------------------------------------------------------------===//
+
+static MemRefType memrefOf(const Buffer &buffer) {
+  return MemRefType::get({buffer.numElements}, storageType(buffer.element));
+}
+
+/// The function's C interface as memrefs: arguments, results that have a buffer
+/// of their own, workspace.
+func::FuncOp FormCalls::createList() {
+  SmallVector<Type> types;
+  for (const Buffer &buffer : schedule.buffers)
+    if (buffer.kind == Buffer::Argument)
+      types.push_back(memrefOf(buffer));
+  unsigned numArguments = types.size();
+  for (const Buffer &buffer : schedule.buffers)
+    if (buffer.kind == Buffer::Result)
+      types.push_back(memrefOf(buffer));
+  types.push_back(MemRefType::get({schedule.workspaceBytes}, b.getI8Type()));
+
+  b.setInsertionPoint(function);
+  auto list = func::FuncOp::create(b, function.getName(),
+                                   b.getFunctionType(types, {}));
+  for (unsigned i = 0; i < numArguments; ++i) {
+    list.setArgAttrs(i, function.getArgAttrDict(i));
+    list.setArgAttr(i, "agc.type", TypeAttr::get(function.getArgumentTypes()[i]));
+  }
+  SmallVector<Attribute> results;
+  for (unsigned i = 0; i < function.getNumResults(); ++i) {
+    NamedAttrList attrs(function.getResultAttrDict(i));
+    attrs.set("agc.type", TypeAttr::get(function.getResultTypes()[i]));
+    results.push_back(attrs.getDictionary(b.getContext()));
+  }
+  list->setAttr("agc.results", b.getArrayAttr(results));
+  list->setAttr(stepAttr, b.getUnitAttr());
+  return list;
+}
+
+void FormCalls::bindBuffers(func::FuncOp list) {
+  Block *block = list.addEntryBlock();
+  b.setInsertionPointToStart(block);
+  Value workspace = block->getArguments().back();
+  unsigned nextArgument = 0, nextResult = function.getNumArguments();
+  for (const Buffer &buffer : schedule.buffers) {
+    MemRefType type = memrefOf(buffer);
+    switch (buffer.kind) {
+    case Buffer::Argument:
+      buffers.push_back(block->getArgument(nextArgument++));
+      break;
+    case Buffer::Result:
+      buffers.push_back(block->getArgument(nextResult++));
+      break;
+    case Buffer::Workspace:
+      buffers.push_back(memref::ViewOp::create(
+          b, type, workspace, arith::ConstantIndexOp::create(b, buffer.offset),
+          ValueRange()));
+      break;
+    case Buffer::Constant: {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(
+          function->getParentOfType<ModuleOp>().getBody());
+      auto data = buffer.constant;
+      auto flat = RankedTensorType::get({data.getNumElements()},
+                                        data.getElementType());
+      data = data.reshape(flat);
+      if (data.getElementType().isInteger(1))
+        data = data.mapValues(b.getI8Type(),
+                              [](const APInt &bit) { return bit.zext(8); });
+      std::string name = "constant";
+      for (unsigned i = 1; function->getParentOfType<ModuleOp>().lookupSymbol(name);
+           ++i)
+        name = "constant_" + std::to_string(i);
+      auto global = memref::GlobalOp::create(
+          b, name, b.getStringAttr("private"), type, data, /*constant=*/true,
+          b.getI64IntegerAttr(64));
+      b.setInsertionPointToEnd(block);
+      buffers.push_back(
+          memref::GetGlobalOp::create(b, type, global.getSymName()));
+      break;
+    }
+    }
+  }
+}
+
+void FormCalls::call(Operation *op) {
+  b.setLoc(op->getLoc());
+  if (auto check = dyn_cast<CheckRangeOp>(op)) {
+    const View &view = schedule.views.at(check.getX());
+    Value buffer = buffers[view.buffer];
+    func::FuncOp kernel =
+        kernels.getCheck(check, cast<MemRefType>(buffer.getType()));
+    auto call = func::CallOp::create(b, kernel, buffer);
+    call->setAttr(checkAttr, check.getMessageAttr());
+    return;
+  }
+  auto generic = cast<linalg::GenericOp>(op);
+  SmallVector<View> inputs, outputs;
+  SmallVector<Value> operands;
+  for (Value result : generic.getResults())
+    outputs.push_back(schedule.viewOf(result));
+  Epilogue epilogue;
+  if (OpOperand *fused = schedule.fusedOperand(op)) {
+    epilogue = {generic, fused->getOperandNumber(), {}};
+    for (OpOperand *operand : generic.getDpsInputOperands())
+      epilogue.inputs.push_back(operand == fused ? View()
+                                                 : schedule.viewOf(operand->get()));
+    generic = fused->get().getDefiningOp<linalg::GenericOp>();
+  }
+  for (OpOperand *operand : generic.getDpsInputOperands())
+    inputs.push_back(schedule.viewOf(operand->get()));
+  LoopNest nest = buildLoopNest(generic, inputs, outputs, epilogue);
+  SmallVector<MemRefType> types;
+  auto pass = [&](Access &access, const View &view) {
+    access.argument = operands.size();
+    operands.push_back(buffers[view.buffer]);
+    types.push_back(cast<MemRefType>(operands.back().getType()));
+  };
+  for (auto [i, access, view] : llvm::enumerate(nest.inputs, inputs))
+    if (!generic.getBody()->getArgument(i).use_empty())
+      pass(access, view);
+  for (auto [i, access, view] :
+       llvm::enumerate(nest.epilogueInputs, epilogue.inputs))
+    if (i != nest.resultArgument && !nest.epilogue->getArgument(i).use_empty()) {
+      pass(access, view);
+      nest.updatesInPlace |= view.buffer == outputs.front().buffer;
+    }
+  for (auto [access, view] : llvm::zip_equal(nest.outputs, outputs))
+    pass(access, view);
+  KernelInfo kernel = kernels.get(generic, nest, types);
+  operands.push_back(arith::ConstantIndexOp::create(b, 0));
+  operands.push_back(arith::ConstantIndexOp::create(b, kernel.tiles));
+  auto call = func::CallOp::create(b, kernel.function, operands);
+  if (kernel.isLarge)
+    call->setAttr(parallelAttr, b.getUnitAttr());
+}
+
+LogicalResult FormCalls::run() {
+  if (failed(schedule.build()))
+    return failure();
+  func::FuncOp list = createList();
+  bindBuffers(list);
+  for (Operation *op : schedule.order)
+    call(op);
+  b.setLoc(function.getLoc());
+  func::ReturnOp::create(b);
+  std::string name = function.getName().str();
+  function.erase();
+  list.setName(name);
+  return success();
+}
+
+} // namespace agc

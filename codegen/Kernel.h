@@ -1,0 +1,28 @@
+//===- Kernel.h - Code for one loop nest -----------------------------------===//
+#ifndef AGC_CODEGEN_KERNEL_H
+#define AGC_CODEGEN_KERNEL_H
+
+#include "codegen/LoopNest.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace agc {
+
+/// What kernels are written for.
+struct Machine {
+  unsigned vectorBytes = 16;   // of a vector register; 0: scalar code only
+  unsigned numRegisters = 16;  // vector registers
+
+  /// Elements of this type in a vector; 1: do not vectorize.
+  unsigned lanes(mlir::Type element) const;
+};
+
+/// Writes the body of a kernel: a function of its buffers (flat memrefs) and of
+/// the range of tiles [begin, end) to compute. Returns how many tiles there
+/// are. Tiles do not depend on each other.
+int64_t emitKernel(mlir::func::FuncOp kernel, const LoopNest &nest,
+                   const Machine &machine);
+
+} // namespace agc
+
+#endif

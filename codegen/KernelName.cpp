@@ -1,0 +1,118 @@
+//===- KernelName.cpp - What a kernel is called, and what it costs ---------===//
+#include "codegen/KernelName.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace agc {
+
+/// A body, its values numbered as they come.
+static void printBody(Block &body, llvm::raw_ostream &os) {
+  DenseMap<Value, unsigned> numbers;
+  for (BlockArgument argument : body.getArguments())
+    numbers.try_emplace(argument, numbers.size());
+  for (Operation &op : body) {
+    os << '\n' << op.getName() << op.getAttrDictionary();
+    for (Value operand : op.getOperands()) {
+      auto known = numbers.find(operand);
+      if (known != numbers.end())
+        os << " %" << known->second;
+      else // A constant from outside the body.
+        os << ' ' << operand.getDefiningOp()->getAttrDictionary();
+    }
+    for (Value result : op.getResults()) {
+      os << " -> " << result.getType();
+      numbers.try_emplace(result, numbers.size());
+    }
+  }
+}
+
+std::string kernelKey(const LoopNest &nest, ArrayRef<MemRefType> buffers) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (MemRefType type : buffers)
+    os << type << ';';
+  for (unsigned l = 0; l < nest.numLoops(); ++l)
+    os << (nest.isReduction[l] ? 'r' : 'p') << nest.sizes[l] << ',';
+  for (const Access &access : llvm::concat<const Access>(
+           nest.inputs, nest.outputs, nest.epilogueInputs)) {
+    os << '|' << access.argument << ':' << access.element << '+' << access.offset;
+    for (int64_t stride : access.strides)
+      os << ',' << stride;
+  }
+  for (TypedAttr init : nest.inits)
+    os << '=' << init;
+  for (int loop : nest.loopOfIndex)
+    os << '/' << loop;
+  printBody(*nest.body, os);
+  if (nest.epilogue) {
+    os << "\nthen " << nest.resultArgument << nest.updatesInPlace;
+    printBody(*nest.epilogue, os);
+  }
+  return text;
+}
+
+bool isSumOfProducts(const LoopNest &nest) {
+  if (nest.inputs.size() != 2 || nest.outputs.size() != 1 || !nest.hasReductions())
+    return false;
+  auto sum = nest.body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  if (!sum || sum.getLhs() != nest.body->getArgument(2))
+    return false;
+  auto product = sum.getRhs().getDefiningOp<arith::MulFOp>();
+  return product && product.getLhs() == nest.body->getArgument(0) &&
+         product.getRhs() == nest.body->getArgument(1);
+}
+
+std::string kernelName(const LoopNest &nest) {
+  std::string name = isSumOfProducts(nest)    ? "product"
+                     : nest.hasReductions() ? "reduce"
+                                            : "map";
+  std::string parallel, reduced;
+  for (unsigned l = 0; l < nest.numLoops(); ++l) {
+    std::string &sizes = nest.isReduction[l] ? reduced : parallel;
+    sizes += (sizes.empty() ? "" : "x") + std::to_string(nest.sizes[l]);
+  }
+  if (!parallel.empty())
+    name += "_" + parallel;
+  if (!reduced.empty())
+    name += "_over_" + reduced;
+  if (nest.epilogue)
+    name += "_then_map";
+  return name;
+}
+
+static int64_t flopsOf(Block &body) {
+  return llvm::count_if(body.without_terminator(), [](Operation &op) {
+    return !isa<arith::ConstantOp, linalg::IndexOp>(op) &&
+           isa<FloatType>(op.getOperand(0).getType());
+  });
+}
+
+int64_t kernelFlops(const LoopNest &nest) {
+  int64_t flops = flopsOf(*nest.body) * nest.numIterations();
+  if (nest.epilogue)
+    flops += flopsOf(*nest.epilogue) * nest.numIterations(/*reductionsToo=*/false);
+  return flops;
+}
+
+int64_t kernelBytes(const LoopNest &nest) {
+  int64_t bytes = 0;
+  for (const Access &access : llvm::concat<const Access>(
+           nest.inputs, nest.outputs, nest.epilogueInputs)) {
+    // Elements within reach of the loops that move the operand.
+    int64_t elements = 1, extent = 1;
+    for (unsigned l = 0; l < nest.numLoops(); ++l)
+      if (access.strides[l]) {
+        elements *= nest.sizes[l];
+        extent += std::abs(access.strides[l]) * (nest.sizes[l] - 1);
+      }
+    bytes += std::min(elements, extent) *
+             std::max(1u, access.element.getIntOrFloatBitWidth() / 8);
+  }
+  return bytes;
+}
+
+} // namespace agc

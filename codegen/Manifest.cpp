@@ -1,0 +1,63 @@
+//===- Manifest.cpp - What a compiled function needs and costs -------------===//
+#include "codegen/LowerToLLVM.h"
+#include "codegen/Passes.h"
+#include "ir/Serialize.h"
+
+using namespace mlir;
+using namespace agc::ir;
+
+namespace agc {
+
+proto::Manifest describe(ModuleOp module, StringRef name) {
+  proto::Manifest manifest;
+  auto list = module.lookupSymbol<func::FuncOp>(name);
+  manifest.set_entry(name.str());
+  for (BlockArgument argument : list.getArguments()) {
+    unsigned i = argument.getArgNumber();
+    auto type = list.getArgAttrOfType<TypeAttr>(i, "agc.type");
+    if (!type)
+      continue; // A result or the workspace.
+    proto::ArgumentInfo &info = *manifest.add_arguments();
+    if (auto text = list.getArgAttrOfType<StringAttr>(i, nameAttr))
+      info.set_name(text.str());
+    if (auto role = list.getArgAttrOfType<StringAttr>(i, roleAttr))
+      info.set_role(readRole(role.getValue()).value_or(proto::ROLE_INPUT));
+    writeType(cast<RankedTensorType>(type.getValue()), *info.mutable_type());
+  }
+  for (Attribute attr : list->getAttrOfType<ArrayAttr>("agc.results")) {
+    auto attrs = cast<DictionaryAttr>(attr);
+    proto::ResultInfo &info = *manifest.add_results();
+    if (auto text = attrs.getAs<StringAttr>(nameAttr))
+      info.set_name(text.str());
+    writeType(cast<RankedTensorType>(attrs.getAs<TypeAttr>("agc.type").getValue()),
+              *info.mutable_type());
+    if (auto updates = attrs.getAs<IntegerAttr>(updatesAttr))
+      info.set_updates(updates.getInt() + 1);
+  }
+  auto workspace = cast<MemRefType>(list.getArgumentTypes().back());
+  manifest.set_workspace_bytes(workspace.getNumElements());
+
+  llvm::StringMap<int> kernels;
+  list.walk([&](func::CallOp call) {
+    if (auto message = call->getAttrOfType<StringAttr>(checkAttr)) {
+      proto::CheckInfo &check = *manifest.add_checks();
+      check.set_message(message.str());
+      writeLocation(call.getLoc(), *check.mutable_location());
+      return;
+    }
+    auto [entry, isNew] =
+        kernels.try_emplace(call.getCallee(), manifest.kernels_size());
+    if (isNew) {
+      auto kernel = module.lookupSymbol<func::FuncOp>(call.getCallee());
+      proto::KernelInfo &info = *manifest.add_kernels();
+      info.set_name(call.getCallee().str());
+      info.set_flops(kernel->getAttrOfType<IntegerAttr>(flopsAttr).getInt());
+      info.set_bytes(kernel->getAttrOfType<IntegerAttr>(bytesAttr).getInt());
+    }
+    proto::KernelInfo &info = *manifest.mutable_kernels(entry->second);
+    info.set_calls(info.calls() + 1);
+  });
+  return manifest;
+}
+
+} // namespace agc

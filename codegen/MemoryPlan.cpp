@@ -1,0 +1,48 @@
+//===- MemoryPlan.cpp - Where buffers lie in one workspace -----------------===//
+//
+// Largest first, each at the lowest offset where it meets no buffer alive at
+// the same time: within a few percent of the lower bound on training steps,
+// where lifetimes nest.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/MemoryPlan.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace agc {
+
+int64_t planMemory(llvm::MutableArrayRef<Lifetime> buffers) {
+  llvm::SmallVector<Lifetime *> order, placed;
+  for (Lifetime &buffer : buffers)
+    order.push_back(&buffer);
+  llvm::stable_sort(order, [](const Lifetime *a, const Lifetime *b) {
+    return a->bytes > b->bytes;
+  });
+  int64_t total = 0;
+  for (Lifetime *buffer : order) {
+    int64_t bytes = llvm::alignTo(std::max<int64_t>(buffer->bytes, 1), 64);
+    int64_t offset = 0;
+    // `placed` is sorted by offset: walk the gaps.
+    for (Lifetime *other : placed) {
+      if (other->last < buffer->first || buffer->last < other->first)
+        continue;
+      if (other->offset >= offset + bytes)
+        break;
+      offset = std::max<int64_t>(
+          offset,
+          llvm::alignTo(other->offset + std::max<int64_t>(other->bytes, 1), 64));
+    }
+    buffer->offset = offset;
+    total = std::max(total, offset + bytes);
+    placed.insert(llvm::upper_bound(placed, buffer,
+                                    [](const Lifetime *a, const Lifetime *b) {
+                                      return a->offset < b->offset;
+                                    }),
+                  buffer);
+  }
+  return total;
+}
+
+} // namespace agc

@@ -1,0 +1,24 @@
+//===- MemoryPlan.h - Where buffers lie in one workspace -------------------===//
+#ifndef AGC_CODEGEN_MEMORYPLAN_H
+#define AGC_CODEGEN_MEMORYPLAN_H
+
+#include "llvm/ADT/ArrayRef.h"
+
+#include <cstdint>
+
+namespace agc {
+
+/// A buffer that is written first at kernel `first` and read last at `last`.
+struct Lifetime {
+  int64_t bytes = 0;
+  int first = 0, last = 0;
+  int64_t offset = 0; // result: a multiple of 64
+};
+
+/// Gives each buffer an offset such that buffers alive at once do not overlap.
+/// Returns the bytes needed in all.
+int64_t planMemory(llvm::MutableArrayRef<Lifetime> buffers);
+
+} // namespace agc
+
+#endif

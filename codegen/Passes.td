@@ -1,0 +1,52 @@
+//===- Passes.td - Tensors to a machine -----------------------------------===//
+#ifndef AGC_CODEGEN_PASSES
+#define AGC_CODEGEN_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def PrepareKernelsPass : Pass<"agc-prepare-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Make every value of a function one kernel's result or a view";
+  let description = [{
+    After it each op is a `linalg.generic`, which becomes a kernel; a slice,
+    reshape or insertion, which only says where a tensor lies; or a check. What
+    a function returns has a kernel of its own to write it.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def FormKernelsPass : Pass<"agc-form-kernels", "::mlir::ModuleOp"> {
+  let summary = "Turn functions on tensors into lists of calls of kernels";
+  let description = [{
+    Each `linalg.generic` becomes a kernel: a function of flat buffers and of a
+    range of tiles. Equal ones are made once. What is left of the function is a
+    list of calls on views of its arguments, results and one workspace, whose
+    offsets are planned by lifetime. Results that update an argument are written
+    in place where no later kernel reads the old value.
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "unsigned", "16",
+           "Bytes in a vector register; 0: scalar code">,
+    Option<"numRegisters", "num-registers", "unsigned", "16",
+           "Vector registers of the machine">
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"
+  ];
+}
+
+def ExpandMathPass : Pass<"agc-expand-math", "::mlir::func::FuncOp"> {
+  let summary = "Replace f32 exponentials and the like by arithmetic";
+  let description = [{
+    Polynomials, alike for scalars and vectors of any width, so that a loop's
+    remainder has the bits of its body and no loop calls a library.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+#endif

@@ -1,0 +1,95 @@
+//===- Pipelines.cpp - From a graph to the machine, phase by phase ---------===//
+//
+// The whole way, to be read from top to bottom. Order matters; each line that
+// could stand elsewhere says why it stands here.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/Pipelines.h"
+
+#include "codegen/Passes.h"
+
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace agc {
+
+/// graph → gradient: the backward is there, nothing is there twice.
+static void addGradientPhase(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createDifferentiatePass());
+  // The backward builds zeros, ones and sums that fold away; and what it reads
+  // of the forward it recomputes in words, not in fact.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// gradient → loops: linalg on tensors, fused.
+static void addLoopsPhase(OpPassManager &pm, bool reference) {
+  if (reference)
+    pm.addNestedPass<func::FuncOp>(createPromoteToF64Pass());
+  pm.addNestedPass<func::FuncOp>(createLowerToLinalgPass());
+  if (reference)
+    return; // Each op alone.
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createFuseElementwisePass());
+  // After fusion, when only values that will be in memory are left.
+  pm.addNestedPass<func::FuncOp>(createAssignLayoutPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+/// loops → kernels: code on planned memory.
+static void addKernelsPhase(OpPassManager &pm, const Machine &machine) {
+  pm.addNestedPass<func::FuncOp>(createPrepareKernelsPass());
+  FormKernelsPassOptions options;
+  options.vectorBytes = machine.vectorBytes;
+  options.numRegisters = machine.numRegisters;
+  pm.addPass(createFormKernelsPass(options));
+  if (machine.vectorBytes)
+    pm.addNestedPass<func::FuncOp>(createExpandMathPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
+              bool reference) {
+  switch (phase) {
+  case Phase::Graph:
+  case Phase::Native:
+    return;
+  case Phase::Gradient:
+    return addGradientPhase(pm);
+  case Phase::Loops:
+    return addLoopsPhase(pm, reference);
+  case Phase::Kernels:
+    return addKernelsPhase(pm, machine);
+  }
+}
+
+LogicalResult runPhases(ModuleOp module, Phase phase, const Machine &machine,
+                        bool reference) {
+  PassManager pm(module.getContext());
+  for (Phase next : {Phase::Gradient, Phase::Loops, Phase::Kernels})
+    if (next <= phase)
+      addPhase(pm, next, machine, reference);
+  return pm.run(module);
+}
+
+void registerPasses() {
+  registerPass([] { return createDifferentiatePass(); });
+  registerPass([] { return createPromoteToF64Pass(); });
+  registerPass([] { return createLowerToLinalgPass(); });
+  registerPass([] { return createFuseElementwisePass(); });
+  registerPass([] { return createAssignLayoutPass(); });
+  registerPass([] { return createPrepareKernelsPass(); });
+  registerPass([] { return createFormKernelsPass(); });
+  registerPass([] { return createExpandMathPass(); });
+  PassPipelineRegistration<>("agc-to-gradient", "graph to the gradient phase",
+                             [](OpPassManager &pm) { addGradientPhase(pm); });
+  PassPipelineRegistration<>("agc-to-loops", "gradient to the loops phase",
+                             [](OpPassManager &pm) { addLoopsPhase(pm, false); });
+}
+
+} // namespace agc

@@ -1,0 +1,27 @@
+//===- Pipelines.h - From a graph to the machine, phase by phase -----------===//
+#ifndef AGC_CODEGEN_PIPELINES_H
+#define AGC_CODEGEN_PIPELINES_H
+
+#include "codegen/Compiler.h"
+#include "codegen/Kernel.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace agc {
+
+/// Adds what brings a module from the phase before to this one. Phase::Graph
+/// adds nothing; Phase::Native is LowerToLLVM.h's.
+void addPhase(mlir::OpPassManager &pm, Phase phase, const Machine &machine,
+              bool reference);
+
+/// Brings a module from Phase::Graph to \p phase, Kernels at most.
+mlir::LogicalResult runPhases(mlir::ModuleOp module, Phase phase,
+                              const Machine &machine, bool reference);
+
+/// Registers all of agc's passes and pipelines, for agc-opt.
+void registerPasses();
+
+} // namespace agc
+
+#endif

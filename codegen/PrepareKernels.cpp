@@ -1,0 +1,170 @@
+//===- PrepareKernels.cpp - Every value a kernel's result or a view --------===//
+#include "codegen/Passes.h"
+#include "passes/LowerToLinalg.h"
+
+using namespace mlir;
+
+namespace agc {
+#define GEN_PASS_DEF_PREPAREKERNELSPASS
+#include "codegen/Passes.h.inc"
+
+namespace {
+
+struct PrepareKernelsPass : impl::PrepareKernelsPassBase<PrepareKernelsPass> {
+  void runOnOperation() override;
+
+private:
+  Value copy(OpBuilder &builder, Value value);
+  void materializeFills();
+  void materializeInsertions();
+  void materializeReshapes();
+  void materializeReturns();
+};
+
+} // namespace
+
+static RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+/// The value in memory of its own.
+Value PrepareKernelsPass::copy(OpBuilder &builder, Value value) {
+  return rearrange(builder, value.getLoc(), value,
+                   builder.getMultiDimIdentityMap(typeOf(value).getRank()),
+                   typeOf(value));
+}
+
+/// Whether the use is only what a reduction starts from. Where results overlap
+/// in memory, they start from what is there, and a kernel must put it there.
+static bool isStartOfReduction(OpOperand &use) {
+  auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
+  if (!generic || !generic.isDpsInit(&use))
+    return false;
+  SmallVector<unsigned> reductions;
+  generic.getReductionDims(reductions);
+  AffineMap map = generic.getMatchingIndexingMap(&use);
+  return llvm::none_of(reductions,
+                       [&](unsigned d) { return map.isFunctionOfDim(d); });
+}
+
+/// Fills and splats that are more than a reduction's start become kernels.
+void PrepareKernelsPass::materializeFills() {
+  SmallVector<Operation *> ops;
+  getOperation().walk([&](Operation *op) { ops.push_back(op); });
+  for (Operation *op : ops) {
+    TypedAttr scalar;
+    if (auto fill = dyn_cast<linalg::FillOp>(op)) {
+      auto constant = fill.getInputs()[0].getDefiningOp<arith::ConstantOp>();
+      if (constant)
+        scalar = constant.getValue();
+    } else if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+      auto elements = dyn_cast<DenseElementsAttr>(constant.getValue());
+      if (elements && elements.isSplat())
+        scalar = elements.getSplatValue<TypedAttr>();
+    }
+    if (!scalar)
+      continue;
+    Value result = op->getResult(0);
+    if (llvm::all_of(result.getUses(), isStartOfReduction))
+      continue;
+    OpBuilder builder(op);
+    RankedTensorType type = typeOf(result);
+    auto generic = linalg::GenericOp::create(
+        builder, op->getLoc(), type, ValueRange(),
+        emptyTensor(builder, op->getLoc(), type),
+        builder.getMultiDimIdentityMap(type.getRank()),
+        iterators(type.getRank(), 0),
+        [&](OpBuilder &b, Location loc, ValueRange) {
+          Value value = arith::ConstantOp::create(b, loc, scalar);
+          linalg::YieldOp::create(b, loc, value);
+        });
+    result.replaceUsesWithIf(generic.getResult(0), [](OpOperand &use) {
+      return !isStartOfReduction(use);
+    });
+  }
+}
+
+/// An insertion's source is written where it goes by the kernel that makes it;
+/// its destination is nobody else's.
+void PrepareKernelsPass::materializeInsertions() {
+  SmallVector<tensor::InsertSliceOp> ops;
+  getOperation().walk([&](tensor::InsertSliceOp op) { ops.push_back(op); });
+  for (tensor::InsertSliceOp op : ops) {
+    OpBuilder builder(op);
+    Value dest = op.getDest(), source = op.getSource();
+    bool ownsDest = dest.hasOneUse() && dest.getDefiningOp() &&
+                    isa<linalg::GenericOp, tensor::InsertSliceOp, tensor::EmptyOp>(
+                        dest.getDefiningOp());
+    if (!ownsDest)
+      op.getDestMutable().assign(copy(builder, dest));
+    auto maker = source.getDefiningOp<linalg::GenericOp>();
+    if (!maker || maker.getNumResults() != 1 || !source.hasOneUse()) {
+      op.getSourceMutable().assign(copy(builder, source));
+      continue;
+    }
+    // The destination's own kernel runs before the source's.
+    maker->moveBefore(op);
+  }
+}
+
+/// Whether the tensor lies in memory without gaps.
+static bool isDense(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return true;
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
+    // Whole rows: only the outermost dimension may be cut.
+    if (!slice.hasUnitStride() || !isDense(slice.getSource()))
+      return false;
+    ArrayRef<int64_t> from = slice.getSourceType().getShape();
+    ArrayRef<int64_t> to = slice.getStaticSizes();
+    for (size_t d = 1; d < from.size(); ++d)
+      if (from[d] != to[d])
+        return false;
+    return true;
+  }
+  if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+    return isDense(op->getOperand(0));
+  return true;
+}
+
+void PrepareKernelsPass::materializeReshapes() {
+  SmallVector<Operation *> ops;
+  getOperation().walk([&](Operation *op) {
+    if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+      ops.push_back(op);
+  });
+  for (Operation *op : ops)
+    if (!isDense(op->getOperand(0))) {
+      OpBuilder builder(op);
+      op->setOperand(0, copy(builder, op->getOperand(0)));
+    }
+}
+
+/// Each returned value is written by its own kernel, directly.
+void PrepareKernelsPass::materializeReturns() {
+  Operation *terminator = getOperation().getBody().front().getTerminator();
+  DenseSet<Value> returned;
+  OpBuilder builder(terminator);
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    Operation *maker = operand.get().getDefiningOp();
+    bool updates =
+        bool(getOperation().getResultAttr(operand.getOperandNumber(),
+                                          agc::ir::updatesAttr));
+    bool isOwn = maker &&
+                 (isa<linalg::GenericOp>(maker) ||
+                  (isa<tensor::InsertSliceOp>(maker) && !updates)) &&
+                 returned.insert(operand.get()).second;
+    if (!isOwn)
+      operand.set(copy(builder, operand.get()));
+  }
+}
+
+void PrepareKernelsPass::runOnOperation() {
+  materializeFills();
+  materializeInsertions();
+  materializeReshapes();
+  materializeReturns();
+}
+
+} // namespace agc

@@ -1,0 +1,397 @@
+//===- Schedule.cpp - In which order, and where in memory ------------------===//
+#include "codegen/Schedule.h"
+
+#include "codegen/MemoryPlan.h"
+#include "ir/Dialect.h"
+#include "passes/LowerToLinalg.h"
+
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace agc::ir;
+
+namespace agc {
+
+static RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+int64_t Buffer::bytes() const {
+  return numElements * std::max(1u, element.getIntOrFloatBitWidth() / 8);
+}
+
+unsigned Schedule::addBuffer(Buffer::Kind kind, Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  buffers.push_back({kind, tensor.getElementType(), tensor.getNumElements()});
+  return buffers.size() - 1;
+}
+
+View Schedule::denseView(unsigned buffer, Type type) {
+  return {buffer, 0, rowMajorStrides(cast<RankedTensorType>(type).getShape())};
+}
+
+static std::optional<unsigned> updatedArgument(func::FuncOp function,
+                                               unsigned result) {
+  if (auto attr = function.getResultAttrOfType<IntegerAttr>(result, updatesAttr))
+    return attr.getInt();
+  return std::nullopt;
+}
+
+//===----------------------------------------------------------------------===//
+// Epilogues
+//===----------------------------------------------------------------------===//
+
+/// Whether an element-wise op can take this operand, a reduction's result, from
+/// the register where it was summed.
+static bool canFinish(linalg::GenericOp op, OpOperand *operand) {
+  auto reduction = operand->get().getDefiningOp<linalg::GenericOp>();
+  if (!reduction || !reduction.getNumReductionLoops() ||
+      reduction->getNumResults() != 1 || !operand->get().hasOneUse())
+    return false;
+  AffineMap stored = op.getIndexingMapMatchingResult(op->getResult(0));
+  AffineMap summed = reduction.getIndexingMapMatchingResult(reduction->getResult(0));
+  if (op.getMatchingIndexingMap(operand) != stored || !stored.isPermutation() ||
+      !summed.isProjectedPermutation() ||
+      getElementTypeOrSelf(op->getResult(0)) != getElementTypeOrSelf(operand->get()))
+    return false;
+  SmallVector<unsigned> loops;
+  reduction.getReductionDims(loops);
+  return reduction.getDpsInitOperand(0)->get().getDefiningOp<linalg::FillOp>() &&
+         llvm::none_of(loops, [&](unsigned l) { return summed.isFunctionOfDim(l); });
+}
+
+void Schedule::findEpilogues() {
+  for (auto op : function.getBody().front().getOps<linalg::GenericOp>()) {
+    if (op.getNumReductionLoops() || op->getNumResults() != 1 ||
+        op.hasIndexSemantics() ||
+        !op.getDpsInitOperand(0)->get().getDefiningOp<tensor::EmptyOp>())
+      continue;
+    for (OpOperand *operand : op.getDpsInputOperands())
+      if (!fusedOperands.contains(op) && canFinish(op, operand)) {
+        fusedOperands[op] = operand;
+        fusedReductions.insert(operand->get().getDefiningOp());
+      }
+  }
+}
+
+SmallVector<Value> Schedule::readBy(Operation *op) const {
+  SmallVector<Value> values;
+  OpOperand *fused = fusedOperand(op);
+  for (OpOperand &operand : op->getOpOperands())
+    if (&operand != fused)
+      values.push_back(operand.get());
+  if (fused)
+    llvm::append_range(values, fused->get().getDefiningOp()->getOperands());
+  return values;
+}
+
+//===----------------------------------------------------------------------===//
+// Views
+//===----------------------------------------------------------------------===//
+
+/// The part of a buffer that a slice or an insertion speaks of.
+template <typename Op>
+static View subview(View base, Op slice, ArrayRef<int64_t> strides) {
+  for (size_t d = 0; d < strides.size(); ++d) {
+    base.offset += slice.getStaticOffsets()[d] * base.strides[d];
+    base.strides[d] *= strides[d];
+  }
+  return base;
+}
+
+/// Dimensions that a rank-reducing slice drops have size 1 and no stride left.
+static void dropDimensions(View &view, const llvm::SmallBitVector &dropped) {
+  SmallVector<int64_t> kept;
+  for (auto [d, stride] : llvm::enumerate(view.strides))
+    if (!dropped.test(d))
+      kept.push_back(stride);
+  view.strides = kept;
+}
+
+void Schedule::assignView(Operation &op) {
+  llvm::TypeSwitch<Operation *>(&op)
+      .Case<tensor::ExtractSliceOp>([&](auto slice) {
+        View view = subview(views.at(slice.getSource()), slice,
+                            slice.getStaticStrides());
+        dropDimensions(view, slice.getDroppedDims());
+        views[slice] = view;
+      })
+      .Case<tensor::InsertSliceOp>([&](auto insertion) {
+        aliasView(insertion, insertion.getDest());
+        View view = subview(views.at(insertion.getDest()), insertion,
+                            insertion.getStaticStrides());
+        dropDimensions(view, insertion.getDroppedDims());
+        views[insertion.getSource()] = view;
+      })
+      .Case<tensor::CollapseShapeOp, tensor::ExpandShapeOp>([&](auto reshape) {
+        View view = denseView(views.at(reshape.getSrc()).buffer,
+                              reshape.getResultType());
+        view.offset = views.at(reshape.getSrc()).offset;
+        views[reshape] = view;
+      })
+      .Case<CheckRangeOp>([&](auto check) { aliasView(check, check.getX()); })
+      .Case<arith::ConstantOp>([&](auto constant) {
+        if (!isa<RankedTensorType>(constant.getType()) || constant->use_empty())
+          return;
+        unsigned buffer = addBuffer(Buffer::Constant, constant.getType());
+        buffers[buffer].constant =
+            cast<DenseElementsAttr>(constant.getValue());
+        views[constant] = denseView(buffer, constant.getType());
+      })
+      .Case<tensor::EmptyOp>([&](auto empty) {
+        // Has a place only if something is inserted into it.
+        for (OpOperand &use : empty->getUses())
+          if (auto insertion = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
+              insertion && &use == &insertion.getDestMutable()) {
+            auto result = resultOf.find(empty.getResult());
+            views[empty] = denseView(
+                addBuffer(result == resultOf.end() ? Buffer::Workspace
+                                                   : Buffer::Result,
+                          empty.getType()),
+                empty.getType());
+          }
+      })
+      .Case<linalg::GenericOp>([&](linalg::GenericOp generic) {
+        if (fusedReductions.contains(generic))
+          return; // Its result never is in memory.
+        for (OpResult value : generic->getResults()) {
+          if (value.hasOneUse())
+            if (auto insertion =
+                    dyn_cast<tensor::InsertSliceOp>(*value.user_begin());
+                insertion && insertion.getSource() == value) {
+              // The insertion comes next; its destination is known already.
+              assignView(*insertion);
+              continue;
+            }
+          Operation *init =
+              generic.getDpsInitOperand(value.getResultNumber())->get().getDefiningOp();
+          if (isa_and_nonnull<linalg::GenericOp>(init)) {
+            aliasView(value,
+                      generic.getDpsInitOperand(value.getResultNumber())->get());
+            continue;
+          }
+          auto result = resultOf.find(value);
+          unsigned buffer;
+          if (result == resultOf.end())
+            buffer = addBuffer(Buffer::Workspace, value.getType());
+          else if (auto argument = updatedArgument(function, result->second))
+            buffer = bufferOfArgument[*argument];
+          else
+            buffer = addBuffer(Buffer::Result, value.getType());
+          views[value] = denseView(buffer, value.getType());
+        }
+      });
+}
+
+/// The value whose kernel first writes the buffer in which this one ends up.
+static Value rootOf(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto insertion = dyn_cast<tensor::InsertSliceOp>(op)) {
+      value = insertion.getDest();
+    } else if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
+      Value init =
+          generic.getDpsInitOperand(cast<OpResult>(value).getResultNumber())->get();
+      if (!init.getDefiningOp<linalg::GenericOp>())
+        break;
+      value = init;
+    } else {
+      break;
+    }
+  }
+  return value;
+}
+
+void Schedule::assignViews() {
+  Block &block = function.getBody().front();
+  for (BlockArgument argument : block.getArguments()) {
+    bufferOfArgument.push_back(addBuffer(Buffer::Argument, argument.getType()));
+    views[argument] = denseView(bufferOfArgument.back(), argument.getType());
+  }
+  for (OpOperand &operand : block.getTerminator()->getOpOperands())
+    resultOf[rootOf(operand.get())] = operand.getOperandNumber();
+  for (Operation &op : block.without_terminator())
+    assignView(op);
+  // Result buffers in the results' order, whatever the kernels' was.
+  SmallVector<unsigned> positions;
+  SmallVector<std::pair<unsigned, unsigned>> byResult;
+  for (auto [value, result] : resultOf) {
+    unsigned buffer = views.at(value).buffer;
+    if (buffers[buffer].kind == Buffer::Result)
+      byResult.push_back({result, buffer});
+  }
+  llvm::sort(byResult);
+  for (auto [result, buffer] : byResult)
+    positions.push_back(buffer);
+  llvm::sort(positions);
+  DenseMap<unsigned, unsigned> moved;
+  SmallVector<Buffer> old(buffers);
+  for (auto [to, from] : llvm::zip_equal(positions, byResult)) {
+    buffers[to] = old[from.second];
+    moved[from.second] = to;
+  }
+  for (auto &[value, view] : views)
+    if (auto to = moved.find(view.buffer); to != moved.end())
+      view.buffer = to->second;
+}
+
+//===----------------------------------------------------------------------===//
+// Order
+//===----------------------------------------------------------------------===//
+
+bool Schedule::reads(Operation *op, unsigned buffer) const {
+  return llvm::any_of(readBy(op), [&](Value operand) {
+    auto view = views.find(operand);
+    return view != views.end() && view->second.buffer == buffer;
+  });
+}
+
+void Schedule::orderKernels() {
+  // Checks and what they need come first: nothing is written before they pass.
+  SetVector<Operation *> first;
+  function.walk([&](CheckRangeOp check) {
+    BackwardSliceOptions options;
+    options.inclusive = true;
+    (void)getBackwardSlice(check.getOperation(), &first, options);
+  });
+  auto add = [&](Operation &op) {
+    if (isa<linalg::GenericOp, CheckRangeOp>(op) && !fusedReductions.contains(&op))
+      order.push_back(&op);
+  };
+  for (Operation &op : function.getBody().front())
+    if (first.contains(&op))
+      add(op);
+  for (Operation &op : function.getBody().front())
+    if (!first.contains(&op))
+      add(op);
+}
+
+/// Whether the kernel reads the argument's old value, if at all, only where it
+/// writes the new one.
+bool Schedule::canUpdateInPlace(linalg::GenericOp op, unsigned buffer) {
+  if (op.getNumReductionLoops() || op.getNumResults() != 1)
+    return false;
+  // A reduction reads all over before the first result is stored, and on after.
+  if (OpOperand *fused = fusedOperand(op))
+    for (Value operand : fused->get().getDefiningOp()->getOperands())
+      if (auto view = views.find(operand);
+          view != views.end() && view->second.buffer == buffer)
+        return false;
+  AffineMap written = op.getIndexingMapMatchingResult(op->getResult(0));
+  const View &target = views.at(op->getResult(0));
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    auto view = views.find(operand->get());
+    if (view == views.end() || view->second.buffer != buffer)
+      continue;
+    if (op.getMatchingIndexingMap(operand) != written || view->second.offset ||
+        view->second.strides != target.strides)
+      return false;
+  }
+  return true;
+}
+
+/// Moves each kernel that updates an argument behind the argument's readers.
+/// Where that cannot be, the update goes to memory of its own, and a copy at
+/// the end brings it home.
+void Schedule::placeUpdates() {
+  auto updateOf = [&](Operation *op) -> std::optional<unsigned> {
+    auto generic = dyn_cast<linalg::GenericOp>(op);
+    if (!generic)
+      return std::nullopt;
+    for (Value value : generic.getResults())
+      if (auto result = resultOf.find(value); result != resultOf.end())
+        if (auto argument = updatedArgument(function, result->second))
+          return bufferOfArgument[*argument];
+    return std::nullopt;
+  };
+  auto isHarmful = [&](Operation *op, unsigned buffer, size_t position) {
+    for (size_t i = position + 1; i < order.size(); ++i)
+      // Readers of the new value are no harm: they come after by definition.
+      for (Value operand : readBy(order[i])) {
+        auto view = views.find(operand);
+        if (view != views.end() && view->second.buffer == buffer &&
+            operand != op->getResult(0))
+          return true;
+      }
+    return false;
+  };
+
+  SmallVector<Operation *> updates;
+  for (Operation *op : order)
+    if (updateOf(op))
+      updates.push_back(op);
+  for (int round = 0; round < 4; ++round)
+    for (Operation *op : updates) {
+      unsigned buffer = *updateOf(op);
+      size_t from = llvm::find(order, op) - order.begin(), to = from;
+      for (size_t i = from + 1; i < order.size(); ++i) {
+        if (llvm::is_contained(readBy(order[i]), op->getResult(0)))
+          break;
+        if (reads(order[i], buffer))
+          to = i;
+      }
+      std::rotate(order.begin() + from, order.begin() + from + 1,
+                  order.begin() + to + 1);
+    }
+
+  OpBuilder builder(function.getBody().front().getTerminator());
+  for (Operation *op : updates) {
+    auto generic = cast<linalg::GenericOp>(op);
+    unsigned buffer = *updateOf(op);
+    size_t position = llvm::find(order, op) - order.begin();
+    if (canUpdateInPlace(generic, buffer) && !isHarmful(op, buffer, position))
+      continue;
+    Value value = op->getResult(0);
+    RankedTensorType type = typeOf(value);
+    Value home = rearrange(builder, op->getLoc(), value,
+                           builder.getMultiDimIdentityMap(type.getRank()), type);
+    aliasView(home, value);
+    views[value] = denseView(addBuffer(Buffer::Workspace, type), type);
+    order.push_back(home.getDefiningOp());
+  }
+}
+
+void Schedule::planWorkspace() {
+  SmallVector<Lifetime> lifetimes(buffers.size());
+  for (auto [i, lifetime] : llvm::enumerate(lifetimes)) {
+    lifetime.bytes = buffers[i].bytes();
+    lifetime.first = order.size();
+    lifetime.last = -1;
+  }
+  for (auto [position, op] : llvm::enumerate(order)) {
+    auto touch = [&](Value value) {
+      auto view = views.find(value);
+      if (view == views.end())
+        return;
+      Lifetime &lifetime = lifetimes[view->second.buffer];
+      lifetime.first = std::min<int>(lifetime.first, position);
+      lifetime.last = std::max<int>(lifetime.last, position);
+    };
+    llvm::for_each(readBy(op), touch);
+    llvm::for_each(op->getResults(), touch);
+  }
+  SmallVector<Lifetime> planned;
+  SmallVector<unsigned> owners;
+  for (unsigned i = 0; i < buffers.size(); ++i)
+    if (buffers[i].kind == Buffer::Workspace) {
+      planned.push_back(lifetimes[i]);
+      owners.push_back(i);
+    }
+  workspaceBytes = planMemory(planned);
+  for (auto [owner, lifetime] : llvm::zip_equal(owners, planned))
+    buffers[owner].offset = lifetime.offset;
+}
+
+LogicalResult Schedule::build() {
+  if (fuses)
+    findEpilogues();
+  assignViews();
+  orderKernels();
+  placeUpdates();
+  planWorkspace();
+  return success();
+}
+
+} // namespace agc

@@ -1,0 +1,80 @@
+//===- Schedule.h - In which order, and where in memory --------------------===//
+#ifndef AGC_CODEGEN_SCHEDULE_H
+#define AGC_CODEGEN_SCHEDULE_H
+
+#include "codegen/LoopNest.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace agc {
+
+struct Buffer {
+  enum Kind { Argument, Result, Workspace, Constant } kind;
+  mlir::Type element;
+  int64_t numElements;
+  int64_t offset = 0;                        // Workspace: in bytes
+  mlir::DenseElementsAttr constant = nullptr; // Constant: what it holds
+
+  int64_t bytes() const;
+};
+
+/// The order of a function's kernels and the buffers that they work on.
+/// Checks come first, with what they need; a kernel that updates an argument
+/// comes after all that read the old value.
+class Schedule {
+public:
+  /// \p fuses: element-wise ops may join the reduction that they finish.
+  Schedule(mlir::func::FuncOp function, bool fuses)
+      : function(function), fuses(fuses) {}
+
+  mlir::LogicalResult build();
+
+  /// A tensor of which only the shape is read lies nowhere: an empty view.
+  View viewOf(mlir::Value value) const { return views.lookup(value); }
+
+  /// An epilogue's reduction is not in the list: one kernel does both.
+  llvm::SmallVector<mlir::Operation *> order;
+  llvm::SmallVector<Buffer> buffers;
+  llvm::DenseMap<mlir::Value, View> views;
+  int64_t workspaceBytes = 0;
+
+  /// The operand of an element-wise op that its kernel computes on the way, if
+  /// there is one: the result of a reduction that nobody else reads.
+  mlir::OpOperand *fusedOperand(mlir::Operation *op) const {
+    return fusedOperands.lookup(op);
+  }
+
+private:
+  mlir::func::FuncOp function;
+  bool fuses;
+  /// Which result a buffer's first value becomes, for those returned.
+  llvm::DenseMap<mlir::Value, unsigned> resultOf;
+  llvm::SmallVector<unsigned> bufferOfArgument;
+  llvm::DenseMap<mlir::Operation *, mlir::OpOperand *> fusedOperands;
+  llvm::DenseSet<mlir::Operation *> fusedReductions;
+
+  void findEpilogues();
+  /// What the kernel of an op in the list reads.
+  llvm::SmallVector<mlir::Value> readBy(mlir::Operation *op) const;
+
+  unsigned addBuffer(Buffer::Kind kind, mlir::Type type);
+  View denseView(unsigned buffer, mlir::Type type);
+  /// \p value lies where \p other does. By way of a copy: growing the map moves
+  /// what is in it.
+  void aliasView(mlir::Value value, mlir::Value other) {
+    View view = views.at(other);
+    views[value] = std::move(view);
+  }
+  void assignViews();
+  void assignView(mlir::Operation &op);
+  void orderKernels();
+  void placeUpdates();
+  bool reads(mlir::Operation *op, unsigned buffer) const;
+  bool canUpdateInPlace(mlir::linalg::GenericOp op, unsigned argument);
+  void planWorkspace();
+};
+
+} // namespace agc
+
+#endif

@@ -1,0 +1,193 @@
+//===- BodyEmitter.cpp - A nest's scalar body, on scalars or vectors -------===//
+#include "codegen/cpu/BodyEmitter.h"
+
+
+using namespace mlir;
+
+namespace agc {
+
+Type storageType(Type element) {
+  return element.isInteger(1) ? IntegerType::get(element.getContext(), 8)
+                              : element;
+}
+
+unsigned Machine::lanes(Type element) const {
+  unsigned bytes = std::max(1u, element.getIntOrFloatBitWidth() / 8);
+  return std::max(1u, vectorBytes / bytes);
+}
+
+Type BodyEmitter::typeAt(const Place &place, Type element) {
+  return place.lanes == 1 ? element : VectorType::get({place.lanes}, element);
+}
+
+Value BodyEmitter::constant(int64_t index) {
+  return arith::ConstantIndexOp::create(b, index);
+}
+
+Value BodyEmitter::splat(const Place &place, TypedAttr scalar) {
+  if (place.lanes == 1)
+    return arith::ConstantOp::create(b, scalar);
+  auto type = cast<VectorType>(typeAt(place, scalar.getType()));
+  return arith::ConstantOp::create(b, DenseElementsAttr::get(type, scalar));
+}
+
+Value BodyEmitter::mask(const Place &place) {
+  auto type = VectorType::get({place.lanes}, b.getI1Type());
+  return vector::ConstantMaskOp::create(b, type, ArrayRef<int64_t>{place.active});
+}
+
+Value BodyEmitter::linearIndex(const Access &access, const Place &place) {
+  Value sum;
+  for (auto [index, stride] : llvm::zip_equal(place.indices, access.strides)) {
+    if (!index || stride == 0)
+      continue;
+    Value term = stride == 1 ? index
+                             : arith::MulIOp::create(b, index, constant(stride));
+    sum = sum ? arith::AddIOp::create(b, sum, term) : term;
+  }
+  if (!sum)
+    return constant(access.offset);
+  return access.offset ? arith::AddIOp::create(b, sum, constant(access.offset))
+                       : sum;
+}
+
+Value BodyEmitter::load(const Access &access, const Place &place) {
+  Value memory = kernel.getArgument(access.argument);
+  Type stored = storageType(access.element);
+  Value at = linearIndex(access, place);
+  int64_t stride = place.lanes == 1 ? 0 : access.strides[place.vectorLoop];
+  Value value;
+  if (stride == 0) {
+    value = memref::LoadOp::create(b, memory, at);
+    if (stored != access.element)
+      value = arith::TruncIOp::create(b, access.element, value);
+    return place.lanes == 1
+               ? value
+               : vector::BroadcastOp::create(
+                     b, cast<VectorType>(typeAt(place, access.element)), value);
+  }
+  auto type = cast<VectorType>(typeAt(place, stored));
+  if (stride == 1 && !place.isMasked()) {
+    value = vector::LoadOp::create(b, type, memory, at);
+  } else if (stride == 1) {
+    // Ones, since an integer may be a divisor.
+    TypedAttr one = isa<FloatType>(stored)
+                        ? TypedAttr(b.getFloatAttr(stored, 1))
+                        : TypedAttr(b.getIntegerAttr(stored, 1));
+    value = vector::MaskedLoadOp::create(b, type, memory, at, mask(place),
+                                         splat(place, one));
+  } else {
+    SmallVector<Value> elements;
+    for (int64_t lane = 0; lane < place.lanes; ++lane) {
+      if (lane >= place.active) {
+        elements.push_back(elements.front());
+        continue;
+      }
+      Value one = arith::AddIOp::create(b, at, constant(lane * stride));
+      elements.push_back(memref::LoadOp::create(b, memory, one));
+    }
+    value = vector::FromElementsOp::create(b, type, elements);
+  }
+  if (stored != access.element)
+    value = arith::TruncIOp::create(b, typeAt(place, access.element), value);
+  return value;
+}
+
+void BodyEmitter::store(Value value, const Access &access, const Place &place) {
+  Value memory = kernel.getArgument(access.argument);
+  Type stored = storageType(access.element);
+  if (stored != access.element)
+    value = arith::ExtUIOp::create(b, typeAt(place, stored), value);
+  Value at = linearIndex(access, place);
+  if (place.lanes == 1) {
+    memref::StoreOp::create(b, value, memory, at);
+    return;
+  }
+  int64_t stride = access.strides[place.vectorLoop];
+  if (stride == 1 && !place.isMasked()) {
+    vector::StoreOp::create(b, value, memory, at);
+  } else if (stride == 1) {
+    vector::MaskedStoreOp::create(b, memory, at, mask(place), value);
+  } else {
+    for (int64_t lane = 0; lane < place.active; ++lane) {
+      Value element = vector::ExtractOp::create(b, value, lane);
+      Value one = arith::AddIOp::create(b, at, constant(lane * stride));
+      memref::StoreOp::create(b, element, memory, one);
+    }
+  }
+}
+
+Value BodyEmitter::index(unsigned dim, const Place &place) {
+  int loop = nest.loopOfIndex[dim];
+  Value i = loop < 0 ? Value() : place.indices[loop];
+  if (!i)
+    i = constant(0);
+  if (place.lanes == 1)
+    return i;
+  auto type = VectorType::get({place.lanes}, b.getIndexType());
+  Value result = vector::BroadcastOp::create(b, type, i);
+  if (loop >= 0 && unsigned(loop) == place.vectorLoop)
+    result = arith::AddIOp::create(b, result, vector::StepOp::create(b, type));
+  return result;
+}
+
+/// The same op on vectors: element-wise ops do not mind.
+Value BodyEmitter::cloneOp(Operation &op, const Place &place, IRMapping &mapping) {
+  if (auto index = dyn_cast<linalg::IndexOp>(op))
+    return this->index(index.getDim(), place);
+  if (auto constant = dyn_cast<arith::ConstantOp>(op))
+    return splat(place, constant.getValue());
+  OperationState state(b.getLoc(), op.getName());
+  for (Value operand : op.getOperands()) {
+    Value mapped = mapping.lookupOrNull(operand);
+    if (!mapped) // A constant from outside the body.
+      mapped = splat(place, operand.getDefiningOp<arith::ConstantOp>().getValue());
+    state.operands.push_back(mapped);
+  }
+  state.types.push_back(typeAt(place, op.getResult(0).getType()));
+  state.propertiesAttr = op.getPropertiesAsAttribute();
+  return b.create(state)->getResult(0);
+}
+
+SmallVector<Value> BodyEmitter::body(const Place &place, ValueRange accumulators) {
+  IRMapping mapping;
+  unsigned numInputs = nest.inputs.size();
+  for (auto [i, access] : llvm::enumerate(nest.inputs)) {
+    BlockArgument argument = nest.body->getArgument(i);
+    if (!argument.use_empty())
+      mapping.map(argument, load(access, place));
+  }
+  for (auto [i, value] : llvm::enumerate(accumulators))
+    mapping.map(nest.body->getArgument(numInputs + i), value);
+  return cloneBlock(*nest.body, place, mapping);
+}
+
+Value BodyEmitter::finish(const Place &place, Value sum) {
+  if (!nest.epilogue)
+    return sum;
+  IRMapping mapping;
+  for (auto [i, access] : llvm::enumerate(nest.epilogueInputs)) {
+    BlockArgument argument = nest.epilogue->getArgument(i);
+    if (i == nest.resultArgument)
+      mapping.map(argument, sum);
+    else if (!argument.use_empty())
+      mapping.map(argument, load(access, place));
+  }
+  return cloneBlock(*nest.epilogue, place, mapping).front();
+}
+
+SmallVector<Value> BodyEmitter::cloneBlock(Block &block, const Place &place,
+                                           IRMapping &mapping) {
+  for (Operation &op : block.without_terminator())
+    mapping.map(op.getResult(0), cloneOp(op, place, mapping));
+  SmallVector<Value> results;
+  for (Value result : block.getTerminator()->getOperands()) {
+    Value mapped = mapping.lookupOrNull(result);
+    if (!mapped)
+      mapped = splat(place, result.getDefiningOp<arith::ConstantOp>().getValue());
+    results.push_back(mapped);
+  }
+  return results;
+}
+
+} // namespace agc

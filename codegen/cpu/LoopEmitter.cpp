@@ -1,0 +1,512 @@
+//===- LoopEmitter.cpp - Vector loops for any nest -------------------------===//
+//
+// Takes: a loop nest. Gives: scf loops around vector code, in one of the forms
+//   map      no reduction: each place is computed and stored;
+//   columns  a reduction, vectors along a parallel loop: accumulators in
+//            registers, one lane a result;
+//   rows     a reduction, vectors along the reduced loop: lanes are partial
+//            results, combined at the end in a fixed tree;
+//   scatter  results overlap (pooling's gradient): read, add, write back.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/BodyEmitter.h"
+#include "codegen/cpu/Emitters.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace agc {
+namespace {
+
+/// Iterations that a tile should have, so that threads have enough to share
+/// and enough to do.
+constexpr int64_t tileIterations = 8192;
+/// Accumulators side by side, to hide the latency of an addition.
+constexpr int64_t numAccumulators = 4;
+/// Terms that are added one after the other before a sum starts again.
+constexpr int64_t sumBlock = 64;
+
+class LoopEmitter {
+public:
+  LoopEmitter(func::FuncOp kernel, const LoopNest &nest, const Machine &machine)
+      : kernel(kernel), nest(nest), b(kernel.getLoc(), kernel.getContext()),
+        emit(b, kernel, nest) {
+    lanes = machine.vectorBytes
+                ? machine.lanes(widestElement())
+                : 1;
+  }
+
+  int64_t run();
+
+private:
+  func::FuncOp kernel;
+  const LoopNest &nest;
+  ImplicitLocOpBuilder b;
+  BodyEmitter emit;
+  int64_t lanes = 1;
+  unsigned vectorLoop = ~0u;
+  bool isSum = false; // of floating-point numbers: order matters to the error
+
+  using Nested = llvm::function_ref<void(Place)>;
+  using Reduced =
+      llvm::function_ref<SmallVector<Value>(Place, ValueRange accumulators)>;
+
+  Type widestElement();
+  bool isScatter();
+  Operation *combiner();
+  void chooseVectorLoop();
+  bool hasUnitStride(unsigned loop);
+  bool mapsUnitStride(unsigned loop);
+
+  void forEachPlace(ArrayRef<unsigned> loops, Place place, Nested body);
+  void alongVector(Place place, Value lower, Value upper, Nested body);
+  SmallVector<Value> reduceOver(ArrayRef<unsigned> loops, Place place,
+                                ValueRange inits, Reduced body);
+  SmallVector<Value> loopOver(
+      int64_t end, int64_t step, ValueRange held,
+      llvm::function_ref<SmallVector<Value>(Value index, ValueRange held)> body);
+  SmallVector<Value> addTo(ValueRange held, ValueRange part);
+  SmallVector<Value> zerosLike(ValueRange held);
+  void emitAt(Place place);
+  void emitColumns(Place place);
+  void emitRows(Place place);
+  Value combineLanes(Value vector, Operation *combiner);
+  Value combine(Operation *combiner, Value x, Value y);
+  Value initial(unsigned output, const Place &place);
+  SmallVector<unsigned> loopsWhere(bool reduction, bool skipVector);
+};
+
+} // namespace
+
+Type LoopEmitter::widestElement() {
+  // f32 beside i64 labels still goes 16 wide: integers take two registers.
+  Type widest;
+  for (const Access &access : llvm::concat<const Access>(nest.inputs, nest.outputs)) {
+    Type element = access.element;
+    if (!isa<FloatType>(element))
+      continue;
+    if (!widest || element.getIntOrFloatBitWidth() > widest.getIntOrFloatBitWidth())
+      widest = element;
+  }
+  return widest ? widest : nest.outputs.front().element;
+}
+
+bool LoopEmitter::isScatter() {
+  for (const Access &output : nest.outputs)
+    for (unsigned l = 0; l < nest.numLoops(); ++l)
+      if (nest.isReduction[l] && output.strides[l])
+        return true;
+  return false;
+}
+
+/// The op that joins the accumulator with a value, if order does not matter.
+Operation *LoopEmitter::combiner() {
+  if (nest.outputs.size() != 1)
+    return nullptr;
+  BlockArgument accumulator = nest.body->getArgument(nest.inputs.size());
+  Operation *op = nest.body->getTerminator()->getOperand(0).getDefiningOp();
+  if (!op || op->getBlock() != nest.body || op->getNumOperands() != 2 ||
+      !accumulator.hasOneUse() || *accumulator.user_begin() != op)
+    return nullptr;
+  return isa<arith::AddFOp, arith::AddIOp, arith::MulFOp, arith::MaximumFOp,
+             arith::MinimumFOp, arith::MaxSIOp, arith::MinSIOp>(op)
+             ? op
+             : nullptr;
+}
+
+bool LoopEmitter::hasUnitStride(unsigned loop) {
+  return llvm::all_of(nest.inputs, [&](const Access &access) {
+    return access.strides[loop] == 0 || access.strides[loop] == 1;
+  });
+}
+
+bool LoopEmitter::mapsUnitStride(unsigned loop) {
+  return !nest.isReduction[loop] &&
+         llvm::all_of(nest.outputs, [&](const Access &access) {
+           return access.strides[loop] == 1;
+         });
+}
+
+void LoopEmitter::chooseVectorLoop() {
+  vectorLoop = ~0u;
+  if (lanes == 1)
+    return;
+  unsigned column = ~0u, row = ~0u;
+  for (unsigned l = 0; l < nest.numLoops(); ++l) {
+    if (mapsUnitStride(l))
+      column = l;
+    if (nest.isReduction[l] && hasUnitStride(l) && combiner() && !isScatter())
+      row = l;
+  }
+  bool columnFits = column != ~0u && hasUnitStride(column) &&
+                    nest.sizes[column] * 2 >= lanes;
+  if (!columnFits && row != ~0u && nest.sizes[row] > 1)
+    vectorLoop = row;
+  else if (column != ~0u && nest.sizes[column] > 1)
+    vectorLoop = column;
+  if (vectorLoop == ~0u)
+    lanes = 1;
+}
+
+SmallVector<unsigned> LoopEmitter::loopsWhere(bool reduction, bool skipVector) {
+  SmallVector<unsigned> result;
+  for (unsigned l = 0; l < nest.numLoops(); ++l)
+    if (nest.isReduction[l] == reduction && !(skipVector && l == vectorLoop))
+      result.push_back(l);
+  return result;
+}
+
+void LoopEmitter::forEachPlace(ArrayRef<unsigned> loops, Place place, Nested body) {
+  if (loops.empty())
+    return body(place);
+  unsigned loop = loops.front();
+  auto op = scf::ForOp::create(b, emit.constant(0),
+                               emit.constant(nest.sizes[loop]), emit.constant(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(op.getBody());
+  place.indices[loop] = op.getInductionVar();
+  forEachPlace(loops.drop_front(), place, body);
+}
+
+SmallVector<Value> LoopEmitter::addTo(ValueRange held, ValueRange part) {
+  SmallVector<Value> sums;
+  for (auto [x, y] : llvm::zip_equal(held, part))
+    sums.push_back(combine(combiner(), x, y));
+  return sums;
+}
+
+SmallVector<Value> LoopEmitter::zerosLike(ValueRange held) {
+  SmallVector<Value> zeros;
+  for (Value value : held)
+    zeros.push_back(arith::ConstantOp::create(b, b.getZeroAttr(value.getType())));
+  return zeros;
+}
+
+/// A loop from 0 to `end`. A long sum is taken in blocks, each from zero, so
+/// that its error grows with the blocks and not with the terms.
+SmallVector<Value> LoopEmitter::loopOver(
+    int64_t end, int64_t step, ValueRange held,
+    llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  auto loop = [&](Value from, Value to, int64_t by, ValueRange inits, auto &&inside) {
+    auto op = scf::ForOp::create(b, from, to, emit.constant(by), inits);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(op.getBody());
+    scf::YieldOp::create(b, inside(op.getInductionVar(), op.getRegionIterArgs()));
+    return SmallVector<Value>(op.getResults());
+  };
+  int64_t block = sumBlock * step, blocked = end / block * block;
+  if (!isSum || blocked <= block)
+    return loop(emit.constant(0), emit.constant(end), step, held, body);
+  SmallVector<Value> sums =
+      loop(emit.constant(0), emit.constant(blocked), block, held,
+           [&](Value from, ValueRange held) {
+             Value to = arith::AddIOp::create(b, from, emit.constant(block));
+             return addTo(held, loop(from, to, step, zerosLike(held), body));
+           });
+  if (blocked < end)
+    sums = addTo(sums, loop(emit.constant(blocked), emit.constant(end), step,
+                            zerosLike(held), body));
+  return sums;
+}
+
+SmallVector<Value> LoopEmitter::reduceOver(ArrayRef<unsigned> loops, Place place,
+                                           ValueRange inits, Reduced body) {
+  if (loops.empty())
+    return body(place, inits);
+  unsigned loop = loops.front();
+  ArrayRef<unsigned> inner = loops.drop_front();
+  return loopOver(nest.sizes[loop], 1, inits, [&](Value index, ValueRange held) {
+    Place at = place;
+    at.indices[loop] = index;
+    if (!isSum || inner.empty())
+      return reduceOver(inner, at, held, body);
+    return addTo(held, reduceOver(inner, at, zerosLike(held), body));
+  });
+}
+
+Value LoopEmitter::initial(unsigned output, const Place &place) {
+  if (TypedAttr init = nest.inits[output])
+    return emit.splat(place, init);
+  return emit.load(nest.outputs[output], place);
+}
+
+/// All of the body at one place, reductions inside.
+void LoopEmitter::emitAt(Place place) {
+  SmallVector<unsigned> reductions = loopsWhere(true, false);
+  if (isScatter()) {
+    forEachPlace(reductions, place, [&](Place at) {
+      SmallVector<Value> held;
+      for (const Access &output : nest.outputs)
+        held.push_back(emit.load(output, at));
+      SmallVector<Value> results = emit.body(at, held);
+      for (auto [value, output] : llvm::zip_equal(results, nest.outputs))
+        emit.store(value, output, at);
+    });
+    return;
+  }
+  // Reduction loops of one trip are gone, but the body still adds to something.
+  SmallVector<Value> inits;
+  bool readsOutputs = llvm::any_of(
+      nest.body->getArguments().drop_front(nest.inputs.size()),
+      [](BlockArgument argument) { return !argument.use_empty(); });
+  if (readsOutputs)
+    for (unsigned i = 0; i < nest.outputs.size(); ++i)
+      inits.push_back(initial(i, place));
+  SmallVector<Value> results =
+      reduceOver(reductions, place, inits, [&](Place at, ValueRange held) {
+        return emit.body(at, held);
+      });
+  for (auto [value, output] : llvm::zip_equal(results, nest.outputs))
+    emit.store(emit.finish(place, value), output, place);
+}
+
+Value LoopEmitter::combine(Operation *combiner, Value x, Value y) {
+  OperationState state(b.getLoc(), combiner->getName());
+  state.addOperands({x, y});
+  state.addTypes(x.getType());
+  state.propertiesAttr = combiner->getPropertiesAsAttribute();
+  return b.create(state)->getResult(0);
+}
+
+/// One value out of a vector's lanes: halves are joined until one is left.
+Value LoopEmitter::combineLanes(Value value, Operation *combiner) {
+  for (int64_t n = lanes / 2; n >= 1; n /= 2) {
+    Value low = vector::ExtractStridedSliceOp::create(b, value, ArrayRef<int64_t>{0},
+                                                      ArrayRef<int64_t>{n},
+                                                      ArrayRef<int64_t>{1});
+    Value high = vector::ExtractStridedSliceOp::create(
+        b, value, ArrayRef<int64_t>{n}, ArrayRef<int64_t>{n}, ArrayRef<int64_t>{1});
+    value = combine(combiner, low, high);
+  }
+  return vector::ExtractOp::create(b, value, int64_t(0));
+}
+
+static TypedAttr identityOf(Operation *combiner, OpBuilder &b) {
+  Type type = combiner->getResult(0).getType();
+  return llvm::TypeSwitch<Operation *, TypedAttr>(combiner)
+      .Case<arith::AddFOp>([&](auto) { return b.getFloatAttr(type, 0); })
+      .Case<arith::MulFOp>([&](auto) { return b.getFloatAttr(type, 1); })
+      .Case<arith::MaximumFOp>([&](auto) {
+        return b.getFloatAttr(
+            type, APFloat::getInf(cast<FloatType>(type).getFloatSemantics(), true));
+      })
+      .Case<arith::MinimumFOp>([&](auto) {
+        return b.getFloatAttr(
+            type, APFloat::getInf(cast<FloatType>(type).getFloatSemantics()));
+      })
+      .Case<arith::MaxSIOp>([&](auto) {
+        return b.getIntegerAttr(
+            type, APInt::getSignedMinValue(type.getIntOrFloatBitWidth()));
+      })
+      .Case<arith::MinSIOp>([&](auto) {
+        return b.getIntegerAttr(
+            type, APInt::getSignedMaxValue(type.getIntOrFloatBitWidth()));
+      })
+      .Default([&](auto) { return b.getIntegerAttr(type, 0); });
+}
+
+/// A reduction along the vector's own loop.
+void LoopEmitter::emitRows(Place place) {
+  Operation *combiner = this->combiner();
+  const Access &output = nest.outputs.front();
+  int64_t size = nest.sizes[vectorLoop];
+  int64_t width = std::min(numAccumulators, std::max<int64_t>(size / lanes, 1));
+  int64_t stride = width * lanes, whole = size / stride * stride;
+
+  Place row = place;
+  row.vectorLoop = vectorLoop;
+  row.lanes = row.active = lanes;
+  SmallVector<Value> inits(width, emit.splat(row, identityOf(combiner, b)));
+  auto accumulate = [&](Place at, Value index, int64_t active, Value held) {
+    at.indices[vectorLoop] = index;
+    at.active = active;
+    Value next = emit.body(at, held).front();
+    return active < lanes
+               ? arith::SelectOp::create(b, emit.mask(at), next, held).getResult()
+               : next;
+  };
+  SmallVector<Value> sums = reduceOver(
+      loopsWhere(true, true), row, inits, [&](Place at, ValueRange held) {
+        SmallVector<Value> partial(held);
+        if (whole)
+          partial = loopOver(whole, stride, held, [&](Value i, ValueRange held) {
+            SmallVector<Value> next;
+            for (int64_t u = 0; u < width; ++u)
+              next.push_back(accumulate(
+                  at, arith::AddIOp::create(b, i, emit.constant(u * lanes)), lanes,
+                  held[u]));
+            return next;
+          });
+        int64_t u = 0;
+        for (int64_t i = whole; i < size; i += lanes, ++u)
+          partial[u] = accumulate(at, emit.constant(i), std::min(lanes, size - i),
+                                  partial[u]);
+        return partial;
+      });
+  Value sum = sums.front();
+  for (Value next : llvm::drop_begin(sums))
+    sum = combine(combiner, sum, next);
+  sum = combineLanes(sum, combiner);
+  sum = combine(combiner, initial(0, place), sum);
+  emit.store(emit.finish(place, sum), output, place);
+}
+
+/// Vectors along a parallel loop from `lower` to `upper`, which are multiples
+/// of the lanes but for the loop's own end.
+void LoopEmitter::alongVector(Place place, Value lower, Value upper, Nested body) {
+  int64_t size = nest.sizes[vectorLoop], whole = size / lanes * lanes;
+  place.vectorLoop = vectorLoop;
+  place.lanes = place.active = lanes;
+  bool isWholeLoop = !lower;
+  if (whole) {
+    Value end = isWholeLoop
+                    ? emit.constant(whole)
+                    : arith::MinUIOp::create(b, upper, emit.constant(whole));
+    auto loop = scf::ForOp::create(b, isWholeLoop ? emit.constant(0) : lower, end,
+                                   emit.constant(lanes));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    place.indices[vectorLoop] = loop.getInductionVar();
+    body(place);
+  }
+  if (whole == size)
+    return;
+  place.active = size - whole;
+  place.indices[vectorLoop] = emit.constant(whole);
+  if (isWholeLoop)
+    return body(place);
+  Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, upper,
+                                       emit.constant(size));
+  auto branch = scf::IfOp::create(b, isLast, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  body(place);
+}
+
+/// Reductions with several vectors side by side, one lane a result.
+void LoopEmitter::emitColumns(Place place) {
+  int64_t size = nest.sizes[vectorLoop];
+  int64_t vectors = llvm::divideCeil(size, lanes);
+  int64_t width = std::min(numAccumulators, vectors);
+  int64_t grouped = size / (width * lanes) * width; // vectors in whole groups
+  place.vectorLoop = vectorLoop;
+  place.lanes = place.active = lanes;
+  unsigned numOutputs = nest.outputs.size();
+
+  auto group = [&](Value first, int64_t count, int64_t lastActive) {
+    SmallVector<Place> columns;
+    SmallVector<Value> inits;
+    for (int64_t u = 0; u < count; ++u) {
+      Place column = place;
+      column.indices[vectorLoop] =
+          arith::AddIOp::create(b, first, emit.constant(u * lanes));
+      column.active = u + 1 == count ? lastActive : lanes;
+      for (unsigned i = 0; i < numOutputs; ++i)
+        inits.push_back(initial(i, column));
+      columns.push_back(column);
+    }
+    SmallVector<Value> sums = reduceOver(
+        loopsWhere(true, false), place, inits, [&](Place at, ValueRange held) {
+          SmallVector<Value> next;
+          for (int64_t u = 0; u < count; ++u) {
+            Place column = at;
+            column.indices[vectorLoop] = columns[u].indices[vectorLoop];
+            column.active = columns[u].active;
+            llvm::append_range(
+                next, emit.body(column, held.slice(u * numOutputs, numOutputs)));
+          }
+          return next;
+        });
+    for (int64_t u = 0; u < count; ++u)
+      for (unsigned i = 0; i < numOutputs; ++i)
+        emit.store(emit.finish(columns[u], sums[u * numOutputs + i]),
+                   nest.outputs[i], columns[u]);
+  };
+  if (grouped) {
+    auto loop = scf::ForOp::create(b, emit.constant(0),
+                                   emit.constant(grouped * lanes),
+                                   emit.constant(width * lanes));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    group(loop.getInductionVar(), width, lanes);
+  }
+  if (grouped < vectors)
+    group(emit.constant(grouped * lanes), vectors - grouped,
+          size - (vectors - 1) * lanes);
+}
+
+int64_t LoopEmitter::run() {
+  Block *entry = kernel.addEntryBlock();
+  b.setInsertionPointToStart(entry);
+  Value begin = entry->getArgument(entry->getNumArguments() - 2);
+  Value end = entry->getArgument(entry->getNumArguments() - 1);
+  isSum = isa_and_nonnull<arith::AddFOp>(combiner());
+  chooseVectorLoop();
+  bool isRow = vectorLoop != ~0u && nest.isReduction[vectorLoop];
+  bool reduces = nest.hasReductions();
+
+  // Outer parallel loops make up the tiles; inner ones run inside.
+  SmallVector<unsigned> inner = loopsWhere(false, true), outer;
+  int64_t tiles = 1, work = nest.numIterations();
+  while (!inner.empty() && work > tileIterations) {
+    tiles *= nest.sizes[inner.front()];
+    work /= nest.sizes[inner.front()];
+    outer.push_back(inner.front());
+    inner.erase(inner.begin());
+  }
+  // One long loop is cut into blocks.
+  int64_t block = 0;
+  if (inner.empty() && !reduces && vectorLoop != ~0u && work > 2 * tileIterations &&
+      !isScatter()) {
+    block = llvm::alignTo(tileIterations, lanes);
+    tiles *= llvm::divideCeil(nest.sizes[vectorLoop], block);
+  }
+
+  auto loop = scf::ForOp::create(b, begin, end, emit.constant(1));
+  b.setInsertionPointToStart(loop.getBody());
+  Place place;
+  place.indices.assign(nest.numLoops(), Value());
+  Value rest = loop.getInductionVar(), lower, upper;
+  if (block) {
+    int64_t count = llvm::divideCeil(nest.sizes[vectorLoop], block);
+    Value part = outer.empty() ? rest
+                               : arith::RemUIOp::create(b, rest, emit.constant(count))
+                                     .getResult();
+    if (!outer.empty())
+      rest = arith::DivUIOp::create(b, rest, emit.constant(count));
+    lower = arith::MulIOp::create(b, part, emit.constant(block));
+    upper = arith::MinUIOp::create(
+        b, arith::AddIOp::create(b, lower, emit.constant(block)),
+        emit.constant(nest.sizes[vectorLoop]));
+  }
+  for (unsigned l : llvm::reverse(outer)) {
+    bool isFirst = l == outer.front();
+    place.indices[l] =
+        isFirst ? rest
+                : arith::RemUIOp::create(b, rest, emit.constant(nest.sizes[l]))
+                      .getResult();
+    if (!isFirst)
+      rest = arith::DivUIOp::create(b, rest, emit.constant(nest.sizes[l]));
+  }
+  forEachPlace(inner, place, [&](Place at) {
+    if (vectorLoop == ~0u)
+      emitAt(at);
+    else if (isRow)
+      emitRows(at);
+    else if (reduces && !isScatter())
+      emitColumns(at);
+    else
+      alongVector(at, lower, upper, [&](Place at) { emitAt(at); });
+  });
+  b.setInsertionPointToEnd(entry);
+  func::ReturnOp::create(b);
+  return tiles;
+}
+
+int64_t emitLoops(func::FuncOp kernel, const LoopNest &nest,
+                  const Machine &machine) {
+  return LoopEmitter(kernel, nest, machine).run();
+}
+
+} // namespace agc

@@ -1,0 +1,231 @@
+//===- Emit.cpp - A segment as a function of graph.proto ------------------===//
+#include "frontend/core/Split.h"
+
+#include "ir/graph.pb.h"
+
+#include <map>
+
+namespace agc::detail {
+namespace {
+
+void setType(proto::TensorType *out, TypeRef type) {
+  out->set_dtype(static_cast<proto::DType>(type->dtype));
+  out->mutable_shape()->Assign(type->shape.begin(), type->shape.end());
+}
+
+class Emitter {
+public:
+  Emitter(const Segment &segment, const FunctionSpec &spec,
+          proto::Module &module)
+      : segment(segment), spec(spec), module(module),
+        function(*module.add_functions()) {}
+
+  void run() {
+    // Anew: another walk may have numbered values that both have.
+    uint32_t id = 0;
+    for (const Value &value : segment.inputs)
+      value.slot().id = id++;
+    for (const Ref<Node> &node : segment.nodes)
+      for (uint32_t i = 0; i < node->numResults; ++i)
+        node->results()[i].id = id++;
+    if (segment.hasGradient)
+      findBarriers();
+    function.set_name(spec.name);
+    for (size_t i = 0; i < segment.inputs.size(); ++i)
+      argument(i);
+    // Barriers shift the numbers, so values are numbered anew.
+    for (const Value &value : segment.inputs)
+      numbers[value.slot().id] = next++;
+    for (const Ref<Node> &node : segment.nodes)
+      emitNode(*node);
+    for (size_t i = 0; i < segment.outputs.size(); ++i) {
+      proto::Result *result = function.add_results();
+      result->set_name(i < spec.results.size() ? spec.results[i]
+                                               : "r" + std::to_string(i));
+      result->set_value(numbers.at(segment.outputs[i].slot().id));
+      if (i < spec.updates.size())
+        result->set_updates(spec.updates[i]);
+    }
+  }
+
+private:
+  void argument(size_t i) {
+    const Value &value = segment.inputs[i];
+    proto::Argument *out = function.add_arguments();
+    setType(out->mutable_type(), value.type());
+    if (i < spec.arguments.size()) {
+      const FunctionSpec::Argument &given = spec.arguments[i];
+      out->set_name(given.name);
+      out->set_role(static_cast<proto::Role>(given.role));
+      if (given.defaultValue)
+        out->set_default_value(*given.defaultValue);
+      return;
+    }
+    out->set_name("a" + std::to_string(i));
+    if (value.node->op == OpId::Number)
+      out->set_role(proto::ROLE_HYPERPARAMETER);
+  }
+
+  /// Values that are out of autograd's sight but depend on tracked ones within
+  /// this function (computed without gradients, or through an integer): the
+  /// differentiate pass must be told, or it would go through them.
+  void findBarriers() {
+    std::map<uint32_t, bool> carries;
+    for (const Ref<Node> &node : segment.nodes) {
+      bool carry = false;
+      for (uint32_t i = 0; i < node->numOperands; ++i) {
+        const ResultSlot &slot = node->operands()[i].slot();
+        auto found = carries.find(slot.id);
+        carry |= slot.tracked || (found != carries.end() && found->second);
+      }
+      for (uint32_t i = 0; i < node->numResults; ++i) {
+        const ResultSlot &slot = node->results()[i];
+        bool hidden = carry && node->op != OpId::StopGradient &&
+                      info(slot.type->dtype).isFloat &&
+                      (!slot.tracked || slot.leaf);
+        carries[slot.id] = hidden;
+        if (hidden)
+          barriers[slot.id] = 0;
+      }
+    }
+  }
+
+  /// The number of \p value as \p node uses it.
+  uint32_t operandNumber(Node &node, const Value &value) {
+    uint32_t id = value.slot().id;
+    auto found = barriers.find(id);
+    bool sees = node.op == OpId::Gradient;
+    for (uint32_t i = 0; i < node.numResults; ++i)
+      sees |= node.results()[i].tracked;
+    if (found == barriers.end() || !sees)
+      return numbers.at(id);
+    if (!found->second) {
+      proto::Node *out = function.add_nodes();
+      out->set_op(irName(OpId::StopGradient));
+      out->add_operands(numbers.at(id));
+      setType(out->add_results(), value.type());
+      found->second = next++;
+    }
+    return found->second;
+  }
+
+  void emitNode(Node &node) {
+    std::vector<uint32_t> operands;
+    for (uint32_t i = 0; i < node.numOperands; ++i)
+      operands.push_back(operandNumber(node, node.operands()[i]));
+    if (node.op == OpId::Backward)
+      return inlineBackward(node, operands);
+    proto::Node *out = function.add_nodes();
+    out->set_op(irName(node.op));
+    out->mutable_operands()->Assign(operands.begin(), operands.end());
+    for (uint32_t i = 0; i < node.numResults; ++i) {
+      setType(out->add_results(), node.results()[i].type);
+      numbers[node.results()[i].id] = next++;
+    }
+    attributes(node, *out);
+    out->set_location(location(node));
+  }
+
+  void inlineBackward(Node &node, std::vector<uint32_t> numbersInBody) {
+    const proto::Module &body = backwardBody(uint32_t(node.attributes()[0]));
+    uint32_t firstLocation = uint32_t(module.locations_size());
+    module.mutable_locations()->MergeFrom(body.locations());
+    for (const proto::Node &inner : body.functions(0).nodes()) {
+      proto::Node *out = function.add_nodes();
+      *out = inner;
+      for (int i = 0; i < out->operands_size(); ++i)
+        out->set_operands(i, numbersInBody[inner.operands(i)]);
+      if (inner.location())
+        out->set_location(inner.location() + firstLocation);
+      for (int i = 0; i < inner.results_size(); ++i)
+        numbersInBody.push_back(next++);
+    }
+    for (uint32_t i = 0; i < node.numResults; ++i)
+      numbers[node.results()[i].id] = numbersInBody[body.functions(0).results(int(i)).value()];
+  }
+
+  void attributes(Node &node, proto::Node &out) {
+    std::string_view fields = attributeFields(node.op);
+    if (fields.empty())
+      return;
+    std::vector<std::pair<std::string_view, char>> parsed;
+    size_t lists = 0;
+    while (!fields.empty()) {
+      size_t end = std::min(fields.find(' '), fields.size());
+      std::string_view field = fields.substr(0, end);
+      fields.remove_prefix(std::min(end + 1, fields.size()));
+      size_t colon = field.find(':');
+      parsed.emplace_back(field.substr(0, colon), field[colon + 1]);
+      lists += field[colon + 1] == 'L';
+    }
+    size_t length =
+        lists ? (node.numAttributes - (parsed.size() - lists)) / lists : 0;
+    const int64_t *word = node.attributes();
+    std::map<std::string_view, proto::Attribute> sorted;
+    for (auto [name, kind] : parsed) {
+      proto::Attribute &attribute = sorted[name];
+      attribute.set_name(std::string(name));
+      switch (kind) {
+      case 'i':
+        attribute.set_i(*word++);
+        break;
+      case 'f':
+        attribute.set_f(std::bit_cast<double>(*word++));
+        break;
+      case 's':
+        attribute.set_s(internedText(uint32_t(*word++)));
+        break;
+      case 'd':
+        attribute.set_data(internedText(uint32_t(*word++)));
+        break;
+      default:
+        attribute.mutable_ints()->mutable_values()->Assign(word, word + length);
+        word += length;
+      }
+    }
+    for (auto &[name, attribute] : sorted)
+      *out.add_attributes() = std::move(attribute);
+  }
+
+  uint32_t location(const Node &node) {
+    const std::string &scope = internedText(node.scope);
+    if (node.loc.line() == 0 && scope.empty())
+      return 0;
+    auto key = std::make_tuple(std::string(node.loc.file_name()),
+                               node.loc.line(), node.loc.column(), node.scope);
+    auto [found, added] = locations.try_emplace(key, 0);
+    if (added) {
+      proto::Location *out = module.add_locations();
+      out->set_file(node.loc.file_name());
+      out->set_line(node.loc.line());
+      out->set_column(node.loc.column());
+      out->set_scope(scope);
+      found->second = uint32_t(module.locations_size());
+    }
+    return found->second;
+  }
+
+  const Segment &segment;
+  const FunctionSpec &spec;
+  proto::Module &module;
+  proto::Function &function;
+  uint32_t next = 0;
+  std::map<uint32_t, uint32_t> numbers;  // by ResultSlot::id
+  std::map<uint32_t, uint32_t> barriers; // 0: not emitted yet
+  std::map<std::tuple<std::string, uint32_t, uint32_t, uint32_t>, uint32_t>
+      locations;
+};
+
+} // namespace
+
+void emit(const Segment &segment, const FunctionSpec &spec,
+          proto::Module &module) {
+  module.set_version(1);
+  module.set_producer("agc 0.1.0");
+  // Scope 0 is "no scope".
+  static const uint32_t none = internText("");
+  (void)none;
+  Emitter(segment, spec, module).run();
+}
+
+} // namespace agc::detail

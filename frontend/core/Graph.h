@@ -1,0 +1,141 @@
+//===- Graph.h - What the recorder keeps: nodes and values ----------------===//
+//
+// A node is one allocation: header, operands, attribute words, results. Nodes
+// own their operands; a node that nothing refers to any more is gone, and with
+// it the part of the graph that only it needed.
+//
+//===----------------------------------------------------------------------===//
+#ifndef AGC_FRONTEND_CORE_GRAPH_H
+#define AGC_FRONTEND_CORE_GRAPH_H
+
+#include "frontend/core/Type.h"
+#include "runtime/core/Buffer.h"
+
+#include <bit>
+#include <utility>
+
+namespace agc::detail {
+
+enum class OpId : uint16_t {
+#define AGC_OP(name, ir, fields) name,
+#include "frontend/core/Ops.def"
+#undef AGC_OP
+};
+const char *irName(OpId op);
+const char *attributeFields(OpId op);
+
+struct Node;
+struct AutogradMeta;
+struct Residuals;
+
+/// Counted reference to an object with `refs` and a `destroy` overload.
+template <typename T> class Ref {
+public:
+  Ref() = default;
+  Ref(T *object) : object(object) {
+    if (object)
+      ++object->refs;
+  }
+  Ref(const Ref &other) : Ref(other.object) {}
+  Ref(Ref &&other) noexcept : object(std::exchange(other.object, nullptr)) {}
+  Ref &operator=(Ref other) noexcept {
+    std::swap(object, other.object);
+    return *this;
+  }
+  ~Ref() {
+    if (object && --object->refs == 0)
+      destroy(object);
+  }
+  T *get() const { return object; }
+  T *operator->() const { return object; }
+  T &operator*() const { return *object; }
+  explicit operator bool() const { return object != nullptr; }
+
+private:
+  T *object = nullptr;
+};
+void destroy(Node *node);
+void destroy(AutogradMeta *meta);
+void destroy(Residuals *residuals);
+
+/// One result of a node.
+struct ResultSlot {
+  TypeRef type;
+  BufferRef buffer;       // the elements, once known
+  Ref<AutogradMeta> leaf; // the leaf whose value this is
+  int32_t handles;        // storages that show it: if any, it is an output
+  uint32_t id;            // its number within the segment being looked at
+  bool tracked;           // autograd goes through it
+};
+
+struct Value {
+  Ref<Node> node;
+  uint32_t index = 0;
+
+  explicit operator bool() const { return bool(node); }
+  inline ResultSlot &slot() const;
+  TypeRef type() const { return slot().type; }
+  bool tracked() const { return slot().tracked; }
+  DType dtype() const { return type()->dtype; }
+  const std::vector<int64_t> &shape() const { return type()->shape; }
+  int64_t rank() const { return type()->rank(); }
+};
+
+struct Node {
+  uint32_t refs = 0;
+  OpId op;
+  uint16_t gradName = 0; // interned in GradNames; 0: inside of a function
+  uint32_t numOperands, numAttributes, numResults;
+  uint32_t scope;
+  uint64_t sequence; // grows as nodes are recorded
+  Loc loc;
+  /// Set where next_edges() differs from what the operands say.
+  std::vector<Value> *edges = nullptr;
+  /// What the forward that computed this left for a backward, and which of its
+  /// targets this is. See Split.h.
+  Ref<Residuals> residuals;
+  uint32_t targetIndex = 0;
+  bool stops = false; // a pending backward went on from the residuals it had
+  bool freed = false;   // backward() went through it, keeping nothing
+  bool pending = false; // in the recorder's list
+  // Scratch of the walk in progress.
+  uint32_t mark = 0;
+  uint32_t released = 0;
+  uint32_t ownRefs = 0;
+  uint8_t state = 0;
+
+  Value *operands() { return reinterpret_cast<Value *>(this + 1); }
+  int64_t *attributes() {
+    return reinterpret_cast<int64_t *>(operands() + allocatedOperands);
+  }
+  ResultSlot *results() {
+    return reinterpret_cast<ResultSlot *>(attributes() + numAttributes);
+  }
+  void dropOperands();
+
+  uint32_t allocatedOperands;
+};
+
+inline ResultSlot &Value::slot() const { return node->results()[index]; }
+
+/// A node outside of the recorder's list. Results are untracked.
+Ref<Node> createNode(OpId op, const Value *operands, size_t numOperands,
+                     IntArrayRef attributes, const TypeRef *types,
+                     size_t numResults);
+
+/// A value that is there already.
+Value leafValue(TypeRef type, BufferRef buffer);
+
+/// A fresh number for marks: whatever has another one was not visited.
+uint32_t nextMark();
+
+/// Names of autograd's nodes by number, from 1.
+uint16_t gradNameId(const char *literal);
+const char *gradNameText(uint16_t id);
+/// Whether PyTorch's node of that name keeps operands or results, so that a
+/// second backward() through it is an error.
+bool gradNameSaves(uint16_t id);
+
+} // namespace agc::detail
+
+#endif

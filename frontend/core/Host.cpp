@@ -1,0 +1,94 @@
+#include "frontend/core/Host.h"
+
+#include "frontend/core/Recorder.h"
+#include "runtime/checkpoint/Safetensors.h"
+#include "runtime/core/Convert.h"
+
+#include <cstring>
+
+namespace agc::detail {
+
+void replaceElements(const Tensor &tensor,
+                     const std::function<void(void *data)> &fill) {
+  TensorImpl &impl = implOf(tensor);
+  Storage &storage = *impl.storage;
+  if (!impl.views.empty())
+    fail("AGC0116", "cannot fill a view from outside; fill its base");
+  if (recorder().capture)
+    fail("AGC0120", "cannot fill a tensor while a function is traced");
+  if (storage.escaped) {
+    fill(storage.escaped->data());
+    ++storage.version;
+    return;
+  }
+  BufferRef buffer = Buffer::allocate(size_t(storage.type->sizeBytes));
+  fill(buffer->data());
+  Value value = leafValue(storage.type, std::move(buffer));
+  if (storage.leaf) {
+    value.slot().leaf = storage.leaf;
+    value.slot().tracked = storage.leaf->requiresGrad;
+  }
+  storage.setValue(std::move(value));
+  ++storage.version;
+}
+
+void setElements(const Tensor &tensor, const void *bytes, size_t size) {
+  replaceElements(tensor, [&](void *data) { std::memcpy(data, bytes, size); });
+}
+
+void convertInPlace(const Tensor &tensor, DType type) {
+  TensorImpl &impl = implOf(tensor);
+  if (impl.type->dtype == type)
+    return;
+  TypeRef from = impl.type, to = withDType(from, type);
+  BufferRef old = materialize(tensor);
+  impl.type = to;
+  impl.cached = Value();
+  BufferRef buffer = Buffer::allocate(size_t(to->sizeBytes));
+  for (int64_t i = 0; i < to->numel; ++i)
+    storeNumber(buffer->data(), type, i, loadNumber(old->data(), from->dtype, i));
+  Ref<AutogradMeta> leaf = impl.storage->leaf;
+  Value value = leafValue(to, std::move(buffer));
+  if (leaf) {
+    value.slot().leaf = leaf;
+    value.slot().tracked = leaf->requiresGrad;
+  }
+  impl.storage = Ref<Storage>(new Storage(std::move(value)));
+  impl.storage->leaf = leaf;
+  impl.views.clear();
+  if (impl.meta && impl.meta->grad.defined())
+    impl.meta->grad = impl.meta->grad.detach().to(type);
+}
+
+void zeroGrad(const Tensor &tensor, bool undefined) {
+  TensorImpl &impl = implOf(tensor);
+  if (!impl.meta || !impl.meta->grad.defined())
+    return;
+  saveGradForCapture(impl.meta);
+  impl.meta->grad =
+      undefined ? Tensor() : hostFull(impl.type->shape, impl.type->dtype, 0);
+}
+
+Tensor hostFull(IntArrayRef shape, DType type, double value) {
+  TypeRef t = typeOf(type, shape);
+  BufferRef buffer = Buffer::allocate(size_t(t->sizeBytes));
+  for (int64_t i = 0; i < t->numel; ++i)
+    storeNumber(buffer->data(), type, i, value);
+  return wrap(leafValue(t, std::move(buffer)));
+}
+
+void saveTensors(const OrderedDict<std::string, Tensor> &tensors,
+                 const std::string &path) {
+  std::vector<SavedTensor> saved;
+  std::vector<BufferRef> buffers;
+  for (const auto &item : tensors) {
+    const Type &type = *implOf(item.value()).type;
+    buffers.push_back(materialize(item.value()));
+    saved.push_back({item.key(), type.dtype, type.shape,
+                     {static_cast<const char *>(buffers.back()->data()),
+                      size_t(type.sizeBytes)}});
+  }
+  writeSafetensors(path, std::move(saved));
+}
+
+} // namespace agc::detail

@@ -1,0 +1,119 @@
+#include "frontend/core/Recorder.h"
+
+#include <agc/Autograd.h>
+
+namespace agc {
+
+namespace {
+thread_local bool gradientsOn = true;
+}
+bool GradMode::is_enabled() { return gradientsOn; }
+void GradMode::set_enabled(bool on) { gradientsOn = on; }
+
+namespace detail {
+namespace {
+thread_local const char *operation = nullptr;
+thread_local Loc operationLoc;
+thread_local uint32_t operationScope = 0;
+
+void append(Node &node) {
+  Recorder &r = recorder();
+  node.sequence = r.nextSequence++;
+  node.loc = operationLoc;
+  node.scope = operationScope;
+  node.pending = true;
+  r.pending.emplace_back(&node);
+  ++hooks::counters().recordedNodes;
+}
+} // namespace
+
+Recorder &recorder() {
+  static Recorder *instance = new Recorder; // outlives static tensors
+  return *instance;
+}
+
+OpGuard::OpGuard(const char *name, Loc loc)
+    : before(operation), outermost(!operation) {
+  operation = name;
+  if (!outermost)
+    return;
+  operationLoc = loc;
+  Recorder &r = recorder();
+  if (r.pending.size() >= Recorder::maxPending && !r.capture)
+    run();
+}
+OpGuard::~OpGuard() {
+  operation = before;
+  if (outermost)
+    operationLoc = Loc();
+}
+
+ScopeGuard::ScopeGuard(uint32_t scope) : before(operationScope) {
+  operationScope = scope;
+}
+ScopeGuard::~ScopeGuard() { operationScope = before; }
+
+Loc currentLoc() { return operationLoc; }
+
+std::string positionText(const Loc &loc) {
+  if (loc.line() == 0)
+    return "";
+  return std::string(loc.file_name()) + ":" + std::to_string(loc.line()) + ":" +
+         std::to_string(loc.column());
+}
+
+void fail(const char *code, const std::string &message) {
+  std::string op = operation ? "'agc." + std::string(operation) + "' " : "";
+  throw Error(code, op + message, positionText(operationLoc));
+}
+
+Value record(OpId op, TypeRef type, std::span<const Value> operands,
+             IntArrayRef attributes) {
+  Value value{createNode(op, operands.data(), operands.size(), attributes,
+                         &type, 1),
+              0};
+  if (gradientsOn && info(type->dtype).isFloat && op != OpId::StopGradient)
+    for (const Value &operand : operands)
+      if (operand.tracked()) {
+        value.slot().tracked = true;
+        break;
+      }
+  append(*value.node);
+  return value;
+}
+
+Ref<Node> recordMany(OpId op, std::span<const TypeRef> types,
+                     std::span<const Value> operands, IntArrayRef attributes) {
+  Ref<Node> node = createNode(op, operands.data(), operands.size(), attributes,
+                              types.data(), types.size());
+  bool tracked = false;
+  if (gradientsOn)
+    for (const Value &operand : operands)
+      tracked |= operand.tracked();
+  for (uint32_t i = 0; i < node->numResults; ++i)
+    node->results()[i].tracked = tracked && info(types[i]->dtype).isFloat;
+  append(*node);
+  return node;
+}
+
+void cutAtStep() {
+  Recorder &r = recorder();
+  if (r.capture)
+    return;
+  if (r.stepMark)
+    run({}, r.stepMark);
+  r.stepMark = r.backwardMark = 0;
+}
+
+void cutAtBackward() {
+  Recorder &r = recorder();
+  if (r.capture || !r.backwardMark)
+    return;
+  if (r.stepMark && r.stepMark < r.backwardMark)
+    run({}, r.stepMark);
+  run({}, r.backwardMark);
+  r.backwardMark = 0;
+}
+
+} // namespace detail
+} // namespace agc

@@ -1,0 +1,245 @@
+//===- Step.cpp - Traced functions, compiled and called -------------------===//
+#include <agc/Step.h>
+
+#include "frontend/core/Host.h"
+#include "frontend/core/Traced.h"
+
+#include "ir/graph.pb.h"
+#include "runtime/core/AtomicFile.h"
+#include "runtime/core/Convert.h"
+#include "runtime/core/abi.h"
+#include "runtime/jit/Executable.h"
+
+#include <cstring>
+
+namespace agc {
+namespace detail {
+namespace {
+
+/// A traced function with its argument table, which a call only looks over.
+class BoundFunction {
+public:
+  explicit BoundFunction(TracedFunction f) : function(std::move(f)) {
+    emit(function.segment, function.spec, module);
+    CompileOptions options;
+    options.function = function.spec.name;
+    executable = findExecutable(module, options);
+
+    size_t count = function.sources.size();
+    arguments.resize(count);
+    bound.resize(count, nullptr);
+    written.resize(count, false);
+    for (uint32_t update : function.spec.updates)
+      if (update)
+        written[update - 1] = true;
+    for (const TracedFunction::Source &source : function.sources)
+      if (source.hyperparameter >= 0)
+        numbers.push_back(Buffer::allocate(AGC_ALIGNMENT));
+    staged.resize(function.inputTypes.size());
+    for (const Value &value : function.segment.inputs)
+      argumentTypes.push_back(value.type());
+    for (const Value &value : function.segment.outputs)
+      resultTypes.push_back(value.type());
+    results.resize(resultTypes.size(), nullptr);
+    // The graph holds the states' values, which are to change in place.
+    function.segment = Segment();
+  }
+
+  TypeRef resultType(size_t i) const { return resultTypes[i]; }
+  const proto::Module &asModule() const { return module; }
+  void setResult(size_t i, void *data) { results[i] = data; }
+
+  void call(std::span<const Tensor *const> inputs, const Loc &loc) {
+    if (!recorder().pending.empty())
+      run(); // what was recorded before sees the states as they are now
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      const TracedFunction::Source &source = function.sources[i];
+      if (source.input >= 0)
+        bindInput(i, *inputs[size_t(source.input)], size_t(source.input), loc);
+      else if (source.hyperparameter >= 0)
+        bindNumber(i, size_t(source.hyperparameter));
+      else if (source.storage->value.node.get() != bound[i] ||
+               source.storage->escaped || (written[i] && bound[i]->refs != 1))
+        bindState(i, *source.storage);
+    }
+    agc_failure failure{};
+    ++hooks::counters().executions;
+    int32_t status = executable->run(arguments.data(), results.data(), failure);
+    if (status)
+      failed(status, failure, loc);
+    for (size_t i = 0; i < arguments.size(); ++i)
+      if (written[i])
+        ++function.sources[i].storage->version;
+  }
+
+private:
+  void bindState(size_t i, Storage &storage) {
+    if (storage.escaped) {
+      // The user has a pointer: the function works on that very memory.
+      bound[i] = nullptr;
+      if (reinterpret_cast<uintptr_t>(storage.escaped->data()) % AGC_ALIGNMENT)
+        throw Error("AGC0101", "a parameter's memory must be aligned to 64 bytes");
+      arguments[i] = storage.escaped->data();
+      return;
+    }
+    const Value &value = storage.value;
+    if (!value.slot().buffer) {
+      Value copy = value;
+      run({&copy, 1});
+    }
+    // Values never change for those who still hold one.
+    if (written[i] && (value.node->refs != 1 || value.slot().buffer.use_count() != 1)) {
+      BufferRef buffer = Buffer::allocate(size_t(storage.type->sizeBytes));
+      std::memcpy(buffer->data(), value.slot().buffer->data(), size_t(storage.type->sizeBytes));
+      Value own = leafValue(storage.type, std::move(buffer));
+      own.slot().leaf = value.slot().leaf;
+      own.slot().tracked = value.slot().tracked;
+      storage.setValue(std::move(own));
+    }
+    bound[i] = storage.value.node.get();
+    arguments[i] = storage.value.slot().buffer->data();
+  }
+
+  void bindInput(size_t i, const Tensor &tensor, size_t index, const Loc &loc) {
+    OpGuard op(function.spec.name.c_str(), loc);
+    TensorImpl &impl = implOf(tensor);
+    TypeRef type = function.inputTypes[index];
+    if (impl.type != type)
+      fail("AGC0107", "expects '" + function.spec.arguments[i].name + "' of shape " +
+                          shapeText(type->shape) + " and dtype " +
+                          std::string(info(type->dtype).name) + ", got " +
+                          shapeText(impl.type->shape) + " and " +
+                          std::string(info(impl.type->dtype).name));
+    BufferRef held = materialize(tensor);
+    void *data = held->data();
+    if (reinterpret_cast<uintptr_t>(data) % AGC_ALIGNMENT) {
+      staged[index] = Buffer::allocate(size_t(type->sizeBytes));
+      std::memcpy(staged[index]->data(), data, size_t(type->sizeBytes));
+      data = staged[index]->data();
+    } else {
+      staged[index] = std::move(held);
+    }
+    arguments[i] = data;
+  }
+
+  void bindNumber(size_t i, size_t index) {
+    DType type = argumentTypes[i]->dtype;
+    storeNumber(numbers[index]->data(), type, 0, function.hyperparameters[index]());
+    arguments[i] = numbers[index]->data();
+  }
+
+  [[noreturn]] void failed(int32_t status, const agc_failure &failure, const Loc &loc) {
+    std::string message = "a check failed";
+    if (status - 1 < executable->manifest().checks_size())
+      message = executable->manifest().checks(status - 1).message();
+    throw Error("AGC0115",
+                message + ", got " + std::to_string(failure.value) + " at position " +
+                    std::to_string(failure.position) + "; nothing was changed",
+                positionText(loc));
+  }
+
+  TracedFunction function;
+  proto::Module module;
+  std::shared_ptr<Executable> executable;
+  std::vector<void *> arguments, results;
+  std::vector<TypeRef> argumentTypes, resultTypes;
+  std::vector<Node *> bound; // what each state's value was at the last call
+  std::vector<bool> written;
+  std::vector<BufferRef> numbers, staged;
+};
+
+std::string serialized(const proto::Module &module) {
+  std::string bytes;
+  if (!module.SerializeToString(&bytes))
+    throw Error("AGC0108", "a graph of more than 2 GiB cannot be written");
+  return bytes;
+}
+
+std::string stem(const std::string &path) {
+  size_t slash = path.rfind('/'), dot = path.rfind('.');
+  return dot == path.npos || (slash != path.npos && dot < slash) ? path : path.substr(0, dot);
+}
+
+} // namespace
+
+struct StepImpl {
+  StepImpl(TracedFunction step, proto::Module program, nn::Module &model)
+      : bound(std::move(step)), program(std::move(program)), model(model),
+        loss(Buffer::allocate(AGC_ALIGNMENT)) {
+    bound.setResult(0, loss->data());
+  }
+
+  BoundFunction bound;
+  proto::Module program; // all functions
+  nn::Module &model;
+  BufferRef loss;
+};
+
+std::shared_ptr<StepImpl> traceStep(nn::Module &module, Forward forward, Loss loss,
+                                    optim::Optimizer &optimizer, Spec input,
+                                    Spec target, Loc loc) {
+  std::vector<TracedFunction> functions =
+      traceProgram(module, forward, loss, optimizer, input, target, loc);
+  proto::Module program;
+  for (const TracedFunction &function : functions)
+    emit(function.segment, function.spec, program);
+  return std::make_shared<StepImpl>(std::move(functions.front()), std::move(program), module);
+}
+
+/// A compiled function and what it was traced from.
+struct CompiledImpl {
+  Compiled::Function function;
+  std::unique_ptr<BoundFunction> bound;
+};
+
+} // namespace detail
+
+using namespace detail;
+
+float TrainStep::operator()(const Tensor &input, const Tensor &target, Loc loc) const {
+  const Tensor *inputs[] = {&input, &target};
+  impl->bound.call(inputs, loc);
+  return float(loadNumber(impl->loss->data(), impl->bound.resultType(0)->dtype, 0));
+}
+
+std::string TrainStep::serialize() const { return serialized(impl->program); }
+
+void TrainStep::save(const std::string &path) const {
+  agc::save(impl->model, stem(path) + ".safetensors");
+  writeFileAtomically(path, {serialize()});
+}
+
+Compiled::Compiled(Function function, std::vector<Spec> specs, Loc loc)
+    : impl(std::make_shared<CompiledImpl>()) {
+  std::vector<NamedInput> inputs;
+  for (size_t i = 0; i < specs.size(); ++i)
+    inputs.push_back({"x" + std::to_string(i), specs[i]});
+  NoGradGuard quiet;
+  impl->bound = std::make_unique<BoundFunction>(traceFunction(
+      "forward", inputs, [] { return std::vector<NamedState>(); },
+      [&](const std::vector<Tensor> &xs) {
+        return std::vector<NamedOutput>{{"output", function(xs)}};
+      },
+      loc));
+  impl->function = std::move(function);
+}
+
+Tensor Compiled::call(const std::vector<Tensor> &inputs, Loc loc) const {
+  bool wantsGradients = false;
+  for (const Tensor &input : inputs)
+    wantsGradients |= GradMode::is_enabled() && input.requires_grad();
+  if (recorder().capture || wantsGradients)
+    return impl->function(inputs);
+  std::vector<const Tensor *> pointers;
+  for (const Tensor &input : inputs)
+    pointers.push_back(&input);
+  TypeRef type = impl->bound->resultType(0);
+  BufferRef buffer = Buffer::allocate(size_t(type->sizeBytes));
+  impl->bound->setResult(0, buffer->data());
+  impl->bound->call(pointers, loc);
+  return wrap(leafValue(type, std::move(buffer)));
+}
+
+std::string Compiled::serialize() const { return serialized(impl->bound->asModule()); }
+
+} // namespace agc

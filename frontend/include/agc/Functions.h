@@ -1,0 +1,211 @@
+//===- Functions.h - Operators and functions of tensors -------------------===//
+#ifndef AGC_FUNCTIONS_H
+#define AGC_FUNCTIONS_H
+
+#include <agc/Tensor.h>
+
+namespace agc {
+
+//===----------------------------------------------------------------------===//
+// Creation
+//===----------------------------------------------------------------------===//
+
+/// Numbers in nested braces: `tensor({{1, 2}, {3, 4}})`.
+class TensorData {
+public:
+  template <typename T>
+    requires std::is_arithmetic_v<T>
+  TensorData(T number) : type(defaultType<T>()), numbers{Scalar(number)} {}
+  TensorData(std::initializer_list<TensorData> list);
+  template <typename T>
+    requires std::is_arithmetic_v<T>
+  TensorData(const std::vector<T> &list)
+      : type(defaultType<T>()), shape{int64_t(list.size())} {
+    for (T number : list)
+      numbers.push_back(Scalar(number));
+  }
+
+  DType type;
+  std::vector<int64_t> shape;
+  std::vector<Scalar> numbers;
+
+private:
+  // As libtorch: floating point is float32, integers int64.
+  template <typename T> static constexpr DType defaultType() {
+    return std::is_same_v<T, bool>          ? DType::Bool
+           : std::is_floating_point_v<T>    ? DType::F32
+                                            : DType::I64;
+  }
+};
+
+Tensor tensor(TensorData data, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor scalar_tensor(Scalar value, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor zeros(IntArrayRef size, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor ones(IntArrayRef size, const TensorOptions &options = {}, Loc loc = Loc::current());
+/// The dtype is the number's, unless \p options says one.
+Tensor full(IntArrayRef size, Scalar value, const TensorOptions &options = {}, Loc loc = Loc::current());
+/// Zeros: agc leaves nothing to chance.
+Tensor empty(IntArrayRef size, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor eye(int64_t n, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor eye(int64_t rows, int64_t columns, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor arange(Scalar end, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor arange(Scalar start, Scalar end, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor arange(Scalar start, Scalar end, Scalar step, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor linspace(Scalar start, Scalar end, int64_t steps, const TensorOptions &options = {}, Loc loc = Loc::current());
+
+// Random numbers, from Philox counters: the same on any machine.
+void manual_seed(uint64_t seed);
+Tensor rand(IntArrayRef size, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor randn(IntArrayRef size, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor randint(int64_t high, IntArrayRef size, const TensorOptions &options = kInt64, Loc loc = Loc::current());
+Tensor randint(int64_t low, int64_t high, IntArrayRef size, const TensorOptions &options = kInt64, Loc loc = Loc::current());
+Tensor randperm(int64_t n, const TensorOptions &options = kInt64, Loc loc = Loc::current());
+
+Tensor zeros_like(Arg x, std::optional<TensorOptions> options = {});
+Tensor ones_like(Arg x, std::optional<TensorOptions> options = {});
+Tensor empty_like(Arg x, std::optional<TensorOptions> options = {});
+Tensor full_like(Arg x, Scalar value, std::optional<TensorOptions> options = {});
+Tensor rand_like(Arg x, std::optional<TensorOptions> options = {});
+Tensor randn_like(Arg x, std::optional<TensorOptions> options = {});
+
+/// A tensor in memory of the caller's, row-major, which must outlive it. Ops
+/// take the elements as they are when the op is recorded.
+Tensor from_blob(void *data, IntArrayRef size, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor from_blob(void *data, IntArrayRef size, void (*release)(void *), const TensorOptions &options = {}, Loc loc = Loc::current());
+
+//===----------------------------------------------------------------------===//
+// Element by element. Operands are broadcast and promoted as PyTorch does.
+//===----------------------------------------------------------------------===//
+
+#define AGC_FUNCTION(name) Tensor name(Arg x);
+AGC_FOR_UNARY(AGC_FUNCTION)
+#undef AGC_FUNCTION
+#define AGC_FUNCTION(name)                                                     \
+  Tensor name(Arg a, Arg b);                                                   \
+  Tensor name(Arg a, Scalar b);
+AGC_FOR_COMPARISON(AGC_FUNCTION)
+#undef AGC_FUNCTION
+
+Tensor add(Arg a, Arg b, Scalar alpha = 1);
+Tensor add(Arg a, Scalar b, Scalar alpha = 1);
+Tensor sub(Arg a, Arg b, Scalar alpha = 1);
+Tensor sub(Arg a, Scalar b, Scalar alpha = 1);
+Tensor mul(Arg a, Arg b);
+Tensor mul(Arg a, Scalar b);
+/// Integers give float32.
+Tensor div(Arg a, Arg b);
+Tensor div(Arg a, Scalar b);
+/// Integer exponents are exact products; others are exp(b * log(a)), and so
+/// NaN for a negative base. Errors: an integer base with a negative exponent.
+Tensor pow(Arg a, Scalar exponent);
+/// NaN if either is; ties split the gradient.
+Tensor maximum(Arg a, Arg b);
+Tensor minimum(Arg a, Arg b);
+/// Gradient 0 outside of the bounds and on them.
+Tensor clamp(Arg x, std::optional<Scalar> min, std::optional<Scalar> max = {});
+Tensor where(Arg condition, Arg a, Arg b);
+Tensor where(Arg condition, Arg a, Scalar b);
+Tensor where(Arg condition, Scalar a, Arg b);
+Tensor logical_and(Arg a, Arg b);
+Tensor logical_or(Arg a, Arg b);
+Tensor logical_xor(Arg a, Arg b);
+Tensor logical_not(Arg x);
+
+Tensor operator+(Arg a, Arg b);
+Tensor operator+(Arg a, Scalar b);
+Tensor operator+(Scalar a, Arg b);
+Tensor operator-(Arg a, Arg b);
+Tensor operator-(Arg a, Scalar b);
+Tensor operator-(Scalar a, Arg b);
+Tensor operator*(Arg a, Arg b);
+Tensor operator*(Arg a, Scalar b);
+Tensor operator*(Scalar a, Arg b);
+Tensor operator/(Arg a, Arg b);
+Tensor operator/(Arg a, Scalar b);
+Tensor operator/(Scalar a, Arg b);
+Tensor operator-(Arg x);
+/// Logical not of a bool tensor.
+Tensor operator~(Arg x);
+/// Logical and, or of bool tensors.
+Tensor operator&(Arg a, Arg b);
+Tensor operator|(Arg a, Arg b);
+#define AGC_OPERATOR(symbol)                                                   \
+  Tensor operator symbol(Arg a, Arg b);                                        \
+  Tensor operator symbol(Arg a, Scalar b);                                     \
+  Tensor operator symbol(Scalar a, Arg b);
+AGC_OPERATOR(==) AGC_OPERATOR(!=) AGC_OPERATOR(<)
+AGC_OPERATOR(<=) AGC_OPERATOR(>) AGC_OPERATOR(>=)
+#undef AGC_OPERATOR
+
+//===----------------------------------------------------------------------===//
+// Reductions. No dimension means all of them.
+//===----------------------------------------------------------------------===//
+
+/// Integers and bools sum to int64.
+Tensor sum(Arg x);
+Tensor sum(Arg x, IntArrayRef dim, bool keepdim = false, std::optional<DType> type = {});
+/// Floating point only.
+Tensor mean(Arg x);
+Tensor mean(Arg x, IntArrayRef dim, bool keepdim = false, std::optional<DType> type = {});
+/// Ties share the gradient equally.
+Tensor amax(Arg x, IntArrayRef dim = {}, bool keepdim = false);
+Tensor amin(Arg x, IntArrayRef dim = {}, bool keepdim = false);
+Tensor max(Arg x);
+Tensor min(Arg x);
+/// The first of equals; without \p dim an index into the flattened tensor.
+Tensor argmax(Arg x, std::optional<int64_t> dim = {}, bool keepdim = false);
+Tensor var(Arg x, IntArrayRef dim = {}, bool unbiased = true, bool keepdim = false);
+Tensor std(Arg x, IntArrayRef dim = {}, bool unbiased = true, bool keepdim = false);
+Tensor softmax(Arg x, int64_t dim, std::optional<DType> type = {});
+Tensor log_softmax(Arg x, int64_t dim, std::optional<DType> type = {});
+
+//===----------------------------------------------------------------------===//
+// Shape
+//===----------------------------------------------------------------------===//
+
+Tensor reshape(Arg x, IntArrayRef shape);
+Tensor flatten(Arg x, int64_t start_dim = 0, int64_t end_dim = -1);
+Tensor squeeze(Arg x);
+Tensor squeeze(Arg x, int64_t dim);
+Tensor unsqueeze(Arg x, int64_t dim);
+Tensor transpose(Arg x, int64_t a, int64_t b);
+Tensor permute(Arg x, IntArrayRef dims);
+Tensor t(Arg x);
+Tensor cat(TensorList tensors, int64_t dim = 0, Loc loc = Loc::current());
+Tensor stack(TensorList tensors, int64_t dim = 0, Loc loc = Loc::current());
+Tensor narrow(Arg x, int64_t dim, int64_t start, int64_t length);
+Tensor select(Arg x, int64_t dim, int64_t index);
+
+//===----------------------------------------------------------------------===//
+// Products and layers
+//===----------------------------------------------------------------------===//
+
+/// Shapes: [k] [k] -> []; [m, k] [k] -> [m]; [k] [k, n] -> [n];
+///         [..., m, k] [..., k, n] -> [..., m, n], leading sizes broadcast.
+/// Errors: inner sizes differ, a scalar, different dtypes.
+Tensor matmul(Arg a, Arg b);
+Tensor mm(Arg a, Arg b);
+Tensor bmm(Arg a, Arg b);
+Tensor mv(Arg a, Arg b);
+Tensor dot(Arg a, Arg b);
+/// x [..., in], weight [out, in], bias [out] -> x weight^T + bias [..., out].
+Tensor linear(Arg x, Arg weight, OptionalArg bias = {});
+Tensor addmm(Arg bias, Arg a, Arg b, Scalar beta = 1, Scalar alpha = 1);
+/// x [n, c, h, w] or [c, h, w], weight [o, c / groups, kh, kw], bias [o].
+Tensor conv2d(Arg x, Arg weight, OptionalArg bias = {}, IntArrayRef stride = 1,
+              IntArrayRef padding = 0, IntArrayRef dilation = 1, int64_t groups = 1);
+Tensor max_pool2d(Arg x, IntArrayRef kernel_size, IntArrayRef stride = {},
+                  IntArrayRef padding = 0, IntArrayRef dilation = 1, bool ceil_mode = false);
+Tensor adaptive_avg_pool2d(Arg x, IntArrayRef output_size);
+/// Normalizes over all dimensions but the second. In training the running
+/// statistics are updated in place, with the unbiased variance.
+Tensor batch_norm(Arg x, OptionalArg weight, OptionalArg bias, OptionalArg running_mean,
+                  OptionalArg running_var, bool training, double momentum, double eps,
+                  bool cudnn_enabled = true);
+
+/// The tensors' dtypes, promoted as PyTorch does.
+DType result_type(const Tensor &a, const Tensor &b);
+
+} // namespace agc
+
+#endif

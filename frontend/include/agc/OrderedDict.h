@@ -1,0 +1,94 @@
+//===- OrderedDict.h - Named things in order of insertion -----------------===//
+#ifndef AGC_ORDEREDDICT_H
+#define AGC_ORDEREDDICT_H
+
+#include <agc/Error.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace agc {
+
+template <typename Key, typename Value> class OrderedDict {
+public:
+  class Item {
+  public:
+    Item(Key key, Value value) : entry(std::move(key), std::move(value)) {}
+    const Key &key() const { return entry.first; }
+    Value &value() { return entry.second; }
+    const Value &value() const { return entry.second; }
+    const std::pair<Key, Value> &pair() const { return entry; }
+    Value &operator*() { return entry.second; }
+    const Value &operator*() const { return entry.second; }
+    Value *operator->() { return &entry.second; }
+    const Value *operator->() const { return &entry.second; }
+
+  private:
+    std::pair<Key, Value> entry;
+  };
+
+  OrderedDict() = default;
+  OrderedDict(std::initializer_list<Item> items) : list(items) {}
+
+  size_t size() const { return list.size(); }
+  bool is_empty() const { return list.empty(); }
+  auto begin() { return list.begin(); }
+  auto end() { return list.end(); }
+  auto begin() const { return list.begin(); }
+  auto end() const { return list.end(); }
+  const std::vector<Item> &items() const { return list; }
+  Item &front() { return list.front(); }
+  Item &back() { return list.back(); }
+
+  Value *find(const Key &key) {
+    for (Item &item : list)
+      if (item.key() == key)
+        return &item.value();
+    return nullptr;
+  }
+  const Value *find(const Key &key) const {
+    return const_cast<OrderedDict *>(this)->find(key);
+  }
+  bool contains(const Key &key) const { return find(key) != nullptr; }
+  /// Errors: AGC0117, no such key.
+  Value &operator[](const Key &key) {
+    if (Value *value = find(key))
+      return *value;
+    throw Error("AGC0117", "there is nothing named '" + std::string(key) + "'");
+  }
+  const Value &operator[](const Key &key) const {
+    return (*const_cast<OrderedDict *>(this))[key];
+  }
+  Item &operator[](size_t index) { return list[index]; }
+  const Item &operator[](size_t index) const { return list[index]; }
+
+  /// Errors: AGC0117, the key is there already.
+  Value &insert(Key key, Value value) {
+    if (contains(key))
+      throw Error("AGC0117", "there is already something named '" +
+                                 std::string(key) + "'");
+    list.emplace_back(std::move(key), std::move(value));
+    return list.back().value();
+  }
+
+  std::vector<Key> keys() const {
+    std::vector<Key> result;
+    for (const Item &item : list)
+      result.push_back(item.key());
+    return result;
+  }
+  std::vector<Value> values() const {
+    std::vector<Value> result;
+    for (const Item &item : list)
+      result.push_back(item.value());
+    return result;
+  }
+
+private:
+  std::vector<Item> list;
+};
+
+} // namespace agc
+
+#endif

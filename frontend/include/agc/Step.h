@@ -1,0 +1,135 @@
+//===- Step.h - Functions traced once, compiled, called often -------------===//
+#ifndef AGC_STEP_H
+#define AGC_STEP_H
+
+#include <agc/nn/Functional.h>
+#include <agc/optim/SGD.h>
+
+namespace agc {
+
+/// The type of an input.
+struct Spec {
+  std::vector<int64_t> shape;
+  DType dtype = kFloat32;
+};
+inline Spec spec(std::vector<int64_t> shape, DType type = kFloat32) {
+  return {std::move(shape), type};
+}
+
+namespace detail {
+struct StepImpl;
+struct CompiledImpl;
+using Forward = std::function<Tensor(const Tensor &)>;
+using Loss = std::function<Tensor(const Tensor &, const Tensor &)>;
+std::shared_ptr<StepImpl> traceStep(nn::Module &module, Forward forward, Loss loss,
+                                    optim::Optimizer &optimizer, Spec input,
+                                    Spec target, Loc loc);
+} // namespace detail
+
+/// A training step: forward, backward and update as one native function.
+class TrainStep {
+public:
+  explicit TrainStep(std::shared_ptr<detail::StepImpl> impl) : impl(std::move(impl)) {}
+
+  /// Trains on a batch; returns its loss. Parameters, buffers and optimizer
+  /// state change in place. Learning rates are those of the optimizer now.
+  /// Errors: a batch of another shape or dtype; a bad label, which leaves all as
+  /// it was.
+  float operator()(const Tensor &input, const Tensor &target,
+                   Loc loc = Loc::current()) const;
+
+  /// Writes the step to \p path (graph.proto, functions train_step, forward and
+  /// eval), and weights and buffers beside it as .safetensors.
+  void save(const std::string &path) const;
+
+  /// The step as serialized agc::proto::Module.
+  std::string serialize() const;
+
+private:
+  std::shared_ptr<detail::StepImpl> impl;
+};
+
+/// Traces \p model, \p loss and \p optimizer once and compiles them. The model
+/// trains (BatchNorm updates its statistics), whatever mode it is in. The
+/// optimizer and the model must outlive the step.
+template <typename Model, typename LossFn>
+  requires requires(Model m, Tensor x) { m->forward(x); }
+TrainStep train_step(Model model, LossFn loss, optim::Optimizer &optimizer,
+                     Spec input, Spec target, Loc loc = Loc::current()) {
+  nn::Module &module = *model;
+  return TrainStep(detail::traceStep(
+      module, [model](const Tensor &x) { return model->forward(x); }, std::move(loss),
+      optimizer, std::move(input), std::move(target), loc));
+}
+/// For losses that are overloaded, such as nn::functional::cross_entropy.
+template <typename Model>
+  requires requires(Model m, Tensor x) { m->forward(x); }
+TrainStep train_step(Model model, Tensor (*loss)(Arg, Arg),
+                     optim::Optimizer &optimizer, Spec input, Spec target,
+                     Loc loc = Loc::current()) {
+  nn::Module &module = *model;
+  return TrainStep(detail::traceStep(
+      module, [model](const Tensor &x) { return model->forward(x); },
+      [loss, loc](const Tensor &y, const Tensor &t) {
+        return loss(Arg(y, loc), Arg(t, loc));
+      },
+      optimizer, std::move(input), std::move(target), loc));
+}
+
+/// A function of tensors, traced once and compiled.
+class Compiled {
+public:
+  using Function = std::function<Tensor(const std::vector<Tensor> &)>;
+  Compiled(Function function, std::vector<Spec> specs, Loc loc);
+
+  /// The result, without a history. Within another trace, or where gradients
+  /// are wanted, the function is recorded instead.
+  template <typename... Tensors> Tensor operator()(const Tensors &...inputs) const {
+    return call({inputs...}, Loc::current());
+  }
+  Tensor call(const std::vector<Tensor> &inputs, Loc loc) const;
+  std::string serialize() const;
+
+private:
+  std::shared_ptr<detail::CompiledImpl> impl;
+};
+
+namespace detail {
+template <size_t... I, typename F>
+Compiled::Function spread(F f, std::index_sequence<I...>) {
+  return [f](const std::vector<Tensor> &xs) -> Tensor { return f(xs[I]...); };
+}
+} // namespace detail
+
+/// `compile([](Tensor x, Tensor w) { return …; }, spec({…}), spec({…}))`
+template <typename F, typename... Specs>
+  requires(std::is_same_v<Specs, Spec> && ...)
+Compiled compile(F f, Specs... specs) {
+  return Compiled(detail::spread(f, std::make_index_sequence<sizeof...(Specs)>()),
+                  {specs...}, Loc::current());
+}
+
+/// A function that returns f's value, of one element, and its gradients with
+/// respect to the arguments at the positions \p arguments, as in JAX.
+template <typename F>
+auto value_and_grad(F f, std::vector<size_t> arguments = {0}) {
+  return [f, arguments](auto... inputs) {
+    std::vector<Tensor> list{inputs...}, wanted;
+    AutoGradMode on(true);
+    for (size_t i = 0; i < list.size(); ++i)
+      list[i] = list[i].detach();
+    for (size_t i : arguments) {
+      list.at(i) = list[i].clone().requires_grad_();
+      wanted.push_back(list[i]);
+    }
+    Tensor value = [&]<size_t... I>(std::index_sequence<I...>) {
+      return f(list[I]...);
+    }(std::make_index_sequence<sizeof...(inputs)>());
+    std::vector<Tensor> gradients = autograd::grad({value}, wanted);
+    return std::pair(value.detach(), gradients);
+  };
+}
+
+} // namespace agc
+
+#endif

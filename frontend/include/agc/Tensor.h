@@ -1,0 +1,353 @@
+//===- Tensor.h - A lazy, differentiable array ----------------------------===//
+//
+// Operations on tensors are recorded. Reading a value (`item`, `<<`,
+// `data_ptr`) compiles and runs what was recorded; so does the next
+// `optimizer.step()`. Names, defaults and behaviour are libtorch's.
+//
+//===----------------------------------------------------------------------===//
+#ifndef AGC_TENSOR_H
+#define AGC_TENSOR_H
+
+#include <agc/Indexing.h>
+#include <agc/Types.h>
+
+#include <iosfwd>
+#include <memory>
+#include <utility>
+
+namespace agc {
+
+class Tensor;
+namespace detail {
+struct TensorImpl;
+void retain(TensorImpl *impl);
+void release(TensorImpl *impl);
+} // namespace detail
+
+/// An operand together with the line it was written on. Functions take this
+/// where libtorch's take `const Tensor &`.
+class Arg {
+public:
+  Arg(const Tensor &tensor, Loc loc = Loc::current())
+      : tensor(tensor), loc(loc) {}
+  const Tensor &tensor;
+  Loc loc;
+};
+
+/// An index together with the line it was written on.
+class IndexArg {
+public:
+  template <typename T>
+    requires std::is_integral_v<T>
+  IndexArg(T index, Loc loc = Loc::current()) : index(int64_t(index)), loc(loc) {}
+  int64_t index;
+  Loc loc;
+};
+
+/// An operand that may be missing.
+class OptionalArg {
+public:
+  OptionalArg() = default;
+  OptionalArg(const Tensor &tensor) : tensor(&tensor) {}
+  OptionalArg(std::nullopt_t) {}
+  // A template, since Tensor is not complete here.
+  template <typename T>
+    requires std::is_same_v<T, Tensor>
+  OptionalArg(const std::optional<T> &t) : tensor(t ? &*t : nullptr) {}
+  const Tensor *tensor = nullptr;
+};
+
+/// The node of autograd's graph that made a tensor, as PyTorch shows it.
+namespace autograd {
+struct Node;
+struct Edge {
+  std::shared_ptr<Node> function;
+  uint32_t input_nr = 0;
+  bool is_valid() const { return function != nullptr; }
+};
+struct Node {
+  virtual ~Node() = default;
+  /// E.g. "AddBackward0".
+  virtual std::string name() const = 0;
+  /// One edge for each operand; invalid where it needs no gradient.
+  virtual std::vector<Edge> next_edges() const = 0;
+};
+} // namespace autograd
+
+template <typename T, size_t N> class TensorAccessor {
+public:
+  TensorAccessor(T *data, const int64_t *sizes, const int64_t *strides)
+      : data(data), extents(sizes), steps(strides) {}
+  decltype(auto) operator[](int64_t i) const {
+    if constexpr (N == 1)
+      return (data[i * steps[0]]);
+    else
+      return TensorAccessor<T, N - 1>(data + i * steps[0], extents + 1, steps + 1);
+  }
+  int64_t size(int64_t d) const { return extents[d]; }
+
+private:
+  T *data;
+  const int64_t *extents, *steps;
+};
+
+// Element by element, floating point (neg, abs, sign also integers; the others
+// turn integers into float32), result of the operand's shape.
+#define AGC_FOR_UNARY(X)                                                       \
+  X(neg) X(abs) X(sign) X(sqrt) X(rsqrt) X(reciprocal) X(square) X(exp) X(log) \
+  X(sin) X(cos) X(tanh) X(sigmoid) X(relu) X(floor) X(ceil)
+// Element by element, broadcast against each other, result bool.
+#define AGC_FOR_COMPARISON(X) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)
+
+class Tensor {
+public:
+  Tensor() = default;
+  Tensor(const Tensor &other) : impl(other.impl) { hold(); }
+  Tensor(Tensor &&other) noexcept : impl(other.impl) { other.impl = nullptr; }
+  Tensor &operator=(const Tensor &other) & {
+    Tensor copy(other);
+    std::swap(impl, copy.impl);
+    return *this;
+  }
+  Tensor &operator=(Tensor &&other) & noexcept {
+    std::swap(impl, other.impl);
+    return *this;
+  }
+  /// `x[0] = y` writes into x.
+  const Tensor &operator=(Arg other) && { return copy_(other.tensor, other.loc); }
+  const Tensor &operator=(Scalar value) && { return fill_(value); }
+  ~Tensor() { drop(); }
+
+  bool defined() const { return impl != nullptr; }
+  void reset() { *this = Tensor(); }
+  bool is_same(const Tensor &other) const { return impl == other.impl; }
+
+  // Description. Errors: an undefined tensor, as everywhere below.
+  IntArrayRef sizes() const;
+  std::vector<int64_t> strides() const;
+  /// Errors: \p dim is not in [-dim(), dim()).
+  int64_t size(int64_t dim) const;
+  int64_t dim() const;
+  int64_t ndimension() const { return dim(); }
+  int64_t numel() const;
+  DType dtype() const;
+  DType scalar_type() const { return dtype(); }
+  Device device() const { return Device(); }
+  TensorOptions options() const;
+  size_t element_size() const { return info(dtype()).sizeBytes; }
+  size_t nbytes() const { return size_t(numel()) * element_size(); }
+  bool is_floating_point() const { return info(dtype()).isFloat; }
+  bool is_contiguous() const;
+
+  // Values. These run what was recorded.
+  /// The one element. Errors: numel() is not 1.
+  Scalar item(Loc loc = Loc::current()) const;
+  template <typename T> T item(Loc loc = Loc::current()) const {
+    return item(loc).to<T>();
+  }
+  /// The elements, row-major; later ops see what is written there. A view's
+  /// elements are not its base's: use the base. Errors: T is not the dtype.
+  template <typename T> T *data_ptr(Loc loc = Loc::current()) const {
+    return static_cast<T *>(data(dtypeOf<T>(), loc));
+  }
+  void *data_ptr(Loc loc = Loc::current()) const { return data(dtype(), loc); }
+  /// To read only: valid until the tensor is next changed.
+  template <typename T> const T *const_data_ptr(Loc loc = Loc::current()) const {
+    return static_cast<const T *>(constData(dtypeOf<T>(), loc));
+  }
+  const void *const_data_ptr(Loc loc = Loc::current()) const {
+    return constData(dtype(), loc);
+  }
+  template <typename T, size_t N>
+  TensorAccessor<T, N> accessor(Loc loc = Loc::current()) const {
+    checkRank(int64_t(N), loc);
+    return TensorAccessor<T, N>(data_ptr<T>(loc), sizes().data(), rowMajor());
+  }
+  /// Same shape, dtype and elements.
+  bool equal(const Tensor &other, Loc loc = Loc::current()) const;
+  bool allclose(const Tensor &other, double rtol = 1e-5, double atol = 1e-8,
+                bool equal_nan = false, Loc loc = Loc::current()) const;
+  std::string toString() const;
+
+  // Autograd.
+  bool requires_grad() const;
+  /// Errors: not floating point; off for a tensor that is not a leaf.
+  const Tensor &requires_grad_(bool on = true, Loc loc = Loc::current()) const;
+  Tensor &set_requires_grad(bool on, Loc loc = Loc::current()) {
+    requires_grad_(on, loc);
+    return *this;
+  }
+  bool is_leaf() const;
+  void retain_grad(Loc loc = Loc::current()) const;
+  const Tensor &grad() const;
+  Tensor &mutable_grad() const;
+  std::shared_ptr<autograd::Node> grad_fn() const;
+  /// Adds the gradients of this tensor to `.grad` of the leaves it depends on.
+  /// \p gradient has this tensor's shape; it may be missing for one element.
+  void backward(OptionalArg gradient = {},
+                std::optional<bool> retain_graph = std::nullopt,
+                bool create_graph = false, Loc loc = Loc::current()) const;
+  /// The same elements, out of autograd's sight.
+  Tensor detach(Loc loc = Loc::current()) const;
+  const Tensor &detach_(Loc loc = Loc::current()) const;
+  Tensor data(Loc loc = Loc::current()) const { return detach(loc); }
+
+  // Copies.
+  Tensor clone(Loc loc = Loc::current()) const;
+  Tensor contiguous(Loc loc = Loc::current()) const;
+  Tensor to(DType type, Loc loc = Loc::current()) const;
+  Tensor to(Device device, Loc loc = Loc::current()) const;
+  Tensor to(const TensorOptions &options, Loc loc = Loc::current()) const;
+  Tensor cpu(Loc loc = Loc::current()) const { return to(Device(), loc); }
+  Tensor type_as(const Tensor &o, Loc loc = Loc::current()) const {
+    return to(o.dtype(), loc);
+  }
+
+  // In place: what this tensor, and every view of it, shows from now on.
+  // Errors: a leaf that requires grad while gradients are on; a result that
+  // has another shape or kind of number than this tensor.
+  const Tensor &copy_(const Tensor &other, Loc loc = Loc::current()) const;
+  const Tensor &fill_(Scalar value, Loc loc = Loc::current()) const;
+  const Tensor &zero_(Loc loc = Loc::current()) const;
+  const Tensor &add_(const Tensor &other, Scalar alpha = 1, Loc loc = Loc::current()) const;
+  const Tensor &add_(Scalar other, Loc loc = Loc::current()) const;
+  const Tensor &sub_(const Tensor &other, Scalar alpha = 1, Loc loc = Loc::current()) const;
+  const Tensor &sub_(Scalar other, Loc loc = Loc::current()) const;
+  const Tensor &mul_(const Tensor &other, Loc loc = Loc::current()) const;
+  const Tensor &mul_(Scalar other, Loc loc = Loc::current()) const;
+  const Tensor &div_(const Tensor &other, Loc loc = Loc::current()) const;
+  const Tensor &div_(Scalar other, Loc loc = Loc::current()) const;
+  const Tensor &clamp_(std::optional<Scalar> min, std::optional<Scalar> max = {},
+                       Loc loc = Loc::current()) const;
+  const Tensor &uniform_(double from = 0, double to = 1, Loc loc = Loc::current()) const;
+  const Tensor &normal_(double mean = 0, double std = 1, Loc loc = Loc::current()) const;
+  const Tensor &operator+=(Arg other) const { return add_(other.tensor, 1, other.loc); }
+  const Tensor &operator+=(Scalar other) const { return add_(other); }
+  const Tensor &operator-=(Arg other) const { return sub_(other.tensor, 1, other.loc); }
+  const Tensor &operator-=(Scalar other) const { return sub_(other); }
+  const Tensor &operator*=(Arg other) const { return mul_(other.tensor, other.loc); }
+  const Tensor &operator*=(Scalar other) const { return mul_(other); }
+  const Tensor &operator/=(Arg other) const { return div_(other.tensor, other.loc); }
+  const Tensor &operator/=(Scalar other) const { return div_(other); }
+
+  // Element by element.
+#define AGC_METHOD(name)                                                       \
+  Tensor name(Loc loc = Loc::current()) const;                                 \
+  const Tensor &name##_(Loc loc = Loc::current()) const;
+  AGC_FOR_UNARY(AGC_METHOD)
+#undef AGC_METHOD
+#define AGC_METHOD(name)                                                       \
+  Tensor name(const Tensor &other, Loc loc = Loc::current()) const;            \
+  Tensor name(Scalar other, Loc loc = Loc::current()) const;
+  AGC_FOR_COMPARISON(AGC_METHOD)
+#undef AGC_METHOD
+  Tensor add(const Tensor &other, Scalar alpha = 1, Loc loc = Loc::current()) const;
+  Tensor add(Scalar other, Loc loc = Loc::current()) const;
+  Tensor sub(const Tensor &other, Scalar alpha = 1, Loc loc = Loc::current()) const;
+  Tensor sub(Scalar other, Loc loc = Loc::current()) const;
+  Tensor mul(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor mul(Scalar other, Loc loc = Loc::current()) const;
+  Tensor div(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor div(Scalar other, Loc loc = Loc::current()) const;
+  Tensor pow(Scalar exponent, Loc loc = Loc::current()) const;
+  Tensor maximum(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor minimum(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor clamp(std::optional<Scalar> min, std::optional<Scalar> max = {},
+               Loc loc = Loc::current()) const;
+  Tensor logical_and(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor logical_or(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor logical_xor(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor logical_not(Loc loc = Loc::current()) const;
+  Tensor where(const Tensor &condition, const Tensor &other, Loc loc = Loc::current()) const;
+
+  // Reductions. No dimension means all of them.
+  Tensor sum(Loc loc = Loc::current()) const;
+  Tensor sum(DType type, Loc loc = Loc::current()) const;
+  Tensor sum(IntArrayRef dim, bool keepdim = false, std::optional<DType> type = {}, Loc loc = Loc::current()) const;
+  Tensor mean(Loc loc = Loc::current()) const;
+  Tensor mean(IntArrayRef dim, bool keepdim = false, std::optional<DType> type = {}, Loc loc = Loc::current()) const;
+  Tensor amax(IntArrayRef dim = {}, bool keepdim = false, Loc loc = Loc::current()) const;
+  Tensor amin(IntArrayRef dim = {}, bool keepdim = false, Loc loc = Loc::current()) const;
+  Tensor max(Loc loc = Loc::current()) const;
+  Tensor min(Loc loc = Loc::current()) const;
+  Tensor argmax(std::optional<int64_t> dim = {}, bool keepdim = false, Loc loc = Loc::current()) const;
+  Tensor var(IntArrayRef dim = {}, bool unbiased = true, bool keepdim = false, Loc loc = Loc::current()) const;
+  Tensor std(IntArrayRef dim = {}, bool unbiased = true, bool keepdim = false, Loc loc = Loc::current()) const;
+  template <typename B>
+    requires std::is_same_v<B, bool>
+  Tensor var(B unbiased, Loc loc = Loc::current()) const {
+    return var(IntArrayRef(), unbiased, false, loc);
+  }
+  template <typename B>
+    requires std::is_same_v<B, bool>
+  Tensor std(B unbiased, Loc loc = Loc::current()) const {
+    return std(IntArrayRef(), unbiased, false, loc);
+  }
+  Tensor softmax(int64_t dim, std::optional<DType> type = {}, Loc loc = Loc::current()) const;
+  Tensor log_softmax(int64_t dim, std::optional<DType> type = {}, Loc loc = Loc::current()) const;
+
+  // Shape. Views of this tensor: writes through one are seen by all.
+  Tensor reshape(IntArrayRef shape, Loc loc = Loc::current()) const;
+  Tensor view(IntArrayRef shape, Loc loc = Loc::current()) const;
+  Tensor flatten(int64_t start_dim = 0, int64_t end_dim = -1, Loc loc = Loc::current()) const;
+  Tensor squeeze(Loc loc = Loc::current()) const;
+  Tensor squeeze(int64_t dim, Loc loc = Loc::current()) const;
+  Tensor unsqueeze(int64_t dim, Loc loc = Loc::current()) const;
+  Tensor transpose(int64_t a, int64_t b, Loc loc = Loc::current()) const;
+  Tensor permute(IntArrayRef dims, Loc loc = Loc::current()) const;
+  Tensor t(Loc loc = Loc::current()) const;
+  Tensor expand(IntArrayRef shape, Loc loc = Loc::current()) const;
+  Tensor expand_as(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor view_as(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor reshape_as(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor slice(int64_t dim = 0, std::optional<int64_t> start = {}, std::optional<int64_t> end = {}, int64_t step = 1, Loc loc = Loc::current()) const;
+  Tensor narrow(int64_t dim, int64_t start, int64_t length, Loc loc = Loc::current()) const;
+  Tensor select(int64_t dim, int64_t index, Loc loc = Loc::current()) const;
+  Tensor index(ArrayRef<indexing::TensorIndex> indices, Loc loc = Loc::current()) const;
+  Tensor index(std::initializer_list<indexing::TensorIndex> indices, Loc loc = Loc::current()) const;
+  const Tensor &index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor &value, Loc loc = Loc::current()) const;
+  const Tensor &index_put_(std::initializer_list<indexing::TensorIndex> indices, Scalar value, Loc loc = Loc::current()) const;
+  Tensor operator[](IndexArg index) const {
+    return select(0, index.index, index.loc);
+  }
+
+  // Products.
+  Tensor matmul(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor mm(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor bmm(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor mv(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor dot(const Tensor &other, Loc loc = Loc::current()) const;
+
+  /// For agc's own sources.
+  detail::TensorImpl *unsafeImpl() const { return impl; }
+  static Tensor adopt(detail::TensorImpl *impl) {
+    Tensor t;
+    t.impl = impl;
+    return t;
+  }
+
+private:
+  void *data(DType type, Loc loc) const;
+  const void *constData(DType type, Loc loc) const;
+  const int64_t *rowMajor() const;
+  void checkRank(int64_t rank, Loc loc) const;
+  void hold() const {
+    if (impl)
+      detail::retain(impl);
+  }
+  void drop() {
+    if (impl)
+      detail::release(impl);
+  }
+
+  detail::TensorImpl *impl = nullptr;
+};
+
+/// As Python's PyTorch prints it.
+std::ostream &operator<<(std::ostream &out, const Tensor &tensor);
+
+using TensorList = ArrayRef<Tensor>;
+
+} // namespace agc
+
+#endif

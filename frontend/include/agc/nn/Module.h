@@ -1,0 +1,194 @@
+//===- Module.h - Models made of parts ------------------------------------===//
+#ifndef AGC_NN_MODULE_H
+#define AGC_NN_MODULE_H
+
+#include <agc/Autograd.h>
+#include <agc/Functions.h>
+#include <agc/OrderedDict.h>
+
+#include <functional>
+#include <memory>
+
+namespace agc::nn {
+
+/// A part of a model: parameters, buffers and other modules, by name.
+class Module : public std::enable_shared_from_this<Module> {
+public:
+  Module() = default;
+  explicit Module(std::string name) : typeName(std::move(name)) {}
+  virtual ~Module() = default;
+
+  /// The class's name, e.g. "LinearImpl".
+  const std::string &name() const;
+
+  // Own first, then the children's, in order of registration. A parameter that
+  // is registered twice counts once.
+  std::vector<Tensor> parameters(bool recurse = true) const;
+  OrderedDict<std::string, Tensor> named_parameters(bool recurse = true) const;
+  std::vector<Tensor> buffers(bool recurse = true) const;
+  OrderedDict<std::string, Tensor> named_buffers(bool recurse = true) const;
+  std::vector<std::shared_ptr<Module>> modules(bool include_self = true) const;
+  OrderedDict<std::string, std::shared_ptr<Module>>
+  named_modules(const std::string &prefix = "", bool include_self = true) const;
+  std::vector<std::shared_ptr<Module>> children() const;
+  OrderedDict<std::string, std::shared_ptr<Module>> named_children() const;
+
+  virtual void train(bool on = true);
+  void eval() { train(false); }
+  bool is_training() const { return training; }
+  /// Floating point parameters and buffers in another dtype.
+  virtual void to(DType type, bool non_blocking = false);
+  virtual void to(Device device, bool non_blocking = false);
+  /// Leaves every parameter's grad undefined, or zero if not \p set_to_none.
+  virtual void zero_grad(bool set_to_none = true);
+  void apply(const std::function<void(Module &)> &function);
+  void apply(const std::function<void(const std::string &, Module &)> &function,
+             const std::string &prefix = "");
+  virtual void pretty_print(std::ostream &out) const;
+
+  Tensor &register_parameter(std::string name, Tensor tensor,
+                             bool requires_grad = true);
+  Tensor &register_buffer(std::string name, Tensor tensor);
+  template <typename M>
+  std::shared_ptr<M> register_module(std::string name, std::shared_ptr<M> module) {
+    addModule(std::move(name), module);
+    return module;
+  }
+  template <typename Holder>
+    requires requires(Holder h) { h.ptr(); }
+  Holder register_module(std::string name, Holder module) {
+    addModule(std::move(name), module.ptr());
+    return module;
+  }
+  void unregister_module(const std::string &name);
+
+  /// Where this is in its model, for the positions of what it records.
+  uint32_t scope() const { return scopeId; }
+
+  template <typename M> M *as() { return dynamic_cast<M *>(this); }
+  template <typename M> const M *as() const {
+    return dynamic_cast<const M *>(this);
+  }
+
+private:
+  void addModule(std::string name, std::shared_ptr<Module> module);
+  void setPath(const std::string &path);
+  template <typename Fn>
+  void visit(const std::string &prefix, bool recurse, Fn fn) const;
+  void print(std::ostream &out, const std::string &indent) const;
+  friend std::ostream &operator<<(std::ostream &out, const Module &module);
+
+  mutable std::string typeName;
+  OrderedDict<std::string, Tensor> ownParameters, ownBuffers;
+  OrderedDict<std::string, std::shared_ptr<Module>> parts;
+  bool training = true;
+  uint32_t scopeId = 0;
+};
+
+std::ostream &operator<<(std::ostream &out, const Module &module);
+
+/// A module by shared pointer, which makes one when constructed.
+template <typename Contained> class ModuleHolder {
+public:
+  using ContainedType = Contained;
+
+  ModuleHolder() : module(make()) {}
+  ModuleHolder(std::nullptr_t) {}
+  ModuleHolder(std::shared_ptr<Contained> m) : module(std::move(m)) {}
+  template <typename Head, typename... Tail>
+    requires(!(std::is_convertible_v<Head, std::shared_ptr<Contained>> ||
+               std::is_base_of_v<ModuleHolder, std::remove_cvref_t<Head>>) &&
+             std::is_constructible_v<Contained, Head, Tail...>)
+  explicit ModuleHolder(Head &&head, Tail &&...tail)
+      : module(std::make_shared<Contained>(std::forward<Head>(head),
+                                           std::forward<Tail>(tail)...)) {}
+
+  explicit operator bool() const { return bool(module); }
+  bool is_empty() const { return !module; }
+  Contained *operator->() const { return get(); }
+  Contained &operator*() const { return *get(); }
+  const std::shared_ptr<Contained> &ptr() const {
+    get();
+    return module;
+  }
+  Contained *get() const {
+    if (!module)
+      throw Error("AGC0117", "used a module that was made with nullptr");
+    return module.get();
+  }
+  template <typename... Args> auto operator()(Args &&...args) const {
+    return get()->forward(std::forward<Args>(args)...);
+  }
+
+private:
+  static std::shared_ptr<Contained> make() {
+    if constexpr (std::is_default_constructible_v<Contained>)
+      return std::make_shared<Contained>();
+    else
+      return nullptr;
+  }
+  std::shared_ptr<Contained> module;
+};
+
+template <typename Contained>
+std::ostream &operator<<(std::ostream &out, const ModuleHolder<Contained> &m) {
+  return out << static_cast<const Module &>(*m);
+}
+
+/// A module that can be cloned; see Module.
+template <typename Derived> class Cloneable : public Module {
+public:
+  using Module::Module;
+  virtual void reset() = 0;
+};
+
+/// Defines `Name`, a ModuleHolder of `NameImpl`.
+#define AGC_MODULE(Name) AGC_MODULE_IMPL(Name, Name##Impl)
+#define AGC_MODULE_IMPL(Name, ImplType)                                        \
+  class Name : public ::agc::nn::ModuleHolder<ImplType> {                      \
+  public:                                                                      \
+    using ::agc::nn::ModuleHolder<ImplType>::ModuleHolder;                     \
+    using Impl [[maybe_unused]] = ImplType;                                    \
+  }
+#define TORCH_MODULE(Name) AGC_MODULE(Name)
+#define TORCH_MODULE_IMPL(Name, ImplType) AGC_MODULE_IMPL(Name, ImplType)
+
+/// An option with a fluent setter and a getter.
+#define AGC_ARG(T, name)                                                       \
+public:                                                                        \
+  inline auto name(const T &value)->decltype(*this) {                          \
+    this->name##_ = value;                                                     \
+    return *this;                                                              \
+  }                                                                            \
+  inline const T &name() const noexcept { return this->name##_; }              \
+  inline T &name() noexcept { return this->name##_; }                          \
+                                                                               \
+private:                                                                       \
+  T name##_
+#define TORCH_ARG(T, name) AGC_ARG(T, name)
+
+} // namespace agc::nn
+
+namespace agc {
+
+/// Parameters and buffers as a .safetensors file, by name.
+void save(const nn::Module &module, const std::string &path);
+/// Reads what save wrote, or any .safetensors with the same names and shapes.
+/// Errors: AGC0118 a name that is missing or unknown, another shape or dtype.
+void load(nn::Module &module, const std::string &path);
+template <typename M> void save(const nn::ModuleHolder<M> &m, const std::string &path) {
+  save(static_cast<const nn::Module &>(*m), path);
+}
+template <typename M> void load(nn::ModuleHolder<M> &m, const std::string &path) {
+  load(static_cast<nn::Module &>(*m), path);
+}
+template <typename M> void save(const std::shared_ptr<M> &m, const std::string &path) {
+  save(static_cast<const nn::Module &>(*m), path);
+}
+template <typename M> void load(std::shared_ptr<M> &m, const std::string &path) {
+  load(static_cast<nn::Module &>(*m), path);
+}
+
+} // namespace agc
+
+#endif

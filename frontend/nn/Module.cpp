@@ -1,0 +1,252 @@
+#include <agc/nn/Module.h>
+
+#include "frontend/core/Promote.h"
+#include "frontend/core/Host.h"
+#include "runtime/checkpoint/Safetensors.h"
+
+#include <cxxabi.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <ostream>
+
+namespace agc {
+namespace nn {
+
+using namespace detail;
+
+const std::string &Module::name() const {
+  if (typeName.empty()) {
+    int status;
+    char *text = abi::__cxa_demangle(typeid(*this).name(), nullptr, nullptr, &status);
+    typeName = status == 0 ? text : typeid(*this).name();
+    std::free(text);
+  }
+  return typeName;
+}
+
+/// Calls fn(prefix, module) for this module and, if \p recurse, all below.
+template <typename Fn>
+void Module::visit(const std::string &prefix, bool recurse, Fn fn) const {
+  fn(prefix, *this);
+  if (!recurse)
+    return;
+  for (const auto &part : parts)
+    part.value()->visit(prefix + part.key() + ".", true, fn);
+}
+
+namespace {
+/// Adds what is not there yet, the same tensor under another name included.
+void addAll(OrderedDict<std::string, Tensor> &all,
+            std::vector<const TensorImpl *> &seen, const std::string &prefix,
+            const OrderedDict<std::string, Tensor> &own) {
+  for (const auto &item : own) {
+    const TensorImpl *impl = item.value().unsafeImpl();
+    if (!impl || std::find(seen.begin(), seen.end(), impl) != seen.end())
+      continue;
+    seen.push_back(impl);
+    all.insert(prefix + item.key(), item.value());
+  }
+}
+} // namespace
+
+OrderedDict<std::string, Tensor> Module::named_parameters(bool recurse) const {
+  OrderedDict<std::string, Tensor> all;
+  std::vector<const TensorImpl *> seen;
+  visit("", recurse, [&](const std::string &prefix, const Module &m) {
+    addAll(all, seen, prefix, m.ownParameters);
+  });
+  return all;
+}
+OrderedDict<std::string, Tensor> Module::named_buffers(bool recurse) const {
+  OrderedDict<std::string, Tensor> all;
+  std::vector<const TensorImpl *> seen;
+  visit("", recurse, [&](const std::string &prefix, const Module &m) {
+    addAll(all, seen, prefix, m.ownBuffers);
+  });
+  return all;
+}
+std::vector<Tensor> Module::parameters(bool recurse) const {
+  return named_parameters(recurse).values();
+}
+std::vector<Tensor> Module::buffers(bool recurse) const {
+  return named_buffers(recurse).values();
+}
+
+OrderedDict<std::string, std::shared_ptr<Module>>
+Module::named_modules(const std::string &prefix, bool include_self) const {
+  OrderedDict<std::string, std::shared_ptr<Module>> all;
+  if (include_self)
+    all.insert(prefix, std::const_pointer_cast<Module>(shared_from_this()));
+  for (const auto &part : parts)
+    for (const auto &item : part.value()->named_modules(
+             (prefix.empty() ? "" : prefix + ".") + part.key(), true))
+      all.insert(item.key(), item.value());
+  return all;
+}
+std::vector<std::shared_ptr<Module>> Module::modules(bool include_self) const {
+  return named_modules("", include_self).values();
+}
+std::vector<std::shared_ptr<Module>> Module::children() const {
+  return parts.values();
+}
+OrderedDict<std::string, std::shared_ptr<Module>> Module::named_children() const {
+  return parts;
+}
+
+void Module::train(bool on) {
+  training = on;
+  for (auto &part : parts)
+    part.value()->train(on);
+}
+
+void Module::to(DType type, bool) {
+  visit("", true, [&](const std::string &, const Module &m) {
+    for (const auto *dict : {&m.ownParameters, &m.ownBuffers})
+      for (const auto &item : *dict)
+        if (item.value().defined() && item.value().is_floating_point())
+          convertInPlace(item.value(), type);
+  });
+}
+void Module::to(Device device, bool) {
+  for (const Tensor &tensor : parameters())
+    tensor.to(device); // an error if it is not here
+}
+
+void Module::zero_grad(bool set_to_none) {
+  for (const Tensor &tensor : parameters())
+    zeroGrad(tensor, set_to_none);
+}
+
+void Module::apply(const std::function<void(Module &)> &function) {
+  function(*this);
+  for (auto &part : parts)
+    part.value()->apply(function);
+}
+void Module::apply(const std::function<void(const std::string &, Module &)> &function,
+                   const std::string &prefix) {
+  function(prefix, *this);
+  for (auto &part : parts)
+    part.value()->apply(function, prefix.empty() ? part.key() : prefix + "." + part.key());
+}
+
+namespace {
+void checkName(const char *what, const std::string &name) {
+  if (name.empty() || name.find('.') != name.npos)
+    throw Error("AGC0117", std::string("expects a ") + what +
+                               " name that is not empty and has no dot, got '" + name + "'");
+}
+} // namespace
+
+Tensor &Module::register_parameter(std::string name, Tensor tensor, bool requires_grad) {
+  checkName("parameter", name);
+  if (tensor.defined() && requires_grad && !tensor.requires_grad())
+    tensor.requires_grad_();
+  return ownParameters.insert(std::move(name), std::move(tensor));
+}
+Tensor &Module::register_buffer(std::string name, Tensor tensor) {
+  checkName("buffer", name);
+  return ownBuffers.insert(std::move(name), std::move(tensor));
+}
+
+void Module::addModule(std::string name, std::shared_ptr<Module> module) {
+  checkName("module", name);
+  if (!module)
+    throw Error("AGC0117", "cannot register a null module as '" + name + "'");
+  const std::string &own = internedText(scopeId);
+  module->setPath(own.empty() ? name : own + "." + name);
+  parts.insert(std::move(name), std::move(module));
+}
+
+void Module::unregister_module(const std::string &name) {
+  OrderedDict<std::string, std::shared_ptr<Module>> kept;
+  parts[name];
+  for (const auto &part : parts)
+    if (part.key() != name)
+      kept.insert(part.key(), part.value());
+  parts = std::move(kept);
+}
+
+void Module::setPath(const std::string &path) {
+  scopeId = internText(path);
+  for (auto &part : parts)
+    part.value()->setPath(path + "." + part.key());
+}
+
+void Module::pretty_print(std::ostream &out) const {
+  std::string text = name();
+  if (text.size() > 4 && text.substr(text.size() - 4) == "Impl")
+    text.resize(text.size() - 4);
+  if (text.rfind("agc::", 0) == 0)
+    text = "torch::" + text.substr(5); // as libtorch prints its own
+  out << text;
+}
+
+void Module::print(std::ostream &out, const std::string &indent) const {
+  pretty_print(out);
+  if (parts.is_empty())
+    return;
+  out << "(\n";
+  for (const auto &part : parts) {
+    out << indent << "  (" << part.key() << "): ";
+    part.value()->print(out, indent + "  ");
+    out << '\n';
+  }
+  out << indent << ")";
+}
+
+std::ostream &operator<<(std::ostream &out, const Module &module) {
+  module.print(out, "");
+  return out;
+}
+
+} // namespace nn
+
+//===----------------------------------------------------------------------===//
+// Files
+//===----------------------------------------------------------------------===//
+
+namespace {
+OrderedDict<std::string, Tensor> stateOf(const nn::Module &module) {
+  OrderedDict<std::string, Tensor> all = module.named_parameters();
+  for (const auto &item : module.named_buffers())
+    all.insert(item.key(), item.value());
+  return all;
+}
+} // namespace
+
+void save(const nn::Module &module, const std::string &path) {
+  detail::saveTensors(stateOf(module), path);
+}
+
+void load(nn::Module &module, const std::string &path) {
+  SafetensorsFile file;
+  readSafetensors(path, file);
+  OrderedDict<std::string, Tensor> state = stateOf(module);
+  // All is checked before anything is changed.
+  for (const auto &item : state) {
+    auto found = file.tensors.find(item.key());
+    if (found == file.tensors.end())
+      throw Error("AGC0118", "'" + path + "' has no tensor '" + item.key() + "'");
+    const SavedTensor &saved = found->second;
+    if (IntArrayRef(saved.shape) != item.value().sizes() ||
+        saved.type != item.value().dtype())
+      throw Error("AGC0118",
+                  "'" + path + "' has '" + item.key() + "' of shape " +
+                      detail::shapeText(saved.shape) + " and dtype " +
+                      detail::dtypeName(saved.type) + ", expected " +
+                      detail::shapeText(item.value().sizes()) + " and " +
+                      detail::dtypeName(item.value().dtype()));
+  }
+  for (const auto &[name, saved] : file.tensors)
+    if (!state.contains(name))
+      throw Error("AGC0118", "'" + path + "' has a tensor '" + name +
+                                 "' that the model has not");
+  for (const auto &item : state) {
+    std::string_view bytes = file.tensors.at(item.key()).data;
+    detail::setElements(item.value(), bytes.data(), bytes.size());
+  }
+}
+
+} // namespace agc

@@ -1,0 +1,61 @@
+//===- Dialect.h - The agc dialect ----------------------------------------===//
+#ifndef AGC_IR_DIALECT_H
+#define AGC_IR_DIALECT_H
+
+#include "ir/GradientBuilder.h"
+#include "ir/ScalarBuilder.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace agc::ir {
+/// The type of a comparison of tensors of this type.
+inline mlir::Type boolLike(mlir::Type type) {
+  return llvm::cast<mlir::RankedTensorType>(type).clone(
+      mlir::IntegerType::get(type.getContext(), 1));
+}
+inline bool isFloat(mlir::Value value) {
+  return llvm::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(value));
+}
+inline bool isUnsigned(mlir::Value value) {
+  return mlir::getElementTypeOrSelf(value).isUnsignedInteger();
+}
+} // namespace agc::ir
+
+#include "ir/Dialect.h.inc"
+#include "ir/Interfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "ir/Ops.h.inc"
+
+namespace agc::ir {
+
+// Attributes that a function's arguments and results carry.
+inline constexpr llvm::StringLiteral nameAttr = "agc.name";
+inline constexpr llvm::StringLiteral roleAttr = "agc.role";
+inline constexpr llvm::StringLiteral defaultAttr = "agc.default";
+inline constexpr llvm::StringLiteral updatesAttr = "agc.updates";
+
+/// The same type with a signless element, as upstream's dialects want it.
+mlir::RankedTensorType signless(mlir::Type type);
+
+/// A tensor's number of elements, and its size in bytes; nothing if it
+/// overflows 2^62, which no MLIR type may ever be asked to hold.
+std::optional<int64_t> checkedNumel(llvm::ArrayRef<int64_t> shape);
+std::optional<int64_t> checkedBytes(mlir::RankedTensorType type);
+
+/// The terms of an einsum's spec: "bmk,bnk->bmn" gives bmk, bnk and bmn.
+struct EinsumTerms {
+  llvm::StringRef x, y, z;
+};
+EinsumTerms parseEinsum(llvm::StringRef spec);
+
+} // namespace agc::ir
+
+#endif

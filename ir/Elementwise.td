@@ -1,0 +1,258 @@
+//===- Elementwise.td - Ops that act element by element -------------------===//
+//
+// One record an op: `scalar` is its meaning on scalars (builder `s`, operands
+// `x`, `y`, result type `t`), `vjp` fields are its gradient (operands `x`, `y`,
+// result `z`, cotangent `dz`). A field is one C++ expression; what needs more
+// is not an element-wise op.
+//
+//===----------------------------------------------------------------------===//
+#ifndef AGC_IR_ELEMENTWISE
+#define AGC_IR_ELEMENTWISE
+
+include "Base.td"
+
+class Agc_Elementwise<string mnemonic, list<Trait> traits>
+    : Agc_Op<mnemonic, !listconcat(
+          [DeclareOpInterfaceMethods<Agc_Scalarizes>,
+           DeclareOpInterfaceMethods<Agc_Differentiable>], traits)> {
+  code scalar = ?;
+}
+
+//===----------------------------------------------------------------------===//
+// One operand
+//===----------------------------------------------------------------------===//
+
+class Agc_Unary<string mnemonic, Type type, code scalarExpression,
+                code vjpExpression>
+    : Agc_Elementwise<mnemonic, [SameOperandsAndResultType]> {
+  let scalar = scalarExpression;
+  code vjp = vjpExpression;
+  let arguments = (ins type:$x);
+  let results = (outs type:$z);
+  let assemblyFormat = "$x attr-dict `:` type($z)";
+  let extraClassDefinition = [{
+    ::mlir::Value $cppClass::buildScalar(ScalarBuilder &s,
+        ::mlir::ValueRange operands, ::mlir::Type t) {
+      ::mlir::Value x = operands[0];
+      return }] # scalar # [{;
+    }
+    void $cppClass::buildVjp(GradientBuilder &g, ::mlir::ValueRange cotangents,
+        ::llvm::MutableArrayRef<::mlir::Value> operandCotangents) {
+      Expr x = g(getX()), z = g(getZ()), dz = g(cotangents[0]);
+      (void)x, (void)z, (void)dz;
+      operandCotangents[0] = (}] # vjp # [{).value;
+    }
+  }];
+}
+
+class Agc_FloatUnary<string mnemonic, code scalar, code vjp>
+    : Agc_Unary<mnemonic, Agc_FloatTensor, scalar, vjp>;
+class Agc_NumberUnary<string mnemonic, code scalar, code vjp>
+    : Agc_Unary<mnemonic, Agc_NumberTensor, scalar, vjp>;
+
+def Agc_NegOp : Agc_NumberUnary<"neg", [{s.neg(x)}], [{-dz}]> {
+  let summary = "Negation, z = -x";
+}
+def Agc_AbsOp : Agc_NumberUnary<"abs", [{s.abs(x)}], [{dz * g.sign(x)}]> {
+  let summary = "Magnitude, z = |x|; gradient 0 at 0";
+}
+def Agc_SignOp : Agc_NumberUnary<"sign", [{s.sign(x)}], [{g.none()}]> {
+  let summary = "Sign, z = (x > 0) - (x < 0)";
+}
+def Agc_FloorOp : Agc_FloatUnary<"floor", [{s.math<math::FloorOp>(x)}], [{g.none()}]> {
+  let summary = "Largest integer not above x";
+}
+def Agc_CeilOp : Agc_FloatUnary<"ceil", [{s.math<math::CeilOp>(x)}], [{g.none()}]> {
+  let summary = "Smallest integer not below x";
+}
+def Agc_SqrtOp : Agc_FloatUnary<"sqrt", [{s.math<math::SqrtOp>(x)}],
+                                [{dz / (z + z)}]> {
+  let summary = "Square root";
+}
+def Agc_RsqrtOp : Agc_FloatUnary<"rsqrt",
+    [{s.div(s.constant(t, 1), s.math<math::SqrtOp>(x))}],
+    [{g.constant(dz, -0.5) * dz * (z * z * z)}]> {
+  let summary = "Reciprocal square root, correctly rounded twice";
+}
+def Agc_ExpOp : Agc_FloatUnary<"exp", [{s.math<math::ExpOp>(x)}], [{dz * z}]> {
+  let summary = "Exponential";
+}
+def Agc_LogOp : Agc_FloatUnary<"log", [{s.math<math::LogOp>(x)}], [{dz / x}]> {
+  let summary = "Natural logarithm";
+}
+def Agc_SinOp : Agc_FloatUnary<"sin", [{s.math<math::SinOp>(x)}], [{dz * g.cos(x)}]> {
+  let summary = "Sine of x radians";
+}
+def Agc_CosOp : Agc_FloatUnary<"cos", [{s.math<math::CosOp>(x)}], [{-(dz * g.sin(x))}]> {
+  let summary = "Cosine of x radians";
+}
+def Agc_TanhOp : Agc_FloatUnary<"tanh", [{s.math<math::TanhOp>(x)}],
+                                [{dz * (g.constant(z, 1) - z * z)}]> {
+  let summary = "Hyperbolic tangent";
+}
+def Agc_SigmoidOp : Agc_FloatUnary<"sigmoid",
+    [{s.div(s.constant(t, 1), s.add(s.constant(t, 1), s.math<math::ExpOp>(s.neg(x))))}],
+    [{dz * (g.constant(z, 1) - z) * z}]> {
+  let summary = "Logistic function, z = 1 / (1 + exp(-x))";
+}
+def Agc_ReluOp : Agc_NumberUnary<"relu", [{s.max(x, s.constant(t, 0))}],
+    [{g.select(g.compare(z, "le", g.zero(z)), g.zero(dz), dz)}]> {
+  let summary = "Rectifier, z = max(x, 0); NaN stays NaN; gradient 0 at 0";
+}
+def Agc_StopGradientOp : Agc_Unary<"stop_gradient", Agc_Tensor, [{x}], [{g.none()}]> {
+  let summary = "Identity whose gradient is zero";
+}
+def Agc_LogicalNotOp : Agc_Unary<"logical_not", Agc_BoolTensor,
+    [{s.logicalXor(x, s.constant(t, 1))}], [{g.none()}]> {
+  let summary = "Negation of a truth value";
+}
+
+def Agc_PowiOp : Agc_NumberUnary<"powi", [{s.powi(x, int64_t(getExponent()))}],
+    [{dz * (g.constant(x, double(int64_t(getExponent()))) * g.powi(x, int64_t(getExponent()) - 1))}]> {
+  let summary = "Power with a constant integer exponent";
+  let arguments = (ins Agc_NumberTensor:$x, I64Attr:$exponent);
+  let assemblyFormat = "$x `,` $exponent attr-dict `:` type($z)";
+}
+
+//===----------------------------------------------------------------------===//
+// Two operands
+//===----------------------------------------------------------------------===//
+
+class Agc_Binary<string mnemonic, Type type, code scalarExpression,
+                 code vjpX, code vjpY>
+    : Agc_Elementwise<mnemonic, [SameOperandsAndResultType]> {
+  let scalar = scalarExpression;
+  let arguments = (ins type:$x, type:$y);
+  let results = (outs type:$z);
+  let assemblyFormat = "$x `,` $y attr-dict `:` type($z)";
+  let extraClassDefinition = [{
+    ::mlir::Value $cppClass::buildScalar(ScalarBuilder &s,
+        ::mlir::ValueRange operands, ::mlir::Type t) {
+      ::mlir::Value x = operands[0], y = operands[1];
+      return }] # scalar # [{;
+    }
+    void $cppClass::buildVjp(GradientBuilder &g, ::mlir::ValueRange cotangents,
+        ::llvm::MutableArrayRef<::mlir::Value> operandCotangents) {
+      Expr x = g(getX()), y = g(getY()), z = g(getZ()), dz = g(cotangents[0]);
+      (void)x, (void)y, (void)z, (void)dz;
+      if (g.needs(0))
+        operandCotangents[0] = (}] # vjpX # [{).value;
+      if (g.needs(1))
+        operandCotangents[1] = (}] # vjpY # [{).value;
+    }
+  }];
+}
+
+class Agc_NumberBinary<string mnemonic, code scalar, code vjpX, code vjpY>
+    : Agc_Binary<mnemonic, Agc_NumberTensor, scalar, vjpX, vjpY>;
+class Agc_BoolBinary<string mnemonic, code scalar>
+    : Agc_Binary<mnemonic, Agc_BoolTensor, scalar, [{g.none()}], [{g.none()}]>;
+
+def Agc_AddOp : Agc_NumberBinary<"add", [{s.add(x, y)}], [{dz}], [{dz}]> {
+  let summary = "Sum";
+}
+def Agc_SubOp : Agc_NumberBinary<"sub", [{s.sub(x, y)}], [{dz}], [{-dz}]> {
+  let summary = "Difference";
+}
+def Agc_MulOp : Agc_NumberBinary<"mul", [{s.mul(x, y)}], [{dz * y}], [{dz * x}]> {
+  let summary = "Product";
+}
+def Agc_DivOp : Agc_NumberBinary<"div", [{s.div(x, y)}],
+                                 [{dz / y}], [{-(dz * ((x / y) / y))}]> {
+  let summary = "Quotient; of integers, truncated toward zero";
+}
+def Agc_MaximumOp : Agc_NumberBinary<"maximum", [{s.max(x, y)}],
+    [{g.winner(x, "gt", y, dz)}], [{g.winner(y, "gt", x, dz)}]> {
+  let summary = "Larger of two; NaN if either is; ties halve the gradient";
+}
+def Agc_MinimumOp : Agc_NumberBinary<"minimum", [{s.min(x, y)}],
+    [{g.winner(x, "lt", y, dz)}], [{g.winner(y, "lt", x, dz)}]> {
+  let summary = "Smaller of two; NaN if either is; ties halve the gradient";
+}
+def Agc_LogicalAndOp : Agc_BoolBinary<"logical_and", [{s.logicalAnd(x, y)}]> {
+  let summary = "Both";
+}
+def Agc_LogicalOrOp : Agc_BoolBinary<"logical_or", [{s.logicalOr(x, y)}]> {
+  let summary = "Either";
+}
+def Agc_LogicalXorOp : Agc_BoolBinary<"logical_xor", [{s.logicalXor(x, y)}]> {
+  let summary = "One but not both";
+}
+
+//===----------------------------------------------------------------------===//
+// Of mixed types
+//===----------------------------------------------------------------------===//
+
+def Agc_CompareOp : Agc_Elementwise<"compare",
+    [SameTypeOperands, TypesMatchWith<"result is a truth value for each element",
+                                      "x", "z", "boolLike($_self)">]> {
+  let summary = "Comparison: eq, ne, lt, le, gt or ge";
+  let description = [{
+    Comparisons with NaN are false, but for `ne`, which is true.
+
+    C1 `direction` is one of those six.
+  }];
+  let arguments = (ins Agc_Tensor:$x, Agc_Tensor:$y, StrAttr:$direction);
+  let results = (outs Agc_BoolTensor:$z);
+  let assemblyFormat = "$direction $x `,` $y attr-dict `:` type($x)";
+  let hasVerifier = 1;
+  let builders = [OpBuilder<(ins "::mlir::Value":$x, "::mlir::Value":$y,
+                                 "::llvm::StringRef":$direction)>];
+  let extraClassDefinition = [{
+    ::mlir::Value $cppClass::buildScalar(ScalarBuilder &s,
+        ::mlir::ValueRange operands, ::mlir::Type) {
+      return s.compare(getDirection(), operands[0], operands[1],
+                       isUnsigned(getX()));
+    }
+    void $cppClass::buildVjp(GradientBuilder &, ::mlir::ValueRange,
+        ::llvm::MutableArrayRef<::mlir::Value>) {}
+  }];
+}
+
+def Agc_SelectOp : Agc_Elementwise<"select",
+    [AllTypesMatch<["x", "y", "z"]>,
+     TypesMatchWith<"condition is a truth value for each element", "z", "p",
+                    "boolLike($_self)">]> {
+  let summary = "z = p ? x : y";
+  let arguments = (ins Agc_BoolTensor:$p, Agc_Tensor:$x, Agc_Tensor:$y);
+  let results = (outs Agc_Tensor:$z);
+  let assemblyFormat = "$p `,` $x `,` $y attr-dict `:` type($z)";
+  let extraClassDefinition = [{
+    ::mlir::Value $cppClass::buildScalar(ScalarBuilder &s,
+        ::mlir::ValueRange operands, ::mlir::Type) {
+      return s.select(operands[0], operands[1], operands[2]);
+    }
+    void $cppClass::buildVjp(GradientBuilder &g, ::mlir::ValueRange cotangents,
+        ::llvm::MutableArrayRef<::mlir::Value> operandCotangents) {
+      Expr p = g(getP()), dz = g(cotangents[0]);
+      if (g.needs(1))
+        operandCotangents[1] = g.select(p, dz, g.zero(dz)).value;
+      if (g.needs(2))
+        operandCotangents[2] = g.select(p, g.zero(dz), dz).value;
+    }
+  }];
+}
+
+def Agc_ConvertOp : Agc_Elementwise<"convert", [SameOperandsAndResultShape]> {
+  let summary = "Conversion to another dtype";
+  let description = [{
+    Floating point to integer truncates toward zero; to bool is `x != 0`.
+  }];
+  let arguments = (ins Agc_Tensor:$x);
+  let results = (outs Agc_Tensor:$z);
+  let assemblyFormat = "$x attr-dict `:` type($x) `to` type($z)";
+  let hasFolder = 1;
+  let extraClassDefinition = [{
+    ::mlir::Value $cppClass::buildScalar(ScalarBuilder &s,
+        ::mlir::ValueRange operands, ::mlir::Type t) {
+      return s.convert(operands[0], t, isUnsigned(getX()), isUnsigned(getZ()));
+    }
+    void $cppClass::buildVjp(GradientBuilder &g, ::mlir::ValueRange cotangents,
+        ::llvm::MutableArrayRef<::mlir::Value> operandCotangents) {
+      if (isFloat(getX()) && isFloat(getZ()))
+        operandCotangents[0] = g.convert(g(cotangents[0]), getX()).value;
+    }
+  }];
+}
+
+#endif

@@ -1,0 +1,50 @@
+//===- ScalarBuilder.h - Scalar expressions over any element type ----------===//
+#ifndef AGC_IR_SCALARBUILDER_H
+#define AGC_IR_SCALARBUILDER_H
+
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Builders.h"
+
+namespace agc::ir {
+
+namespace math = ::mlir::math;
+
+/// Builds `arith` and `math` ops, floating or integer as the operands are.
+/// Types are signless; i8 that holds u8 says so where the sign matters.
+class ScalarBuilder {
+public:
+  ScalarBuilder(mlir::OpBuilder &builder, mlir::Location loc)
+      : builder(builder), loc(loc) {}
+
+  mlir::Value constant(mlir::Type type, double number);
+  mlir::Value neg(mlir::Value x);
+  mlir::Value abs(mlir::Value x);
+  mlir::Value sign(mlir::Value x);
+  mlir::Value powi(mlir::Value x, int64_t exponent);
+  mlir::Value add(mlir::Value x, mlir::Value y);
+  mlir::Value sub(mlir::Value x, mlir::Value y);
+  mlir::Value mul(mlir::Value x, mlir::Value y);
+  mlir::Value div(mlir::Value x, mlir::Value y);
+  mlir::Value max(mlir::Value x, mlir::Value y);
+  mlir::Value min(mlir::Value x, mlir::Value y);
+  mlir::Value logicalAnd(mlir::Value x, mlir::Value y);
+  mlir::Value logicalOr(mlir::Value x, mlir::Value y);
+  mlir::Value logicalXor(mlir::Value x, mlir::Value y);
+  mlir::Value compare(llvm::StringRef direction, mlir::Value x, mlir::Value y,
+                      bool isUnsigned = false);
+  mlir::Value select(mlir::Value p, mlir::Value x, mlir::Value y);
+  mlir::Value convert(mlir::Value x, mlir::Type type, bool fromUnsigned,
+                      bool toUnsigned);
+  template <typename Op>
+  mlir::Value math(mlir::Value x) {
+    return Op::create(builder, loc, x);
+  }
+
+private:
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+};
+
+} // namespace agc::ir
+
+#endif

@@ -1,0 +1,349 @@
+//===- AssignLayout.cpp - The order of dimensions in memory ----------------===//
+//
+// Takes: fused linalg on tensors, every value in the order of its shape.
+// Gives: the same, with values that convolutions touch in channels-last order.
+// A linalg.generic reads any order through its indexing maps, so a layout is no
+// more than another shape and another map; nothing is tied to one op.
+//
+//===----------------------------------------------------------------------===//
+#include "passes/LowerToLinalg.h"
+
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
+using namespace mlir;
+
+namespace agc {
+#define GEN_PASS_DEF_ASSIGNLAYOUTPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+/// Position i in memory, outermost first, is dimension order[i] of the value.
+using Order = SmallVector<int64_t>;
+
+struct AssignLayoutPass : impl::AssignLayoutPassBase<AssignLayoutPass> {
+  void runOnOperation() override;
+
+private:
+  DenseMap<Value, Order> orders;   // those that are not the shape's own
+  DenseMap<Value, Value> replaced; // old values in their new order
+
+  bool isFree(Value value);
+  bool decide(Value value, Order order);
+  void seed(linalg::GenericOp op);
+  bool propagate(Operation *op);
+  bool propagateThrough(linalg::GenericOp op);
+
+  Order orderOf(Value value);
+  Value inOrder(OpBuilder &builder, Value value, const Order &order);
+  void rewrite(Operation *op);
+  void rewriteGeneric(linalg::GenericOp op);
+};
+
+RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+Order identity(int64_t rank) {
+  return llvm::to_vector(llvm::seq<int64_t>(rank));
+}
+
+RankedTensorType permuted(RankedTensorType type, const Order &order) {
+  return type.clone(applyPermutation(type.getShape(), order));
+}
+
+AffineMap permuted(AffineMap map, const Order &order) {
+  SmallVector<AffineExpr> exprs;
+  for (int64_t d : order)
+    exprs.push_back(map.getResult(d));
+  return AffineMap::get(map.getNumDims(), 0, exprs, map.getContext());
+}
+
+SmallVector<int64_t> permuted(ArrayRef<int64_t> values, const Order &order) {
+  return applyPermutation(values, order);
+}
+
+/// Loops that an index has company in, as in `p * stride + k`.
+llvm::SmallBitVector windowLoops(linalg::GenericOp op) {
+  llvm::SmallBitVector loops(op.getNumLoops());
+  for (AffineMap map : op.getIndexingMapsArray())
+    for (AffineExpr expr : map.getResults()) {
+      llvm::SmallBitVector here(op.getNumLoops());
+      for (unsigned l = 0; l < op.getNumLoops(); ++l)
+        if (expr.isFunctionOfDim(l))
+          here.set(l);
+      if (here.count() > 1)
+        loops |= here;
+    }
+  return loops;
+}
+
+bool touches(AffineExpr expr, const llvm::SmallBitVector &loops) {
+  for (unsigned l : loops.set_bits())
+    if (expr.isFunctionOfDim(l))
+      return true;
+  return false;
+}
+
+/// A product of two operands, summed over windows: a convolution.
+bool isWindowProduct(Operation *op) {
+  auto generic = dyn_cast_or_null<linalg::GenericOp>(op);
+  return generic && generic.getNumReductionLoops() &&
+         generic.getNumDpsInputs() == 2 && generic.getNumDpsInits() == 1 &&
+         windowLoops(generic).any();
+}
+
+/// Spatial dimensions before the last other one.
+Order channelsLast(AffineMap map, const llvm::SmallBitVector &windows) {
+  SmallVector<int64_t> spatial, others;
+  for (auto [d, expr] : llvm::enumerate(map.getResults()))
+    (touches(expr, windows) ? spatial : others).push_back(d);
+  if (others.empty())
+    return spatial;
+  Order order(others.begin(), others.end() - 1);
+  llvm::append_range(order, spatial);
+  order.push_back(others.back());
+  return order;
+}
+
+/// Whether both indices have a loop in common in every dimension.
+bool correspond(AffineMap x, AffineMap y) {
+  if (x.getNumResults() != y.getNumResults())
+    return false;
+  for (auto [a, b] : llvm::zip_equal(x.getResults(), y.getResults())) {
+    bool common = false;
+    for (unsigned l = 0; l < x.getNumDims(); ++l)
+      common |= a.isFunctionOfDim(l) && b.isFunctionOfDim(l);
+    if (!common)
+      return false;
+  }
+  return true;
+}
+
+} // namespace
+
+/// Whether the pass may choose the value's order.
+bool AssignLayoutPass::isFree(Value value) {
+  Operation *op = value.getDefiningOp();
+  // What a function returns has the shape's order: an update computed in
+  // another would have to be copied home. A product over windows is worth the
+  // copy, and has the same bits whether or not its result is returned.
+  bool isReturned = llvm::any_of(value.getUsers(), [](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>();
+  });
+  if (isReturned && !isWindowProduct(op))
+    return false;
+  return isa_and_nonnull<linalg::GenericOp, tensor::InsertSliceOp,
+                         tensor::ExtractSliceOp, linalg::FillOp>(op);
+}
+
+bool AssignLayoutPass::decide(Value value, Order order) {
+  if (!isFree(value) || orders.contains(value) ||
+      order == identity(order.size()))
+    return false;
+  orders[value] = order;
+  return true;
+}
+
+/// A product over windows: spatial dimensions before the last other one.
+void AssignLayoutPass::seed(linalg::GenericOp op) {
+  if (!isWindowProduct(op))
+    return;
+  llvm::SmallBitVector windows = windowLoops(op);
+  for (OpOperand *operand : op.getDpsInputOperands())
+    decide(operand->get(),
+           channelsLast(op.getMatchingIndexingMap(operand), windows));
+  decide(op.getResult(0),
+         channelsLast(op.getIndexingMapMatchingResult(op->getResult(0)), windows));
+}
+
+bool AssignLayoutPass::propagateThrough(linalg::GenericOp op) {
+  SmallVector<std::pair<Value, AffineMap>> values;
+  for (OpOperand *operand : op.getDpsInputOperands())
+    values.push_back({operand->get(), op.getMatchingIndexingMap(operand)});
+  for (OpResult result : op->getResults())
+    values.push_back({result, op.getIndexingMapMatchingResult(result)});
+  bool changed = false;
+  for (auto [value, map] : values) {
+    auto known = orders.find(value);
+    if (known == orders.end())
+      continue;
+    Order order = known->second;
+    for (auto [other, otherMap] : values)
+      if (correspond(map, otherMap))
+        changed |= decide(other, order);
+  }
+  return changed;
+}
+
+bool AssignLayoutPass::propagate(Operation *op) {
+  if (auto generic = dyn_cast<linalg::GenericOp>(op))
+    return propagateThrough(generic);
+  SmallVector<Value> values;
+  if (auto insertion = dyn_cast<tensor::InsertSliceOp>(op))
+    values = {insertion.getSource(), insertion.getDest(), insertion.getResult()};
+  else if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
+    values = {slice.getSource(), slice.getResult()};
+  bool changed = false;
+  for (Value from : values)
+    if (auto known = orders.find(from); known != orders.end()) {
+      Order order = known->second;
+      for (Value to : values)
+        if (typeOf(to).getRank() == int64_t(order.size()))
+          changed |= decide(to, order);
+    }
+  return changed;
+}
+
+Order AssignLayoutPass::orderOf(Value value) {
+  auto known = orders.find(value);
+  return known == orders.end() ? identity(typeOf(value).getRank()) : known->second;
+}
+
+/// The value in this order: itself, or a copy that converts.
+Value AssignLayoutPass::inOrder(OpBuilder &builder, Value value,
+                                const Order &order) {
+  Value current = replaced.lookup(value);
+  if (!current)
+    current = value;
+  Order from = orderOf(value);
+  if (from == order)
+    return current;
+  int64_t rank = order.size();
+  // Loop i is position i of the result: dimension order[i] of the value, which
+  // lies where `from` says.
+  SmallVector<int64_t> position = invertPermutationVector(order);
+  SmallVector<AffineExpr> exprs;
+  for (int64_t d : from)
+    exprs.push_back(builder.getAffineDimExpr(position[d]));
+  return rearrange(builder, value.getLoc(), current,
+                   AffineMap::get(rank, 0, exprs, builder.getContext()),
+                   permuted(typeOf(value), order));
+}
+
+void AssignLayoutPass::rewriteGeneric(linalg::GenericOp op) {
+  OpBuilder builder(op);
+  llvm::SmallBitVector windows = windowLoops(op);
+  bool isProduct = isWindowProduct(op);
+  SmallVector<Value> inputs, inits;
+  SmallVector<AffineMap> maps;
+  SmallVector<Type> types;
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    Value value = operand->get();
+    AffineMap map = op.getMatchingIndexingMap(operand);
+    Order order = orderOf(value);
+    // Products over windows read a fixed value (an argument) through a copy.
+    if (isProduct && !isFree(value) && order == identity(order.size()))
+      order = channelsLast(map, windows);
+    inputs.push_back(inOrder(builder, value, order));
+    maps.push_back(permuted(map, order));
+  }
+  for (OpResult result : op->getResults()) {
+    Order order = orderOf(result);
+    OpOperand *operand = op.getDpsInitOperand(result.getResultNumber());
+    RankedTensorType type = permuted(typeOf(result), order);
+    Value init = operand->get();
+    if (auto fill = init.getDefiningOp<linalg::FillOp>())
+      init = linalg::FillOp::create(builder, op.getLoc(), fill.getInputs(),
+                                    emptyTensor(builder, op.getLoc(), type))
+                 .getResult(0);
+    else if (init.getDefiningOp<tensor::EmptyOp>())
+      init = emptyTensor(builder, op.getLoc(), type);
+    else
+      init = inOrder(builder, init, order);
+    inits.push_back(init);
+    types.push_back(type);
+    maps.push_back(permuted(op.getMatchingIndexingMap(operand), order));
+  }
+  auto next = linalg::GenericOp::create(builder, op.getLoc(), types, inputs, inits,
+                                        maps, op.getIteratorTypesArray());
+  next.getRegion().takeBody(op.getRegion());
+  for (auto [from, to] : llvm::zip_equal(op->getResults(), next->getResults()))
+    replaced[from] = to;
+}
+
+void AssignLayoutPass::rewrite(Operation *op) {
+  OpBuilder builder(op);
+  Location loc = op->getLoc();
+  auto fold = [&](ArrayRef<int64_t> values, const Order &order) {
+    return getAsIndexOpFoldResult(op->getContext(), permuted(values, order));
+  };
+  if (auto generic = dyn_cast<linalg::GenericOp>(op))
+    return rewriteGeneric(generic);
+  if (auto fill = dyn_cast<linalg::FillOp>(op)) {
+    if (orders.contains(fill.getResult(0)))
+      replaced[fill.getResult(0)] =
+          linalg::FillOp::create(
+              builder, loc, fill.getInputs(),
+              emptyTensor(builder, loc,
+                          permuted(typeOf(fill.getResult(0)),
+                                   orderOf(fill.getResult(0)))))
+              .getResult(0);
+    return;
+  }
+  if (auto insertion = dyn_cast<tensor::InsertSliceOp>(op)) {
+    Order order = orderOf(insertion);
+    if (insertion.getSourceType().getRank() == int64_t(order.size())) {
+      Value dest = insertion.getDest();
+      if (dest.getDefiningOp<tensor::EmptyOp>())
+        dest = emptyTensor(builder, loc, permuted(typeOf(dest), order));
+      else
+        dest = inOrder(builder, dest, order);
+      replaced[insertion] = tensor::InsertSliceOp::create(
+          builder, loc, inOrder(builder, insertion.getSource(), order), dest,
+          fold(insertion.getStaticOffsets(), order),
+          fold(insertion.getStaticSizes(), order),
+          fold(insertion.getStaticStrides(), order));
+      return;
+    }
+  }
+  if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op)) {
+    Order order = orderOf(slice);
+    if (slice.getSourceType().getRank() == int64_t(order.size())) {
+      replaced[slice] = tensor::ExtractSliceOp::create(
+          builder, loc, permuted(slice.getType(), order),
+          inOrder(builder, slice.getSource(), order),
+          fold(slice.getStaticOffsets(), order),
+          fold(slice.getStaticSizes(), order),
+          fold(slice.getStaticStrides(), order));
+      return;
+    }
+  }
+  // Anything else wants the shape's own order.
+  for (OpOperand &operand : op->getOpOperands())
+    if (isa<RankedTensorType>(operand.get().getType()) &&
+        (replaced.contains(operand.get()) || orders.contains(operand.get())))
+      operand.set(inOrder(builder, operand.get(),
+                          identity(typeOf(operand.get()).getRank())));
+}
+
+void AssignLayoutPass::runOnOperation() {
+  // A pass object serves many functions.
+  orders.clear();
+  replaced.clear();
+  SmallVector<Operation *> ops;
+  for (Operation &op : getOperation().getBody().front())
+    ops.push_back(&op);
+  for (Operation *op : ops)
+    if (auto generic = dyn_cast<linalg::GenericOp>(op))
+      seed(generic);
+  if (orders.empty())
+    return;
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (Operation *op : ops)
+      changed |= propagate(op);
+    for (Operation *op : llvm::reverse(ops))
+      changed |= propagate(op);
+  }
+  for (Operation *op : ops)
+    rewrite(op);
+  // What has been replaced goes, users first.
+  for (Operation *op : llvm::reverse(ops))
+    if (op->use_empty() && !op->hasTrait<OpTrait::IsTerminator>() &&
+        isa<linalg::GenericOp, linalg::FillOp, tensor::InsertSliceOp,
+            tensor::ExtractSliceOp, tensor::EmptyOp>(op))
+      op->erase();
+}
+
+} // namespace agc

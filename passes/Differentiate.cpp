@@ -1,0 +1,142 @@
+//===- Differentiate.cpp - Reverse mode over the dialect -------------------===//
+//
+// Takes: functions with symbolic `agc.gradient` ops.
+// Gives: the same without them. No op is named here; each brings its rule.
+//
+//===----------------------------------------------------------------------===//
+#include "passes/Passes.h"
+
+using namespace mlir;
+using namespace agc::ir;
+
+namespace agc {
+#define GEN_PASS_DEF_DIFFERENTIATEPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+/// Expands one symbolic gradient.
+class ReverseWalk {
+public:
+  explicit ReverseWalk(GradientOp gradient)
+      : gradient(gradient), builder(gradient) {}
+
+  LogicalResult run();
+
+private:
+  GradientOp gradient;
+  OpBuilder builder;
+  /// Values that depend on an input, inputs included.
+  DenseSet<Value> active;
+  /// What has arrived at each value so far.
+  DenseMap<Value, SmallVector<Value, 2>> contributions;
+
+  void findActiveValues();
+  LogicalResult visit(Operation *op);
+  Value sumContributions(Value value, Location loc);
+};
+
+struct DifferentiatePass : impl::DifferentiatePassBase<DifferentiatePass> {
+  void runOnOperation() override {
+    // In program order: a gradient of a gradient finds the inner one expanded.
+    SmallVector<GradientOp> gradients;
+    getOperation().walk([&](GradientOp op) { gradients.push_back(op); });
+    for (GradientOp op : gradients)
+      if (failed(ReverseWalk(op).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
+
+/// The location of ops that `op`'s rule builds.
+static Location gradientLocation(Operation *op) {
+  Location loc = op->getLoc();
+  // The backward of a backward still names the op of the forward.
+  if (auto fused = dyn_cast<FusedLoc>(loc); fused && fused.getMetadata())
+    return loc;
+  return FusedLoc::get(
+      {loc}, StringAttr::get(op->getContext(), op->getName().getStringRef()),
+      op->getContext());
+}
+
+void ReverseWalk::findActiveValues() {
+  active.insert_range(gradient.getInputs());
+  for (Operation &op :
+       llvm::make_range(gradient->getBlock()->begin(), gradient->getIterator()))
+    if (llvm::any_of(op.getOperands(),
+                     [&](Value operand) { return active.contains(operand); }))
+      active.insert_range(op.getResults());
+}
+
+Value ReverseWalk::sumContributions(Value value, Location loc) {
+  auto found = contributions.find(value);
+  if (found == contributions.end())
+    return nullptr;
+  Value sum = found->second.front();
+  for (Value next : llvm::drop_begin(found->second))
+    sum = AddOp::create(builder, loc, sum, next);
+  found->second.assign(1, sum);
+  return sum;
+}
+
+LogicalResult ReverseWalk::visit(Operation *op) {
+  SmallVector<bool> needed;
+  for (Value operand : op->getOperands())
+    needed.push_back(active.contains(operand) && isFloat(operand));
+  if (!llvm::is_contained(needed, true))
+    return success();
+
+  Location loc = gradientLocation(op);
+  SmallVector<Value> cotangents;
+  for (Value result : op->getResults())
+    cotangents.push_back(sumContributions(result, loc));
+  if (llvm::none_of(cotangents, [](Value value) { return bool(value); }))
+    return success();
+
+  auto differentiable = dyn_cast<Differentiable>(op);
+  if (!differentiable)
+    return op->emitOpError("has no gradient; put agc::detach before it, or a "
+                           "custom gradient around it [AGC0201]");
+  GradientBuilder g(builder, loc, needed);
+  SmallVector<Value> operandCotangents(op->getNumOperands());
+  differentiable.buildVjp(g, cotangents, operandCotangents);
+  for (auto [operand, cotangent, isNeeded] :
+       llvm::zip_equal(op->getOperands(), operandCotangents, needed))
+    if (isNeeded && cotangent)
+      contributions[operand].push_back(cotangent);
+  return success();
+}
+
+LogicalResult ReverseWalk::run() {
+  findActiveValues();
+  for (auto [target, seed] :
+       llvm::zip_equal(gradient.getTargets(), gradient.getSeeds()))
+    if (active.contains(target))
+      contributions[target].push_back(seed);
+
+  SmallVector<Operation *> reversed;
+  for (Operation &op :
+       llvm::make_range(gradient->getBlock()->begin(), gradient->getIterator()))
+    if (llvm::any_of(op.getResults(),
+                     [&](Value result) { return active.contains(result); }))
+      reversed.push_back(&op);
+  for (Operation *op : llvm::reverse(reversed))
+    if (failed(visit(op)))
+      return failure();
+
+  SmallVector<Value> results;
+  for (Value input : gradient.getInputs()) {
+    Value sum = sumContributions(input, gradient.getLoc());
+    if (!sum) {
+      GradientBuilder g(builder, gradient.getLoc(), {});
+      sum = g.zero(g(input)).value;
+    }
+    results.push_back(sum);
+  }
+  gradient.replaceAllUsesWith(results);
+  gradient.erase();
+  return success();
+}
+
+} // namespace agc

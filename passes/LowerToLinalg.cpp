@@ -1,0 +1,155 @@
+//===- LowerToLinalg.cpp - agc ops to linalg on tensors --------------------===//
+//
+// Takes: agc ops without symbolic gradients.
+// Gives: linalg.generic, tensor.* and arith.constant; u8 made signless.
+//
+//===----------------------------------------------------------------------===//
+#include "passes/LowerToLinalg.h"
+
+#include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+
+using namespace mlir;
+using namespace agc::ir;
+
+namespace agc {
+#define GEN_PASS_DEF_LOWERTOLINALGPASS
+#include "passes/Passes.h.inc"
+
+SmallVector<utils::IteratorType> iterators(unsigned parallel,
+                                           unsigned reduction) {
+  SmallVector<utils::IteratorType> result(parallel,
+                                          utils::IteratorType::parallel);
+  result.append(reduction, utils::IteratorType::reduction);
+  return result;
+}
+
+Value emptyTensor(OpBuilder &builder, Location loc, RankedTensorType type) {
+  return tensor::EmptyOp::create(builder, loc, type.getShape(),
+                                 type.getElementType());
+}
+
+Value filledTensor(OpBuilder &builder, Location loc, RankedTensorType type,
+                   double number) {
+  Type element = type.getElementType();
+  TypedAttr attr;
+  if (isa<FloatType>(element)) {
+    attr = builder.getFloatAttr(element, number);
+  } else {
+    unsigned width = element.getIntOrFloatBitWidth();
+    APInt value(width, int64_t(std::isinf(number) ? 0 : number), true, true);
+    if (std::isinf(number))
+      value = number < 0 ? APInt::getSignedMinValue(width)
+                         : APInt::getSignedMaxValue(width);
+    attr = builder.getIntegerAttr(element, value);
+  }
+  Value scalar = arith::ConstantOp::create(builder, loc, attr);
+  return linalg::FillOp::create(builder, loc, scalar,
+                                emptyTensor(builder, loc, type))
+      .getResult(0);
+}
+
+Value rearrange(OpBuilder &builder, Location loc, Value x, AffineMap map,
+                RankedTensorType type) {
+  unsigned rank = type.getRank();
+  return linalg::GenericOp::create(
+             builder, loc, type, x, emptyTensor(builder, loc, type),
+             ArrayRef{map, builder.getMultiDimIdentityMap(rank)},
+             iterators(rank, 0),
+             [](OpBuilder &b, Location loc, ValueRange args) {
+               linalg::YieldOp::create(b, loc, args[0]);
+             })
+      .getResult(0);
+}
+
+Value contract(OpBuilder &builder, Location loc, Value x, Value y,
+               RankedTensorType type, ArrayRef<AffineMap> maps,
+               unsigned numReductions) {
+  unsigned numLoops = maps.front().getNumDims();
+  return linalg::GenericOp::create(
+             builder, loc, type, ValueRange{x, y},
+             filledTensor(builder, loc, type, 0), maps,
+             iterators(numLoops - numReductions, numReductions),
+             [](OpBuilder &b, Location loc, ValueRange args) {
+               ScalarBuilder s(b, loc);
+               linalg::YieldOp::create(
+                   b, loc, s.add(args[2], s.mul(args[0], args[1])));
+             })
+      .getResult(0);
+}
+
+namespace {
+
+/// Any op that is a scalar expression, element by element.
+struct LowerElementwise : OpInterfaceConversionPattern<Scalarizes> {
+  using OpInterfaceConversionPattern::OpInterfaceConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(Scalarizes op, ArrayRef<Value> operands,
+                  ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    RankedTensorType type = signless(op->getResult(0).getType());
+    SmallVector<AffineMap> maps(
+        operands.size() + 1, rewriter.getMultiDimIdentityMap(type.getRank()));
+    auto generic = linalg::GenericOp::create(
+        rewriter, loc, type, operands, emptyTensor(rewriter, loc, type), maps,
+        iterators(type.getRank(), 0),
+        [&](OpBuilder &b, Location loc, ValueRange args) {
+          ScalarBuilder s(b, loc);
+          linalg::YieldOp::create(
+              b, loc,
+              op.buildScalar(s, args.drop_back(), type.getElementType()));
+        });
+    rewriter.replaceOp(op, generic);
+    return success();
+  }
+};
+
+struct LowerCheckRange : OpConversionPattern<CheckRangeOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(CheckRangeOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getXMutable().set(adaptor.getX());
+      op.getResult().setType(cast<RankedTensorType>(adaptor.getX().getType()));
+    });
+    return success();
+  }
+};
+
+struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
+  void runOnOperation() override {
+    MLIRContext &context = getContext();
+    TypeConverter types;
+    types.addConversion([](Type type) { return type; });
+    types.addConversion([](RankedTensorType type) { return signless(type); });
+
+    ConversionTarget target(context);
+    target.addIllegalDialect<AgcDialect>();
+    target.addDynamicallyLegalOp<CheckRangeOp>(
+        [&](CheckRangeOp op) { return types.isLegal(op.getOperation()); });
+    target.addLegalDialect<arith::ArithDialect, linalg::LinalgDialect,
+                           math::MathDialect, tensor::TensorDialect>();
+    target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
+      return types.isSignatureLegal(op.getFunctionType());
+    });
+    target.addDynamicallyLegalOp<func::ReturnOp>(
+        [&](func::ReturnOp op) { return types.isLegal(op.getOperation()); });
+
+    RewritePatternSet patterns(&context);
+    patterns.add<LowerElementwise, LowerCheckRange>(types, &context);
+    populateShapeLowerings(patterns, types);
+    populateReductionLowerings(patterns, types);
+    populateConvolutionLowerings(patterns, types);
+    populatePoolingLowerings(patterns, types);
+    populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
+                                                                   types);
+    populateReturnOpTypeConversionPattern(patterns, types);
+    if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace agc

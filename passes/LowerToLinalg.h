@@ -1,0 +1,50 @@
+//===- LowerToLinalg.h - What the lowering patterns share ------------------===//
+#ifndef AGC_PASSES_LOWERTOLINALG_H
+#define AGC_PASSES_LOWERTOLINALG_H
+
+#include "passes/Passes.h"
+
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace agc {
+
+using BodyBuilder =
+    llvm::function_ref<void(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
+
+/// A tensor of this type with undefined elements.
+mlir::Value emptyTensor(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::RankedTensorType type);
+
+/// A tensor of this type with every element `number`; ±infinity becomes the
+/// least or greatest value of an integer type.
+mlir::Value filledTensor(mlir::OpBuilder &builder, mlir::Location loc,
+                         mlir::RankedTensorType type, double number);
+
+/// y[d0, d1, …] = x[map(d0, d1, …)].
+mlir::Value rearrange(mlir::OpBuilder &builder, mlir::Location loc,
+                      mlir::Value x, mlir::AffineMap map,
+                      mlir::RankedTensorType type);
+
+/// out = init + sum of x * y over the reduction loops, the last
+/// `numReductions` of them.
+mlir::Value contract(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x,
+                     mlir::Value y, mlir::RankedTensorType type,
+                     llvm::ArrayRef<mlir::AffineMap> maps,
+                     unsigned numReductions);
+
+/// `parallel` parallel loops, then `reduction` reduction loops.
+llvm::SmallVector<mlir::utils::IteratorType> iterators(unsigned parallel,
+                                                       unsigned reduction);
+
+void populateShapeLowerings(mlir::RewritePatternSet &patterns,
+                            const mlir::TypeConverter &types);
+void populateReductionLowerings(mlir::RewritePatternSet &patterns,
+                                const mlir::TypeConverter &types);
+void populateConvolutionLowerings(mlir::RewritePatternSet &patterns,
+                                  const mlir::TypeConverter &types);
+void populatePoolingLowerings(mlir::RewritePatternSet &patterns,
+                              const mlir::TypeConverter &types);
+
+} // namespace agc
+
+#endif

@@ -1,0 +1,77 @@
+//===- Passes.td - Tensors in, tensors out, no machine known --------------===//
+#ifndef AGC_PASSES
+#define AGC_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def DifferentiatePass : Pass<"agc-differentiate", "::mlir::func::FuncOp"> {
+  let summary = "Expand each symbolic gradient into the ops of a backward";
+  let description = [{
+    Reverse mode: from the outputs back to what depends on an input, asking each
+    op for its rule (`Differentiable`). Cotangents are summed in one place. The
+    ops that an op's rule builds carry that op's location and name.
+
+    ```mlir
+    %y = agc.tanh %x : tensor<4xf32>
+    %dx = agc.gradient %y, %seed, %x {outputs = 1} : …
+    // becomes
+    %1 = agc.constant {value = 1.0} : tensor<4xf32>
+    %2 = agc.mul %y, %y : tensor<4xf32>
+    %3 = agc.sub %1, %2 : tensor<4xf32>
+    %dx = agc.mul %seed, %3 : tensor<4xf32>
+    ```
+
+    A gradient of a gradient is expanded after the one it is taken of, over what
+    that became.
+  }];
+  let dependentDialects = ["::agc::ir::AgcDialect"];
+}
+
+def PromoteToF64Pass : Pass<"agc-promote-to-f64", "::mlir::func::FuncOp"> {
+  let summary = "Turn every floating-point tensor into f64";
+  let description = [{
+    For the reference pipeline: arguments, results and everything between.
+  }];
+  let dependentDialects = ["::agc::ir::AgcDialect"];
+}
+
+def LowerToLinalgPass : Pass<"agc-lower-to-linalg", "::mlir::func::FuncOp"> {
+  let summary = "Lower agc ops to linalg on tensors";
+  let description = [{
+    Element-wise ops become `linalg.generic` with the op's own scalar expression
+    inside; products, reductions and convolutions the generic that they mean.
+    `agc.check_range` stays: it is control, not arithmetic.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"
+  ];
+}
+
+def FuseElementwisePass : Pass<"agc-fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "Fuse element-wise producers into their consumers";
+  let description = [{
+    Chains, broadcasts and transposes become one `linalg.generic`, and go into
+    the reductions that read them. Upstream's patterns do the work; the policy
+    is here: never into a product or convolution, whose loops would compute the
+    producer many times; a producer with several consumers is computed again in
+    each if that is cheap; groups stay below a size that code generation likes.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def AssignLayoutPass : Pass<"agc-assign-layout", "::mlir::func::FuncOp"> {
+  let summary = "Choose the order of dimensions in memory for each value, once";
+  let description = [{
+    A convolution reads whole channels at a time: its operands want their
+    spatial dimensions before the last other one, [N, H, W, C] and [O, H, W, C].
+    Whatever is computed element by element from such a value, or reduced from
+    it, takes the same order. Only where a function's arguments and results or a
+    reshape say otherwise does a copy convert, so none is left between two
+    convolutions.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+#endif

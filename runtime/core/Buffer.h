@@ -1,0 +1,48 @@
+//===- Buffer.h - Aligned memory that a tensor's elements live in ---------===//
+#ifndef AGC_RUNTIME_CORE_BUFFER_H
+#define AGC_RUNTIME_CORE_BUFFER_H
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace agc {
+
+class Buffer;
+using BufferRef = std::shared_ptr<Buffer>;
+
+/// Memory aligned to AGC_ALIGNMENT, or foreign memory as it is. Freed memory
+/// of agc's own is kept for the next buffer of that size, since giving large
+/// blocks back to the system costs a page fault a page on every step.
+class Buffer {
+public:
+  /// Memory of agc's own, not initialized.
+  /// Errors: the system has none.
+  static BufferRef allocate(size_t sizeBytes);
+
+  /// Memory of somebody else, given back through \p release (may be null).
+  static BufferRef wrap(void *data, size_t sizeBytes,
+                        std::function<void(void *)> release);
+
+  ~Buffer();
+  Buffer(const Buffer &) = delete;
+  Buffer &operator=(const Buffer &) = delete;
+
+  void *data() const { return memory; }
+  size_t sizeBytes() const { return size; }
+
+private:
+  Buffer(void *memory, size_t size) : memory(memory), size(size) {}
+
+  void *memory;
+  size_t size;
+  bool owned = false;
+  std::function<void(void *)> release;
+};
+
+/// Gives the memory that is kept for later buffers back to the system.
+void releaseFreeBuffers();
+
+} // namespace agc
+
+#endif

@@ -1,0 +1,25 @@
+//===- CompilerLibrary.h - The compiler, loaded when first needed ---------===//
+#ifndef AGC_RUNTIME_JIT_COMPILERLIBRARY_H
+#define AGC_RUNTIME_JIT_COMPILERLIBRARY_H
+
+#include "codegen/Compiler.h"
+#include "runtime/jit/ObjectLoader.h"
+
+namespace agc {
+
+/// The compiler of libagc-compiler.so, which is loaded on the first call: from
+/// $AGC_COMPILER_LIBRARY if set, else from the folder of this library.
+/// Errors: AGC0203, it is not there or cannot be loaded.
+Compiler &compiler();
+
+/// Links an object into this process, by the same library; see LoadObjectFn.
+CompilerError loadObject(std::string_view object, std::string_view entry,
+                         std::unique_ptr<LoadedObject> &result);
+
+/// Throws what \p error says, as AGC0204; a resource limit as AGC0205,
+/// something unsupported as AGC0116, a fault of agc's own as AGC0299.
+void throwIf(const CompilerError &error);
+
+} // namespace agc
+
+#endif

@@ -1,0 +1,116 @@
+"""make.py FOLDER: a small program with weights and data, and its spoiled kin.
+
+FOLDER/good.agc good.safetensors good.npz chain.agc, and under FOLDER/bad one file for
+each way that a file can be wrong.
+"""
+
+import pathlib
+import struct
+import sys
+
+from agcfile import *
+
+folder = pathlib.Path(sys.argv[1])
+(folder / "bad").mkdir(parents=True, exist_ok=True)
+
+
+def write(name, data):
+    (folder / name).write_bytes(data)
+
+
+write("good.agc", linear())
+write("good.safetensors", weights())
+write("good.npz", regression())
+write("chain.agc", chain())
+
+# Programs.
+whole, huge = linear(), 1 << 60
+f32 = tensor(F32, 4)
+
+
+def one(*nodes, arguments=(argument("x", f32, INPUT),), results=(result("y", 1),)):
+    return module([function("forward", arguments, nodes, results)])
+
+
+write("bad/empty.agc", b"")
+write("bad/text.agc", b"this is not a program\n")
+write("bad/truncated.agc", whole[: len(whole) - 7])
+write("bad/newer.agc", module([forward()], version=2))
+write("bad/unknown-op.agc", one(node("frobnicate", [0], [f32])))
+write("bad/undefined-value.agc", one(node("neg", [7], [f32])))
+write("bad/cycle.agc", one(node("neg", [1], [f32])))
+write("bad/huge.agc", one(node("neg", [0], [tensor(F32, huge)]),
+                          arguments=[argument("x", tensor(F32, huge), INPUT)]))
+write("bad/wraps.agc", one(node("neg", [0], [tensor(F32, 1 << 33, 1 << 33)]),
+                           arguments=[argument("x", tensor(F32, 1 << 33, 1 << 33), INPUT)]))
+write("bad/negative.agc", one(node("neg", [0], [tensor(F32, -4)]),
+                              arguments=[argument("x", tensor(F32, -4), INPUT)]))
+write("bad/dtype.agc", one(node("neg", [0], [tensor(77, 4)])))
+write("bad/shape.agc", one(node("neg", [0], [tensor(F32, 5)])))
+write("bad/inner-sizes.agc", module([forward(spec="bi,oi->bo")]))
+write("bad/attribute-kind.agc", one(node("reduce_sum", [0], [tensor(F32)], dimensions="0")))
+write("bad/attribute-unknown.agc", one(node("neg", [0], [f32], color=3)))
+write("bad/no-attribute.agc", one(node("reduce_sum", [0], [tensor(F32)])))
+write("bad/dimension.agc", one(node("reduce_sum", [0], [tensor(F32)], dimensions=[1 << 40])))
+write("bad/location.agc", one(node("neg", [0], [f32], location=9)))
+write("bad/twice.agc", module([forward(), forward()]))
+write("bad/update.agc", one(node("neg", [0], [f32]), results=[result("y", 1, updates=5)]))
+write("bad/missing-result.agc", one(node("neg", [0], [f32]), results=[result("y", 99)]))
+write("bad/data-length.agc", one(node("constant", [], [f32], data=b"123")))
+write("bad/operands.agc", one(node("add", [0], [f32])))
+write("bad/utf8.agc", linear().replace(b"forward", b"f\xff\xfe\xfdard"))
+write("bad/deep.agc", b"\x22\xff\xff\xff\x7f" * 4000)
+
+# Archives. Each but the first few has a good x, so that y is what fails.
+good_x = npy("<f4", (40, 3), bytes(480))
+y = bytes(320)
+
+
+def bad_y(name, data):
+    write(f"bad/{name}.npz", npz(x=good_x, y=data))
+
+
+archive = regression()
+write("bad/empty.npz", b"")
+write("bad/text.npz", b"this is not an archive\n")
+write("bad/truncated.npz", archive[: len(archive) // 2])
+write("bad/no-y.npz", npz(x=good_x))
+flipped = bytearray(archive)
+flipped[120] ^= 0xFF
+write("bad/checksum.npz", bytes(flipped))
+bad_y("not-npy", b"no magic here, none at all")
+bad_y("short-header", b"\x93NUMPY\x01\x00\xff\xff{'descr'")
+bad_y("code", npy("<f4", "__import__('os').system('touch pwned')", y))
+bad_y("huge", npy("<f4", (1 << 40, 1 << 40), y))
+bad_y("lies", npy("<f4", (1 << 30, 2), y))
+bad_y("negative", npy("<f4", (-40, 2), y))
+bad_y("nested", b"\x93NUMPY\x01\x00" + struct.pack("<H", 9000) + b"{'shape': " + b"(" * 8990)
+bad_y("object", npy("|O", (40, 2), y))
+bad_y("big-endian", npy(">f4", (40, 2), y))
+bad_y("fortran", npy("<f4", (40, 2), y, order="True"))
+bad_y("rows", npy("<f4", (39, 2), bytes(312)))
+bad_y("width", npy("<f4", (40, 3), bytes(480)))
+
+# Weights.
+w = ("F32", [3, 2], bytes(24))
+
+
+def bad_weights(name, data):
+    write(f"bad/{name}.agc", linear())
+    write(f"bad/{name}.safetensors", data)
+
+
+good = weights()
+header = good[8:-24]
+bad_weights("w-empty", b"")
+bad_weights("w-truncated", good[:-5])
+bad_weights("w-long", good + b"more")
+bad_weights("w-header-length", struct.pack("<Q", 1 << 62) + good[8:])
+bad_weights("w-header", struct.pack("<Q", 4) + b"{{{{" + bytes(24))
+bad_weights("w-nested", struct.pack("<Q", 100000) + b"[" * 100000)
+bad_weights("w-offsets", good.replace(b"[0, 24]", b"[0, 99]"))
+bad_weights("w-overlap", safetensors({"w": w, "v": w}).replace(b"[24, 48]", b"[12, 36]"))
+bad_weights("w-dtype", good.replace(b'"F32"', b'"F33"'))
+bad_weights("w-shape", safetensors({"w": ("F32", [2, 3], bytes(24))}))
+bad_weights("w-huge", good.replace(b"[3, 2]", b"[4611686018427387904, 4]"))
+bad_weights("w-missing", safetensors({"v": w}))

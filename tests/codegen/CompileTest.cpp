@@ -1,0 +1,398 @@
+//===- CompileTest.cpp - Compiled code against the reference ---------------===//
+//
+// Each case is a function in MLIR text. It goes through the serialized form and
+// both pipelines; the fast one must agree with the reference (each op alone, in
+// f64, scalar, libm).
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/Compiler.h"
+#include "codegen/manifest.pb.h"
+#include "ir/Dialect.h"
+#include "ir/Serialize.h"
+#include "runtime/jit/ObjectLoader.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+
+#include "gtest/gtest.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <random>
+
+extern "C" agc::Compiler *agcGetCompiler();
+extern "C" void agcLoadObject(std::string_view, std::string_view,
+                              std::unique_ptr<agc::LoadedObject> &,
+                              agc::CompilerError &);
+
+namespace {
+
+using namespace agc;
+
+struct AlignedBuffer {
+  explicit AlignedBuffer(size_t bytes)
+      : data(std::aligned_alloc(64, (bytes + 127) / 64 * 64)) {
+    std::memset(data, 0xCD, (bytes + 127) / 64 * 64);
+  }
+  AlignedBuffer(AlignedBuffer &&other) : data(std::exchange(other.data, nullptr)) {}
+  ~AlignedBuffer() { std::free(data); }
+  void *data;
+};
+
+size_t numel(const proto::TensorType &type) {
+  size_t product = 1;
+  for (int64_t size : type.shape())
+    product *= size;
+  return product;
+}
+
+size_t width(proto::DType dtype) {
+  switch (dtype) {
+  case proto::DTYPE_F64:
+  case proto::DTYPE_I64: return 8;
+  case proto::DTYPE_F32:
+  case proto::DTYPE_I32: return 4;
+  case proto::DTYPE_BF16:
+  case proto::DTYPE_F16: return 2;
+  default: return 1;
+  }
+}
+
+double read(const void *data, size_t i, proto::DType dtype) {
+  switch (dtype) {
+  case proto::DTYPE_F32: return static_cast<const float *>(data)[i];
+  case proto::DTYPE_F64: return static_cast<const double *>(data)[i];
+  case proto::DTYPE_I64: return double(static_cast<const int64_t *>(data)[i]);
+  case proto::DTYPE_I32: return static_cast<const int32_t *>(data)[i];
+  default: return static_cast<const int8_t *>(data)[i];
+  }
+}
+
+void write(void *data, size_t i, proto::DType dtype, double value) {
+  switch (dtype) {
+  case proto::DTYPE_F32: static_cast<float *>(data)[i] = float(value); break;
+  case proto::DTYPE_F64: static_cast<double *>(data)[i] = value; break;
+  case proto::DTYPE_I64: static_cast<int64_t *>(data)[i] = int64_t(value); break;
+  case proto::DTYPE_I32: static_cast<int32_t *>(data)[i] = int32_t(value); break;
+  default: static_cast<int8_t *>(data)[i] = int8_t(value); break;
+  }
+}
+
+std::string serialize(const char *text) {
+  mlir::MLIRContext context;
+  context.loadDialect<ir::AgcDialect, mlir::func::FuncDialect>();
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+  if (!module)
+    return "";
+  auto message = ir::writeModule(*module);
+  return mlir::failed(message) ? "" : message->SerializeAsString();
+}
+
+/// Serial, or split into many ranges in an odd order.
+void backwards(void *, int64_t count, agc_task task, void *argument) {
+  for (int64_t i = count; i-- > 0;)
+    task(argument, i, i + 1);
+}
+
+/// The results of @f on fixed random arguments, as f64.
+// -fsanitize=function looks for a type before the entry, which code that was
+// loaded from an object has not.
+#if defined(__clang__)
+__attribute__((no_sanitize("function")))
+#endif
+std::vector<std::vector<double>> run(const std::string &module, bool reference,
+                                     const agc_executor *executor = nullptr) {
+  CompileOptions options;
+  options.function = "f";
+  options.reference = reference;
+  CompiledObject object;
+  CompilerError error = agcGetCompiler()->compile(module, options, object);
+  EXPECT_FALSE(error) << error.message;
+  if (error)
+    return {};
+  proto::Manifest manifest;
+  EXPECT_TRUE(manifest.ParseFromString(object.manifest));
+  std::unique_ptr<LoadedObject> loaded;
+  agcLoadObject(object.object, manifest.entry(), loaded, error);
+  EXPECT_FALSE(error) << error.message;
+  if (error)
+    return {};
+
+  std::mt19937 random(1);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  std::vector<AlignedBuffer> buffers;
+  std::vector<void *> arguments, results;
+  for (const proto::ArgumentInfo &info : manifest.arguments()) {
+    size_t n = numel(info.type());
+    buffers.emplace_back(n * width(info.type().dtype()));
+    arguments.push_back(buffers.back().data);
+    for (size_t i = 0; i < n; ++i) {
+      double value = uniform(random);
+      // The reference gets the same numbers, not more digits of them.
+      write(arguments.back(), i, info.type().dtype(),
+            info.type().dtype() >= proto::DTYPE_I64 ? std::floor(4 + 4 * value)
+                                                    : double(float(value)));
+    }
+  }
+  for (const proto::ResultInfo &info : manifest.results()) {
+    buffers.emplace_back(numel(info.type()) * width(info.type().dtype()));
+    results.push_back(info.updates() ? arguments[info.updates() - 1]
+                                     : buffers.back().data);
+  }
+  AlignedBuffer workspace(manifest.workspace_bytes());
+  agc_failure failure;
+  EXPECT_EQ(loaded->entry()(arguments.data(), results.data(), workspace.data,
+                            executor, &failure),
+            0);
+  std::vector<std::vector<double>> values;
+  for (int i = 0; i < manifest.results_size(); ++i) {
+    const proto::TensorType &type = manifest.results(i).type();
+    values.emplace_back();
+    for (size_t j = 0; j < numel(type); ++j)
+      values.back().push_back(read(results[i], j, type.dtype()));
+  }
+  return values;
+}
+
+void expectAgreement(const char *text, double tolerance = 2e-5) {
+  std::string module = serialize(text);
+  ASSERT_FALSE(module.empty());
+  auto expected = run(module, /*reference=*/true);
+  auto actual = run(module, /*reference=*/false);
+  ASSERT_EQ(expected.size(), actual.size());
+  for (size_t r = 0; r < expected.size(); ++r) {
+    ASSERT_EQ(expected[r].size(), actual[r].size());
+    double norm = 0;
+    for (double value : expected[r])
+      norm = std::max(norm, std::abs(value));
+    for (size_t i = 0; i < expected[r].size(); ++i)
+      ASSERT_NEAR(expected[r][i], actual[r][i], tolerance * std::max(norm, 1e-3))
+          << "result " << r << " element " << i;
+  }
+  agc_executor executor{nullptr, backwards};
+  auto split = run(module, false, &executor);
+  for (size_t r = 0; r < actual.size(); ++r)
+    for (size_t i = 0; i < actual[r].size(); ++i)
+      ASSERT_EQ(actual[r][i], split[r][i]) << "bits differ with the split";
+}
+
+TEST(Compile, ElementwiseChain) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<1003xf32>, %y: tensor<1003xf32>) -> tensor<1003xf32> {
+      %a = agc.tanh %x : tensor<1003xf32>
+      %b = agc.mul %a, %y : tensor<1003xf32>
+      %c = agc.exp %b : tensor<1003xf32>
+      %d = agc.sigmoid %c : tensor<1003xf32>
+      %e = agc.sub %d, %x : tensor<1003xf32>
+      return %e : tensor<1003xf32>
+    })");
+}
+
+TEST(Compile, LongMapInTiles) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<100001xf32>, %y: tensor<100001xf32>) -> tensor<100001xf32> {
+      %a = agc.mul %x, %y : tensor<100001xf32>
+      %b = agc.relu %a : tensor<100001xf32>
+      return %b : tensor<100001xf32>
+    })");
+}
+
+TEST(Compile, ReductionsOverEveryDimension) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<33x7x65xf32>) -> (tensor<f32>, tensor<33x65xf32>, tensor<7xf32>, tensor<33x7xf32>, tensor<65xf32>) {
+      %a = agc.reduce_sum %x {dimensions = array<i64: 0, 1, 2>} : tensor<33x7x65xf32> to tensor<f32>
+      %b = agc.reduce_max %x {dimensions = array<i64: 1>} : tensor<33x7x65xf32> to tensor<33x65xf32>
+      %c = agc.reduce_sum %x {dimensions = array<i64: 0, 2>} : tensor<33x7x65xf32> to tensor<7xf32>
+      %d = agc.reduce_min %x {dimensions = array<i64: 2>} : tensor<33x7x65xf32> to tensor<33x7xf32>
+      %e = agc.reduce_sum %x {dimensions = array<i64: 0, 1>} : tensor<33x7x65xf32> to tensor<65xf32>
+      return %a, %b, %c, %d, %e : tensor<f32>, tensor<33x65xf32>, tensor<7xf32>, tensor<33x7xf32>, tensor<65xf32>
+    })");
+}
+
+TEST(Compile, ReductionsOfOneElement) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<1x40x1xf32>, %y: tensor<1x7xf32>) -> (tensor<40xf32>, tensor<40x7xf32>) {
+      %a = agc.reduce_sum %x {dimensions = array<i64: 0, 2>} : tensor<1x40x1xf32> to tensor<40xf32>
+      %v = agc.reshape %x : tensor<1x40x1xf32> to tensor<1x40xf32>
+      %b = agc.einsum %v, %y {spec = "bm,bn->mn"} : (tensor<1x40xf32>, tensor<1x7xf32>) -> tensor<40x7xf32>
+      return %a, %b : tensor<40xf32>, tensor<40x7xf32>
+    })");
+}
+
+TEST(Compile, LongSumsOverChannelsLast) {
+  // A convolution's result lies channels-last; both kinds of sums of it.
+  expectAgreement(R"(
+    func.func @f(%x: tensor<3x8x18x18xf32>, %w: tensor<40x8x3x3xf32>) -> (tensor<40xf32>, tensor<3x40xf32>, tensor<f32>, tensor<40xf32>) {
+      %y = agc.conv %x, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<3x8x18x18xf32>, tensor<40x8x3x3xf32>) -> tensor<3x40x18x18xf32>
+      %a = agc.reduce_sum %y {dimensions = array<i64: 0, 2, 3>} : tensor<3x40x18x18xf32> to tensor<40xf32>
+      %b = agc.reduce_sum %y {dimensions = array<i64: 2, 3>} : tensor<3x40x18x18xf32> to tensor<3x40xf32>
+      %r = agc.relu %y : tensor<3x40x18x18xf32>
+      %c = agc.reduce_sum %r {dimensions = array<i64: 0, 1, 2, 3>} : tensor<3x40x18x18xf32> to tensor<f32>
+      %s = agc.slice %r {starts = array<i64: 0, 0, 1, 1>, limits = array<i64: 3, 40, 17, 17>, strides = array<i64: 1, 1, 1, 1>} : tensor<3x40x18x18xf32> to tensor<3x40x16x16xf32>
+      %d = agc.reduce_sum %s {dimensions = array<i64: 0, 2, 3>} : tensor<3x40x16x16xf32> to tensor<40xf32>
+      return %a, %b, %c, %d : tensor<40xf32>, tensor<3x40xf32>, tensor<f32>, tensor<40xf32>
+    })");
+}
+
+TEST(Compile, ShapeOps) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<6x10xf32>) -> (tensor<10x6xf32>, tensor<3x4xf32>, tensor<9x24xf32>, tensor<6x10xf32>, tensor<12x10xf32>, tensor<5x12xf32>, tensor<6x10xi64>, tensor<12xf32>) {
+      %a = agc.transpose %x {permutation = array<i64: 1, 0>} : tensor<6x10xf32> to tensor<10x6xf32>
+      %b = agc.slice %x {starts = array<i64: 0, 1>, limits = array<i64: 6, 9>, strides = array<i64: 2, 2>} : tensor<6x10xf32> to tensor<3x4xf32>
+      %c = agc.pad %x {low = array<i64: 1, 2>, high = array<i64: 2, 3>, interior = array<i64: 0, 1>, value = 1.5 : f64} : tensor<6x10xf32> to tensor<9x24xf32>
+      %d = agc.reverse %x {dimensions = array<i64: 0, 1>} : tensor<6x10xf32> to tensor<6x10xf32>
+      %e = agc.concat %x, %d {dimension = 0 : i64} : (tensor<6x10xf32>, tensor<6x10xf32>) -> tensor<12x10xf32>
+      %g = agc.reshape %x : tensor<6x10xf32> to tensor<5x12xf32>
+      %h = agc.iota {dimension = 1 : i64} : tensor<6x10xi64>
+      %i = agc.reshape %b : tensor<3x4xf32> to tensor<12xf32>
+      return %a, %b, %c, %d, %e, %g, %h, %i : tensor<10x6xf32>, tensor<3x4xf32>, tensor<9x24xf32>, tensor<6x10xf32>, tensor<12x10xf32>, tensor<5x12xf32>, tensor<6x10xi64>, tensor<12xf32>
+    })");
+}
+
+TEST(Compile, ArgmaxAndCompare) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<9x40xf32>, %n: tensor<9xi64>) -> (tensor<9xi64>, tensor<9xi1>, tensor<9xf32>) {
+      %a = agc.argmax %x {dimension = 1 : i64} : tensor<9x40xf32> to tensor<9xi64>
+      %b = agc.compare "lt" %a, %n : tensor<9xi64>
+      %c = agc.convert %b : tensor<9xi1> to tensor<9xf32>
+      return %a, %b, %c : tensor<9xi64>, tensor<9xi1>, tensor<9xf32>
+    })");
+}
+
+TEST(Compile, ProductsInAllTranspositions) {
+  for (const char *spec : {"mk,kn->mn", "mk,nk->mn", "km,kn->mn", "km,nk->mn"}) {
+    std::string x = spec[0] == 'm' ? "37x50" : "50x37";
+    std::string y = spec[3] == 'k' ? "50x29" : "29x50";
+    std::string text = "func.func @f(%x: tensor<" + x + "xf32>, %y: tensor<" + y +
+                       "xf32>) -> tensor<37x29xf32> {\n %z = agc.einsum %x, %y "
+                       "{spec = \"" + spec + "\"} : (tensor<" + x +
+                       "xf32>, tensor<" + y + "xf32>) -> tensor<37x29xf32>\n"
+                       "return %z : tensor<37x29xf32> }";
+    expectAgreement(text.c_str());
+  }
+}
+
+TEST(Compile, ConvolutionAndItsGradients) {
+  struct Case {
+    int n, c, h, w, o, k, stride, pad, dilation, groups;
+  };
+  for (Case t : {Case{2, 3, 9, 10, 5, 3, 1, 1, 1, 1}, {1, 4, 8, 8, 6, 3, 2, 1, 1, 1},
+                 {2, 4, 7, 7, 8, 1, 2, 0, 1, 1}, {1, 3, 11, 11, 4, 7, 2, 3, 1, 1},
+                 {2, 4, 9, 9, 6, 3, 1, 2, 2, 2}, {3, 16, 4, 4, 32, 3, 1, 1, 1, 1}}) {
+    int ho = (t.h + 2 * t.pad - t.dilation * (t.k - 1) - 1) / t.stride + 1;
+    int wo = (t.w + 2 * t.pad - t.dilation * (t.k - 1) - 1) / t.stride + 1;
+    auto shape = [](std::initializer_list<int> sizes) {
+      std::string text = "tensor<";
+      for (int size : sizes)
+        text += std::to_string(size) + "x";
+      return text + "f32>";
+    };
+    std::string x = shape({t.n, t.c, t.h, t.w});
+    std::string w = shape({t.o, t.c / t.groups, t.k, t.k});
+    std::string y = shape({t.n, t.o, ho, wo});
+    auto two = [](int i) {
+      return "array<i64: " + std::to_string(i) + ", " + std::to_string(i) + ">";
+    };
+    std::string attrs = " {strides = " + two(t.stride) + ", low = " + two(t.pad) +
+                        ", high = " + two(t.pad) + ", dilation = " +
+                        two(t.dilation) + ", groups = " + std::to_string(t.groups) +
+                        " : i64} : ";
+    std::string text =
+        "func.func @f(%x: " + x + ", %w: " + w + ", %dy: " + y + ") -> (" + y +
+        ", " + x + ", " + w + ") {\n%y = agc.conv %x, %w" + attrs + "(" + x + ", " +
+        w + ") -> " + y + "\n%g:2 = agc.gradient %y, %dy, %x, %w {outputs = 1 : i64}"
+        " : (" + y + ", " + y + ", " + x + ", " + w + ") -> (" + x + ", " + w +
+        ")\nreturn %y, %g#0, %g#1 : " + y + ", " + x + ", " + w + "}";
+    expectAgreement(text.c_str());
+  }
+}
+
+TEST(Compile, MaxPoolAndItsGradient) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<2x5x8x9xf32>, %dy: tensor<2x5x4x5xf32>) -> (tensor<2x5x4x5xf32>, tensor<2x5x4x5xi32>, tensor<2x5x8x9xf32>) {
+      %y, %i = agc.max_pool %x {window = array<i64: 3, 3>, strides = array<i64: 2, 2>, low = array<i64: 1, 1>, high = array<i64: 1, 1>} : (tensor<2x5x8x9xf32>) -> (tensor<2x5x4x5xf32>, tensor<2x5x4x5xi32>)
+      %dx = agc.gradient %y, %dy, %x {outputs = 1 : i64} : (tensor<2x5x4x5xf32>, tensor<2x5x4x5xf32>, tensor<2x5x8x9xf32>) -> tensor<2x5x8x9xf32>
+      return %y, %i, %dx : tensor<2x5x4x5xf32>, tensor<2x5x4x5xi32>, tensor<2x5x8x9xf32>
+    })");
+}
+
+TEST(Compile, UpdatesInPlaceAfterTheLastReader) {
+  // The new w is computed before the old one is read for the last time.
+  expectAgreement(R"(
+    func.func @f(%w: tensor<64x64xf32>, %x: tensor<64x64xf32>) -> (tensor<64x64xf32> {agc.updates = 0 : i64}, tensor<64x64xf32>) {
+      %new = agc.sub %w, %x : tensor<64x64xf32>
+      %y = agc.einsum %x, %w {spec = "mk,kn->mn"} : (tensor<64x64xf32>, tensor<64x64xf32>) -> tensor<64x64xf32>
+      return %new, %y : tensor<64x64xf32>, tensor<64x64xf32>
+    })");
+}
+
+TEST(Compile, FinishesSumsInTheirKernel) {
+  // A bias and a rectifier after a product, a scale after a sum.
+  expectAgreement(R"(
+    func.func @f(%x: tensor<37x300xf32>, %w: tensor<29x300xf32>, %b: tensor<29xf32>) -> (tensor<37x29xf32>, tensor<29xf32>) {
+      %y = agc.einsum %x, %w {spec = "mk,nk->mn"} : (tensor<37x300xf32>, tensor<29x300xf32>) -> tensor<37x29xf32>
+      %c = agc.broadcast %b {dimensions = array<i64: 1>} : tensor<29xf32> to tensor<37x29xf32>
+      %z = agc.add %y, %c : tensor<37x29xf32>
+      %r = agc.relu %z : tensor<37x29xf32>
+      %s = agc.reduce_sum %r {dimensions = array<i64: 0>} : tensor<37x29xf32> to tensor<29xf32>
+      %e = agc.mul %s, %b : tensor<29xf32>
+      %g = agc.tanh %e : tensor<29xf32>
+      return %r, %g : tensor<37x29xf32>, tensor<29xf32>
+    })");
+}
+
+TEST(Compile, FinishesConvolutionsOverSeveralBlocks) {
+  // The panel is packed in blocks, and the epilogue waits for the last.
+  expectAgreement(R"(
+    func.func @f(%x: tensor<8x256x10x10xf32>, %w: tensor<40x256x3x3xf32>, %b: tensor<40xf32>) -> tensor<40xf32> {
+      %y = agc.conv %x, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x256x10x10xf32>, tensor<40x256x3x3xf32>) -> tensor<8x40x10x10xf32>
+      %c = agc.broadcast %b {dimensions = array<i64: 1>} : tensor<40xf32> to tensor<8x40x10x10xf32>
+      %z = agc.add %y, %c : tensor<8x40x10x10xf32>
+      %r = agc.relu %z : tensor<8x40x10x10xf32>
+      %p, %i = agc.max_pool %r {window = array<i64: 2, 2>, strides = array<i64: 2, 2>, low = array<i64: 0, 0>, high = array<i64: 0, 0>} : (tensor<8x40x10x10xf32>) -> (tensor<8x40x5x5xf32>, tensor<8x40x5x5xi32>)
+      %s = agc.reduce_sum %p {dimensions = array<i64: 0, 2, 3>} : tensor<8x40x5x5xf32> to tensor<40xf32>
+      return %s : tensor<40xf32>
+    })");
+}
+
+TEST(Compile, UpdatesAWeightInItsGradientsKernel) {
+  // The sum over the batch is long enough to be packed; what it is added to
+  // must not be written over meanwhile.
+  expectAgreement(R"(
+    func.func @f(%w: tensor<300x700xf32>, %x: tensor<512x4x300xf32>, %dy: tensor<512x4x700xf32>) -> (tensor<300x700xf32> {agc.updates = 0 : i64}) {
+      %g = agc.einsum %x, %dy {spec = "bcm,bcn->mn"} : (tensor<512x4x300xf32>, tensor<512x4x700xf32>) -> tensor<300x700xf32>
+      %h = agc.constant {value = 0.01 : f64} : tensor<300x700xf32>
+      %s = agc.mul %g, %h : tensor<300x700xf32>
+      %n = agc.sub %w, %s : tensor<300x700xf32>
+      return %n : tensor<300x700xf32>
+    })");
+}
+
+TEST(Compile, SwapsArguments) {
+  expectAgreement(R"(
+    func.func @f(%a: tensor<8xf32>, %b: tensor<8xf32>) -> (tensor<8xf32> {agc.updates = 0 : i64}, tensor<8xf32> {agc.updates = 1 : i64}) {
+      return %b, %a : tensor<8xf32>, tensor<8xf32>
+    })");
+}
+
+TEST(Compile, SecondOrderGradient) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<17xf32>, %s: tensor<17xf32>) -> tensor<17xf32> {
+      %y = agc.tanh %x : tensor<17xf32>
+      %d1 = agc.gradient %y, %s, %x {outputs = 1 : i64} : (tensor<17xf32>, tensor<17xf32>, tensor<17xf32>) -> tensor<17xf32>
+      %d2 = agc.gradient %d1, %s, %x {outputs = 1 : i64} : (tensor<17xf32>, tensor<17xf32>, tensor<17xf32>) -> tensor<17xf32>
+      return %d2 : tensor<17xf32>
+    })");
+}
+
+TEST(Compile, EmptyAndScalarTensors) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<0x3xf32>, %s: tensor<f32>) -> (tensor<0x3xf32>, tensor<3xf32>, tensor<f32>) {
+      %a = agc.exp %x : tensor<0x3xf32>
+      %b = agc.reduce_sum %x {dimensions = array<i64: 0>} : tensor<0x3xf32> to tensor<3xf32>
+      %c = agc.exp %s : tensor<f32>
+      return %a, %b, %c : tensor<0x3xf32>, tensor<3xf32>, tensor<f32>
+    })");
+}
+
+} // namespace

@@ -1,0 +1,67 @@
+// RUN: agc-opt %s -agc-lower-to-linalg -agc-prepare-kernels -agc-form-kernels=vector-bytes=32 -canonicalize | FileCheck %s
+
+// Two layers of one shape share their kernel; the first's result and the second's
+// lie at different places of one workspace. The third's is finished on the way
+// to memory, by a kernel of its own.
+// CHECK-LABEL: func.func @shares_equal_kernels
+// CHECK-SAME: %[[WORK:[^:]*]]: memref<512xi8>)
+// CHECK-DAG: %[[A:.*]] = memref.view %[[WORK]][%c0][] : memref<512xi8> to memref<64xf32>
+// CHECK-DAG: %[[B:.*]] = memref.view %[[WORK]][%c256][]
+// CHECK: call @product_8x8_over_8(%{{.*}}, %{{.*}}, %[[A]]
+// CHECK: call @product_8x8_over_8(%[[A]], %{{.*}}, %[[B]]
+// CHECK: call @product_8x8_over_8_then_map(%[[B]], %{{.*}}
+// CHECK-NEXT: return
+func.func @shares_equal_kernels(%x: tensor<8x8xf32>, %w: tensor<8x8xf32>) -> tensor<8x8xf32> {
+  %1 = agc.einsum %x, %w {spec = "mk,kn->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %2 = agc.einsum %1, %w {spec = "mk,kn->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %3 = agc.einsum %2, %w {spec = "mk,kn->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %4 = agc.neg %3 : tensor<8x8xf32>
+  return %4 : tensor<8x8xf32>
+}
+
+// The update is written over the argument, after the last reader of the old one.
+// CHECK-LABEL: func.func @updates_in_place
+// CHECK-SAME: %[[W:[^:]*]]: memref<64xf32> {{.*}}, %[[X:[^:]*]]: memref<64xf32> {{.*}}, %[[Y:[^:]*]]: memref<64xf32>, %{{.*}}: memref<0xi8>)
+// CHECK: call @product_{{.*}}(%[[X]], %[[W]], %[[Y]],
+// CHECK-NEXT: call @map_64(%[[W]], %[[X]], %[[W]],
+func.func @updates_in_place(%w: tensor<8x8xf32>, %x: tensor<8x8xf32>) -> (tensor<8x8xf32> {agc.updates = 0 : i64}, tensor<8x8xf32>) {
+  %new = agc.sub %w, %x : tensor<8x8xf32>
+  %y = agc.einsum %x, %w {spec = "mk,nk->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  return %new, %y : tensor<8x8xf32>, tensor<8x8xf32>
+}
+
+// The gradient of a weight never is in memory when only the update reads it.
+// CHECK-LABEL: func.func @updates_in_the_gradients_kernel
+// CHECK-SAME: %[[W:[^:]*]]: memref<64xf32>
+// CHECK: call @product_8x8_over_8_then_map{{.*}}(%{{.*}}, %{{.*}}, %[[W]], %[[W]],
+// CHECK-NEXT: return
+func.func @updates_in_the_gradients_kernel(%w: tensor<8x8xf32>, %x: tensor<8x8xf32>, %dy: tensor<8x8xf32>) -> (tensor<8x8xf32> {agc.updates = 0 : i64}) {
+  %g = agc.einsum %x, %dy {spec = "km,kn->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %new = agc.sub %w, %g : tensor<8x8xf32>
+  return %new : tensor<8x8xf32>
+}
+
+// A result that two read is in memory.
+// CHECK-LABEL: func.func @keeps_what_others_read
+// CHECK: call @product_8x8_over_8(
+// CHECK-NEXT: call @map_64
+// CHECK-NEXT: call @map_64
+func.func @keeps_what_others_read(%x: tensor<8x8xf32>, %w: tensor<8x8xf32>) -> (tensor<8x8xf32>, tensor<8x8xf32>) {
+  %1 = agc.einsum %x, %w {spec = "mk,kn->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %2 = agc.neg %1 : tensor<8x8xf32>
+  %3 = agc.abs %1 : tensor<8x8xf32>
+  return %2, %3 : tensor<8x8xf32>, tensor<8x8xf32>
+}
+
+// Nothing is written before the labels are known to be good.
+// CHECK-LABEL: func.func @checks_first
+// CHECK: call @check_range{{.*}} {agc.check = "labels"}
+// CHECK-NEXT: call @map
+func.func @checks_first(%w: tensor<8xf32>, %n: tensor<8xi64>) -> (tensor<8xf32> {agc.updates = 0 : i64}, tensor<8xi64>) {
+  %new = agc.neg %w : tensor<8xf32>
+  %m = agc.check_range %n {lower = 0 : i64, upper = 10 : i64, message = "labels"} : tensor<8xi64>
+  return %new, %m : tensor<8xf32>, tensor<8xi64>
+}
+
+// CHECK: func.func private @product_8x8_over_8(
+// CHECK: vector.fma {{.*}} : vector<8xf32>

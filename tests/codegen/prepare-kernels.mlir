@@ -1,0 +1,34 @@
+// RUN: agc-opt %s -agc-lower-to-linalg -agc-prepare-kernels | FileCheck %s
+
+// What is returned has a kernel of its own to write it, twice if twice.
+// CHECK-LABEL: @copies_an_argument_that_is_returned
+// CHECK: %[[A:.*]] = linalg.generic
+// CHECK: %[[B:.*]] = linalg.generic
+// CHECK: return %[[A]], %[[B]]
+func.func @copies_an_argument_that_is_returned(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  return %x, %x : tensor<4xf32>, tensor<4xf32>
+}
+
+// The padding's zeros are a kernel; x is written between them by the one that
+// computes it, which comes after.
+// CHECK-LABEL: @writes_where_it_goes
+// CHECK: %[[ZEROS:.*]] = linalg.generic
+// CHECK: %[[Y:.*]] = linalg.generic
+// CHECK: math.exp
+// CHECK: tensor.insert_slice %[[Y]] into %[[ZEROS]]
+func.func @writes_where_it_goes(%x: tensor<4xf32>) -> tensor<6xf32> {
+  %y = agc.exp %x : tensor<4xf32>
+  %z = agc.pad %y {low = array<i64: 1>, high = array<i64: 1>, interior = array<i64: 0>, value = 0.0 : f64} : tensor<4xf32> to tensor<6xf32>
+  return %z : tensor<6xf32>
+}
+
+// What a reduction starts from is no kernel.
+// CHECK-LABEL: @keeps_the_start_of_a_reduction
+// CHECK: linalg.fill
+// CHECK-COUNT-1: linalg.generic
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @keeps_the_start_of_a_reduction(%x: tensor<4xf32>) -> tensor<f32> {
+  %y = agc.reduce_sum %x {dimensions = array<i64: 0>} : tensor<4xf32> to tensor<f32>
+  return %y : tensor<f32>
+}

@@ -1,0 +1,269 @@
+//===- StepTest.cpp - The step that is traced once ------------------------===//
+#include "frontend/Trace.h"
+#include "frontend/core/Recorder.h"
+#include "ir/graph.pb.h"
+#include "runtime/core/AtomicFile.h"
+
+#include <agc/agc.h>
+
+#include "gtest/gtest.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <cmath>
+#include <map>
+#include <set>
+
+using namespace agc;
+namespace F = agc::nn::functional;
+
+namespace {
+
+struct Training {
+  explicit Training(models::Lenet m) : model(std::move(m)) {}
+  models::Lenet model;
+  optim::SGD sgd{model->parameters(),
+                 optim::SGDOptions(0.05).momentum(0.9).weight_decay(1e-3)};
+};
+
+models::Lenet lenet() {
+  manual_seed(3);
+  return models::lenet(10, 1, 8, 8);
+}
+
+Spec images() { return spec({4, 1, 8, 8}); }
+Spec labels() { return spec({4}, kInt64); }
+
+TEST(Step, GivesTheBitsOfTheUsersOwnLoop) {
+  Training own(lenet()), traced(lenet());
+  auto step = train_step(traced.model, F::cross_entropy, traced.sgd, images(), labels());
+  for (int i = 0; i < 4; ++i) {
+    Tensor x = rand({4, 1, 8, 8}), t = randint(10, {4});
+    own.sgd.zero_grad();
+    Tensor loss = F::cross_entropy(own.model->forward(x), t);
+    loss.backward();
+    own.sgd.step();
+    EXPECT_EQ(step(x, t), loss.item<float>()) << i;
+  }
+  for (const auto &item : own.model->named_parameters())
+    EXPECT_TRUE(item.value().equal(traced.model->named_parameters()[item.key()])) << item.key();
+}
+
+TEST(Step, TracingChangesNothing) {
+  Training training(lenet());
+  Tensor before = training.model->parameters()[0].detach().clone();
+  auto step = train_step(training.model, F::cross_entropy, training.sgd, images(), labels());
+  EXPECT_TRUE(training.model->parameters()[0].equal(before));
+  EXPECT_FALSE(training.model->parameters()[0].grad().defined());
+  EXPECT_TRUE(training.model->is_training());
+}
+
+TEST(Step, SeesWhatTheUserDoesBetweenCalls) {
+  Training training(lenet());
+  auto step = train_step(training.model, F::cross_entropy, training.sgd, images(), labels());
+  Tensor x = rand({4, 1, 8, 8}), t = randint(10, {4});
+  float first = step(x, t);
+  Tensor weight = training.model->named_parameters()["fc2.weight"];
+  Tensor old = weight * 1; // recorded, not run
+  {
+    NoGradGuard quiet;
+    weight.zero_();
+    training.model->named_parameters()["fc2.bias"].zero_();
+  }
+  EXPECT_NEAR(step(x, t), std::log(10.0f), 1e-6f); // all scores are 0
+  EXPECT_NE(old.sum().item<float>(), 0);
+  EXPECT_NE(first, std::log(10.0f));
+  // A value read before is not written over.
+  Tensor kept = weight.detach();
+  std::string shown = kept.clone().toString();
+  Tensor copy = kept.clone();
+  copy.sum().item<float>();
+  step(x, t);
+  EXPECT_EQ(copy.toString(), shown);
+  EXPECT_NE(weight.detach().clone().toString(), shown);
+}
+
+TEST(Step, ReadsTheLearningRateAtEveryCall) {
+  Training training(lenet());
+  auto step = train_step(training.model, F::cross_entropy, training.sgd, images(), labels());
+  Tensor x = rand({4, 1, 8, 8}), t = randint(10, {4});
+  step(x, t);
+  training.sgd.param_groups()[0].options().set_lr(0);
+  uint64_t compiled = hooks::counters().compiledSegments;
+  float a = step(x, t), b = step(x, t);
+  EXPECT_EQ(a, b);
+  EXPECT_EQ(hooks::counters().compiledSegments, compiled);
+}
+
+template <typename Fn> std::string errorOf(Fn fn) {
+  try {
+    fn();
+  } catch (const Error &error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(Step, BadBatchesAreErrorsAndChangeNothing) {
+  Training training(lenet());
+  auto step = train_step(training.model, F::cross_entropy, training.sgd, images(), labels());
+  Tensor x = rand({4, 1, 8, 8}), t = tensor({1, 2, 3, 4});
+  step(x, t);
+  Tensor before = training.model->parameters()[0].detach().clone();
+  before.sum().item<float>();
+  EXPECT_NE(errorOf([&] { step(rand({3, 1, 8, 8}), t); }).find("[4, 1, 8, 8]"), std::string::npos);
+  EXPECT_NE(errorOf([&] { step(x, t.to(kFloat32)); }).find("i64"), std::string::npos);
+  EXPECT_NE(errorOf([&] { step(x, tensor({1, 2, 3, 10})); }).find("got 10 at position 3"), std::string::npos);
+  EXPECT_NE(errorOf([&] { step(x, tensor({1, -1, 3, 4})); }).find("got -1 at position 1"), std::string::npos);
+  EXPECT_TRUE(training.model->parameters()[0].equal(before));
+  EXPECT_GT(step(x, tensor({1, -100, 3, 4})), 0); // ignored
+}
+
+TEST(Step, MemoryOfTheUsersAtAnyAddress) {
+  Training training(lenet()), twin(lenet());
+  auto step = train_step(training.model, F::cross_entropy, training.sgd, images(), labels());
+  auto other = train_step(twin.model, F::cross_entropy, twin.sgd, images(), labels());
+  std::vector<float> memory(4 * 64 + 1);
+  for (size_t i = 0; i < memory.size(); ++i)
+    memory[i] = float(i % 7);
+  Tensor t = tensor({1, 2, 3, 4}), blob = from_blob(memory.data() + 1, {4, 1, 8, 8});
+  EXPECT_EQ(step(blob, t), other(blob.clone(), t));
+  // A pointer into a parameter shows the update.
+  float *weight = training.model->parameters()[0].data_ptr<float>();
+  float before = weight[0];
+  EXPECT_EQ(step(blob, t), other(blob.clone(), t));
+  EXPECT_NE(weight[0], before);
+  EXPECT_EQ(weight[0], twin.model->parameters()[0].detach().flatten()[0].item<float>());
+}
+
+TEST(Step, WhatReadsValuesCannotBeTraced) {
+  Training training(lenet());
+  auto reads = [](const Tensor &y, const Tensor &t) {
+    return y.sum().item<float>() > 0 ? F::cross_entropy(y, t) : y.sum();
+  };
+  EXPECT_NE(errorOf([&] { train_step(training.model, reads, training.sgd, images(), labels()); })
+                .find("AGC0120"), std::string::npos);
+  // And all goes on as before.
+  EXPECT_EQ(ones({2}).sum().item<float>(), 2);
+}
+
+proto::Module parsed(const std::string &bytes) {
+  proto::Module module;
+  EXPECT_TRUE(module.ParseFromString(bytes));
+  return module;
+}
+
+TEST(Step, SavesFunctionsWithNamesAndRoles) {
+  Training training(lenet());
+  auto step = train_step(training.model, F::cross_entropy, training.sgd, images(), labels());
+  std::string stem = testing::TempDir() + "agc-step-" + std::to_string(::getpid());
+  step.save(stem + ".agc");
+  proto::Module module = parsed(readFile(stem + ".agc"));
+  ASSERT_EQ(module.functions_size(), 3);
+  EXPECT_EQ(module.functions(0).name(), "train_step");
+  EXPECT_EQ(module.functions(1).name(), "forward");
+  EXPECT_EQ(module.functions(2).name(), "eval");
+  const proto::Function &f = module.functions(0);
+  std::map<std::string, const proto::Argument *> arguments;
+  for (const proto::Argument &argument : f.arguments())
+    EXPECT_TRUE(arguments.emplace(argument.name(), &argument).second);
+  EXPECT_EQ(arguments.at("conv1.weight")->role(), proto::ROLE_PARAMETER);
+  EXPECT_EQ(arguments.at("momentum_buffer.fc2.bias")->role(), proto::ROLE_OPTIMIZER_STATE);
+  EXPECT_EQ(arguments.at("x")->role(), proto::ROLE_INPUT);
+  EXPECT_EQ(arguments.at("target")->type().dtype(), proto::DTYPE_I64);
+  EXPECT_EQ(arguments.at("lr")->role(), proto::ROLE_HYPERPARAMETER);
+  EXPECT_EQ(arguments.at("lr")->default_value(), 0.05);
+  EXPECT_EQ(f.arguments_size(), 8 + 8 + 3);
+  EXPECT_EQ(f.results(0).name(), "loss");
+  for (int i = 1; i < f.results_size(); ++i)
+    EXPECT_EQ(f.arguments(int(f.results(i).updates()) - 1).name(), f.results(i).name());
+  SafetensorsFile weights;
+  readSafetensors(stem + ".safetensors", weights);
+  EXPECT_EQ(weights.tensors.size(), 8u);
+  std::filesystem::remove(stem + ".agc");
+  std::filesystem::remove(stem + ".safetensors");
+}
+
+TEST(Step, ScopesSayWhereAnOpStands) {
+  ProgramRequest request;
+  request.model = "resnet18";
+  request.input = {2, 3, 32, 32};
+  proto::Module module = parsed(traceProgram(request).module);
+  std::set<std::string> scopes;
+  for (const proto::Location &location : module.locations())
+    scopes.insert(location.scope());
+  EXPECT_TRUE(scopes.count("layer1.0.conv1"));
+  EXPECT_TRUE(scopes.count("layer2.0.downsample.1"));
+}
+
+TEST(Program, EveryModelAndLoss) {
+  std::pair<const char *, std::vector<int64_t>> cases[] = {
+      {"mlp", {4, 1, 8, 8}}, {"lenet", {4, 1, 8, 8}}, {"resnet18", {2, 3, 32, 32}}, {"elementwise", {16}}};
+  for (auto &[model, input] : cases)
+    for (const char *loss : {"cross_entropy", "mse", "sum_error", "mean"}) {
+      ProgramRequest request;
+      request.model = model;
+      request.input = input;
+      request.loss = loss;
+      if (request.model == "elementwise" && request.loss == "cross_entropy") {
+        EXPECT_THROW(traceProgram(request), Error);
+        continue;
+      }
+      TracedProgram program = traceProgram(request);
+      proto::Module module = parsed(program.module);
+      std::set<std::string> names;
+      for (const proto::Argument &argument : module.functions(0).arguments())
+        names.insert(argument.name());
+      EXPECT_TRUE(names.count("x") && names.count("target")) << model << loss;
+      for (const SavedTensor &weight : program.weights)
+        EXPECT_TRUE(names.count(weight.name)) << model << " " << weight.name;
+    }
+}
+
+TEST(Program, TheSameSeedGivesTheSameProgram) {
+  ProgramRequest request;
+  request.input = {4, 16};
+  request.seed = 5;
+  TracedProgram a = traceProgram(request), b = traceProgram(request);
+  EXPECT_EQ(a.module, b.module);
+  EXPECT_EQ(a.weights[0].data, b.weights[0].data);
+  request.seed = 6;
+  EXPECT_NE(traceProgram(request).weights[0].data, a.weights[0].data);
+}
+
+TEST(Program, BadRequestsAreErrors) {
+  auto error = [](auto change) {
+    ProgramRequest request;
+    request.input = {4, 16};
+    change(request);
+    return errorOf([&] { traceProgram(request); });
+  };
+  EXPECT_NE(error([](auto &r) { r.model = "vgg"; }).find("AGC0121"), std::string::npos);
+  EXPECT_NE(error([](auto &r) { r.loss = "hinge"; }).find("AGC0121"), std::string::npos);
+  EXPECT_NE(error([](auto &r) { r.input = {4}; }).find("AGC0121"), std::string::npos);
+  EXPECT_NE(error([](auto &r) { r.input = {4, 0}; }).find("AGC0121"), std::string::npos);
+  EXPECT_NE(error([](auto &r) { r.sizes = {15, 2}; }).find("AGC0121"), std::string::npos);
+  EXPECT_NE(error([](auto &r) { r.input = {1LL << 40, 1LL << 40}; }).find("AGC0108"), std::string::npos);
+}
+
+TEST(Compile, AnyFunction) {
+  auto f = compile([](Tensor x, Tensor w) { return matmul(x, w).tanh(); }, spec({2, 3}), spec({3, 2}));
+  Tensor x = rand({2, 3}), w = rand({3, 2}).requires_grad_();
+  Tensor expected = matmul(x, w).tanh();
+  EXPECT_TRUE(f(x, w.detach()).equal(expected));
+  EXPECT_TRUE(f(x, w).requires_grad()); // recorded, where a gradient is wanted
+  EXPECT_NE(errorOf([&] { f(rand({3, 3}), w.detach()); }).find("[2, 3]"), std::string::npos);
+}
+
+TEST(Compile, ValueAndGrad) {
+  auto f = value_and_grad([](Tensor x, Tensor w) { return (x * w.pow(2)).sum(); }, {1});
+  Tensor x = tensor({1., 2.}), w = tensor({3., 4.});
+  auto [value, gradients] = f(x, w);
+  EXPECT_EQ(value.item<float>(), 41);
+  ASSERT_EQ(gradients.size(), 1u);
+  EXPECT_EQ(gradients[0].toString(), "tensor([ 6., 16.])");
+  EXPECT_FALSE(w.requires_grad());
+}
+
+} // namespace

@@ -1,0 +1,29 @@
+// RUN: agc-opt %s -agc-lower-to-linalg -agc-fuse-elementwise -agc-assign-layout -canonicalize -cse | FileCheck %s
+
+// Between the convolutions nothing converts: the rectifier works on what the
+// first leaves and pads for the second.
+// CHECK-LABEL: @no_conversion_between_convolutions
+// The image and the two kernels come in the shape's order.
+// CHECK: tensor<1x8x8x3xf32>
+// CHECK: tensor.insert_slice {{.*}} : tensor<1x8x8x3xf32> into tensor<1x10x10x3xf32>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<1x10x10x3xf32>, tensor<4x3x3x3xf32>) outs(%{{.*}} : tensor<1x8x8x4xf32>)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<1x8x8x4xf32>) outs(%{{.*}} : tensor<1x8x8x4xf32>)
+// CHECK: arith.maximumf
+// CHECK: tensor.insert_slice {{.*}} : tensor<1x8x8x4xf32> into tensor<1x10x10x4xf32>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<1x10x10x4xf32>, tensor<5x3x3x4xf32>)
+func.func @no_conversion_between_convolutions(%x: tensor<1x3x8x8xf32>, %v: tensor<4x3x3x3xf32>, %w: tensor<5x4x3x3xf32>) -> tensor<5xf32> {
+  %1 = agc.conv %x, %v {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x8x8xf32>
+  %2 = agc.relu %1 : tensor<1x4x8x8xf32>
+  %3 = agc.conv %2, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<1x4x8x8xf32>, tensor<5x4x3x3xf32>) -> tensor<1x5x8x8xf32>
+  %4 = agc.reduce_sum %3 {dimensions = array<i64: 0, 2, 3>} : tensor<1x5x8x8xf32> to tensor<5xf32>
+  return %4 : tensor<5xf32>
+}
+
+// No convolution, no opinion.
+// CHECK-LABEL: @leaves_others_alone
+// CHECK-NOT: tensor<4x2x3xf32>
+// CHECK: return
+func.func @leaves_others_alone(%x: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
+  %1 = agc.exp %x : tensor<2x3x4xf32>
+  return %1 : tensor<2x3x4xf32>
+}

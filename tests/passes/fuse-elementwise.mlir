@@ -1,0 +1,64 @@
+// RUN: agc-opt %s -agc-lower-to-linalg -agc-fuse-elementwise -canonicalize -cse | FileCheck %s
+
+// CHECK-LABEL: @chain_is_one_loop
+// CHECK-COUNT-1: linalg.generic
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @chain_is_one_loop(%x: tensor<64xf32>, %y: tensor<64xf32>) -> tensor<64xf32> {
+  %1 = agc.add %x, %y : tensor<64xf32>
+  %2 = agc.tanh %1 : tensor<64xf32>
+  %3 = agc.mul %2, %x : tensor<64xf32>
+  %4 = agc.exp %3 : tensor<64xf32>
+  %5 = agc.sub %4, %y : tensor<64xf32>
+  %6 = agc.sigmoid %5 : tensor<64xf32>
+  %7 = agc.neg %6 : tensor<64xf32>
+  %8 = agc.relu %7 : tensor<64xf32>
+  return %8 : tensor<64xf32>
+}
+
+// CHECK-LABEL: @chain_goes_into_its_reduction
+// CHECK-COUNT-1: linalg.generic
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @chain_goes_into_its_reduction(%x: tensor<8x64xf32>) -> tensor<8xf32> {
+  %1 = agc.exp %x : tensor<8x64xf32>
+  %2 = agc.mul %1, %x : tensor<8x64xf32>
+  %3 = agc.reduce_sum %2 {dimensions = array<i64: 1>} : tensor<8x64xf32> to tensor<8xf32>
+  return %3 : tensor<8xf32>
+}
+
+// A product would compute the exponential once for each of its columns.
+// CHECK-LABEL: @not_into_a_product
+// CHECK: linalg.generic
+// CHECK: math.exp
+// CHECK: linalg.generic
+// CHECK-NOT: math.exp
+// CHECK: arith.mulf
+func.func @not_into_a_product(%x: tensor<8x64xf32>, %w: tensor<64x8xf32>) -> tensor<8x8xf32> {
+  %1 = agc.exp %x : tensor<8x64xf32>
+  %2 = agc.einsum %1, %w {spec = "mk,kn->mn"} : (tensor<8x64xf32>, tensor<64x8xf32>) -> tensor<8x8xf32>
+  return %2 : tensor<8x8xf32>
+}
+
+// The sum needs its own loop; what it is broadcast into does not repeat it.
+// CHECK-LABEL: @not_a_reduction_into_its_reader
+// CHECK-COUNT-2: linalg.generic
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @not_a_reduction_into_its_reader(%x: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %1 = agc.reduce_sum %x {dimensions = array<i64: 1>} : tensor<8x64xf32> to tensor<8xf32>
+  %2 = agc.broadcast %1 {dimensions = array<i64: 0>} : tensor<8xf32> to tensor<8x64xf32>
+  %3 = agc.div %x, %2 : tensor<8x64xf32>
+  return %3 : tensor<8x64xf32>
+}
+
+// A value that is returned is read from memory by the others.
+// CHECK-LABEL: @keeps_a_returned_producer
+// CHECK-COUNT-1: math.tanh
+// CHECK-NOT: math.tanh
+// CHECK: return
+func.func @keeps_a_returned_producer(%x: tensor<64xf32>) -> (tensor<64xf32>, tensor<64xf32>) {
+  %1 = agc.tanh %x : tensor<64xf32>
+  %2 = agc.neg %1 : tensor<64xf32>
+  return %1, %2 : tensor<64xf32>, tensor<64xf32>
+}

@@ -1,0 +1,59 @@
+// RUN: agc-opt %s -agc-lower-to-linalg | FileCheck %s
+
+// CHECK-DAG: #[[ALL:.*]] = affine_map<(d0, d1) -> (d0, d1)>
+// CHECK-DAG: #[[ROW:.*]] = affine_map<(d0, d1) -> (d0)>
+// CHECK-DAG: #[[WINDOW:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d6, d2 * 2 + d4, d3 * 2 + d5)>
+
+// CHECK-LABEL: @elementwise
+// CHECK: linalg.generic
+// CHECK-SAME: iterator_types = ["parallel", "parallel"]
+// CHECK: math.tanh
+func.func @elementwise(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %y = agc.tanh %x : tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// u8 is signless below the graph; the comparison remembers.
+// CHECK-LABEL: @unsigned
+// CHECK-SAME: tensor<3xi8>
+// CHECK: arith.cmpi ult
+func.func @unsigned(%x: tensor<3xui8>, %y: tensor<3xui8>) -> tensor<3xi1> {
+  %p = agc.compare "lt" %x, %y : tensor<3xui8>
+  return %p : tensor<3xi1>
+}
+
+// CHECK-LABEL: @broadcast
+// CHECK: indexing_maps = [#[[ROW]], #[[ALL]]]
+func.func @broadcast(%x: tensor<2xf32>) -> tensor<2x3xf32> {
+  %y = agc.broadcast %x {dimensions = array<i64: 0>} : tensor<2xf32> to tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @reduction
+// CHECK: %[[ZERO:.*]] = arith.constant 0.0
+// CHECK: linalg.fill ins(%[[ZERO]]
+// CHECK: indexing_maps = [#[[ALL]], #[[ROW]]], iterator_types = ["parallel", "reduction"]
+// CHECK: arith.addf
+func.func @reduction(%x: tensor<2x3xf32>) -> tensor<2xf32> {
+  %y = agc.reduce_sum %x {dimensions = array<i64: 1>} : tensor<2x3xf32> to tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
+// Padded once, then one product over affine indices.
+// CHECK-LABEL: @convolution
+// CHECK: tensor.insert_slice {{.*}} into {{.*}} : tensor<1x3x8x8xf32> into tensor<1x3x10x10xf32>
+// CHECK: linalg.generic {indexing_maps = [#[[WINDOW]]
+// CHECK: arith.mulf
+// CHECK: arith.addf
+func.func @convolution(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x3x3xf32>) -> tensor<1x4x4x4xf32> {
+  %y = agc.conv %x, %w {strides = array<i64: 2, 2>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x4x4xf32>
+  return %y : tensor<1x4x4x4xf32>
+}
+
+// Control, not arithmetic: it stays.
+// CHECK-LABEL: @check
+// CHECK: agc.check_range
+func.func @check(%x: tensor<5xi64>) -> tensor<5xi64> {
+  %y = agc.check_range %x {lower = 0 : i64, upper = 10 : i64, message = "labels"} : tensor<5xi64>
+  return %y : tensor<5xi64>
+}

@@ -1,0 +1,161 @@
+//===- CoreTest.cpp - Sizes, buffers, threads, conversions ----------------===//
+#include "runtime/core/Buffer.h"
+#include "runtime/core/Convert.h"
+#include "runtime/core/Sizes.h"
+#include "runtime/core/ThreadPool.h"
+
+#include "agc/Error.h"
+#include "agc/Threads.h"
+
+#include "gtest/gtest.h"
+
+#include <atomic>
+#include <cstring>
+#include <functional>
+#include <thread>
+#include <vector>
+
+using namespace agc;
+
+namespace {
+std::string errorCode(const std::function<void()> &fn) {
+  try {
+    fn();
+  } catch (const Error &error) {
+    return error.code();
+  }
+  return "none";
+}
+} // namespace
+
+TEST(Sizes, CountsDoNotWrap) {
+  int64_t plain[] = {2, 3, 4}, empty[] = {0, 5}, wraps[] = {1LL << 33, 1LL << 33},
+          hidden[] = {0, 1LL << 40, 1LL << 40}, negative[] = {3, -1},
+          bytes[] = {1LL << 45};
+  EXPECT_EQ(checkedNumel(plain, 3), 24);
+  EXPECT_EQ(checkedBytes(plain, 3, DType::F64), 192);
+  EXPECT_EQ(checkedNumel(empty, 2), 0);
+  EXPECT_EQ(checkedNumel(nullptr, 0), 1);
+  EXPECT_EQ(errorCode([&] { checkedNumel(wraps, 2); }), "AGC0108");
+  EXPECT_EQ(errorCode([&] { checkedNumel(hidden, 3); }), "AGC0108");
+  EXPECT_EQ(errorCode([&] { checkedNumel(negative, 2); }), "AGC0105");
+  EXPECT_EQ(checkedNumel(bytes, 1), 1LL << 45);
+  EXPECT_EQ(errorCode([&] { checkedBytes(bytes, 1, DType::F64); }), "AGC0108");
+}
+
+TEST(Buffer, AlignedAndUsedAgain) {
+  void *first;
+  {
+    BufferRef buffer = Buffer::allocate(1000);
+    first = buffer->data();
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(first) % 64, 0u);
+    EXPECT_EQ(buffer->sizeBytes(), 1000u);
+    std::memset(first, 1, 1000);
+  }
+  EXPECT_EQ(Buffer::allocate(1000)->data(), first);
+  EXPECT_NE(Buffer::allocate(0)->data(), nullptr);
+}
+
+TEST(Buffer, GivesForeignMemoryBack) {
+  static int released = 0;
+  int memory = 0;
+  { BufferRef buffer = Buffer::wrap(&memory, 4, [](void *) { ++released; }); }
+  EXPECT_EQ(released, 1);
+}
+
+TEST(Buffer, MoreThanThereIsIsAnError) {
+  EXPECT_EQ(errorCode([] { Buffer::allocate(size_t(1) << 62); }), "AGC0205");
+}
+
+TEST(ThreadPool, EachTileOnce) {
+  for (int threads : {1, 2, 3, 8}) {
+    ThreadPool pool(threads);
+    for (int64_t count : {0, 1, 2, 7, 1000}) {
+      std::vector<std::atomic<int>> seen(static_cast<size_t>(count));
+      pool.parallelFor(
+          count,
+          [](void *argument, int64_t begin, int64_t end) {
+            auto &seen = *static_cast<std::vector<std::atomic<int>> *>(argument);
+            for (int64_t i = begin; i < end; ++i)
+              ++seen[size_t(i)];
+          },
+          &seen);
+      for (auto &times : seen)
+        ASSERT_EQ(times.load(), 1);
+    }
+  }
+}
+
+TEST(ThreadPool, WakesAfterSleep) {
+  ThreadPool pool(2);
+  std::atomic<int64_t> sum{0};
+  for (int round = 0; round < 5; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(3));
+    pool.parallelFor(
+        10,
+        [](void *argument, int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i)
+            *static_cast<std::atomic<int64_t> *>(argument) += i;
+        },
+        &sum);
+  }
+  EXPECT_EQ(sum.load(), 5 * 45);
+}
+
+TEST(ThreadPool, NestedAndConcurrentCallsRun) {
+  ThreadPool pool(2);
+  struct Job {
+    ThreadPool &pool;
+    std::atomic<int> count{0};
+  } job{pool};
+  auto outer = [](void *argument, int64_t begin, int64_t end) {
+    Job &job = *static_cast<Job *>(argument);
+    for (int64_t i = begin; i < end; ++i)
+      job.pool.parallelFor(
+          3,
+          [](void *argument, int64_t begin, int64_t end) {
+            static_cast<Job *>(argument)->count += int(end - begin);
+          },
+          &job);
+  };
+  std::thread other([&] {
+    for (int i = 0; i < 100; ++i)
+      pool.parallelFor(4, outer, &job);
+  });
+  for (int i = 0; i < 100; ++i)
+    pool.parallelFor(4, outer, &job);
+  other.join();
+  EXPECT_EQ(job.count.load(), 200 * 4 * 3);
+}
+
+TEST(ThreadPool, NumberOfThreads) {
+  set_num_threads(3);
+  EXPECT_EQ(get_num_threads(), 3);
+  EXPECT_EQ(errorCode([] { set_num_threads(0); }), "AGC0104");
+  EXPECT_EQ(get_num_threads(), 3);
+}
+
+TEST(Convert, RoundsToNearestEven) {
+  EXPECT_EQ(floatToBf16(1.0f), 0x3f80);
+  EXPECT_EQ(floatToBf16(std::bit_cast<float>(0x3f808000u)), 0x3f80); // a tie
+  EXPECT_EQ(floatToBf16(std::bit_cast<float>(0x3f818000u)), 0x3f82); // a tie
+  EXPECT_EQ(floatToBf16(std::bit_cast<float>(0x7f800001u)) & 0x7fc0, 0x7fc0);
+  EXPECT_EQ(floatToHalf(1.0f), 0x3c00);
+  EXPECT_EQ(floatToHalf(65504.0f), 0x7bff);
+  EXPECT_EQ(floatToHalf(65519.0f), 0x7bff);
+  EXPECT_EQ(floatToHalf(65520.0f), 0x7c00);
+  EXPECT_EQ(floatToHalf(0x1p-24f), 0x0001);
+  EXPECT_EQ(floatToHalf(-0x1p-25f), 0x8000); // a tie
+  EXPECT_EQ(floatToHalf(0x1.ff8p-15f), 0x03ff); // the largest below 2^-14
+  EXPECT_EQ(floatToHalf(0x1.ffcp-15f), 0x0400); // a tie
+}
+
+TEST(Convert, EveryHalfComesBack) {
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    float value = halfToFloat(uint16_t(bits));
+    if (value == value)
+      ASSERT_EQ(floatToHalf(value), bits);
+    else
+      ASSERT_EQ(floatToHalf(value) & 0x7e00, 0x7e00);
+  }
+}

@@ -1,0 +1,204 @@
+#include "tools/agc/Call.h"
+
+#include "agc/Error.h"
+#include "runtime/checkpoint/Safetensors.h"
+#include "runtime/core/Convert.h"
+#include "runtime/core/Philox.h"
+#include "tools/agc/Program.h"
+
+#include <cstring>
+
+namespace agc::cli {
+namespace {
+
+std::vector<int64_t> shapeOf(const proto::TensorType &type) {
+  return {type.shape().begin(), type.shape().end()};
+}
+
+/// The tensor that an argument is, out of \p state where it belongs there.
+HostTensor bind(const proto::ArgumentInfo &argument,
+                const proto::Function &function, State &state,
+                const Call::Options &options) {
+  auto type = static_cast<DType>(argument.type().dtype());
+  std::vector<int64_t> shape = shapeOf(argument.type());
+  if (argument.layout_size())
+    throw Error("AGC0299", "argument '" + argument.name() +
+                               "' has a layout that this tool does not know");
+  if (argument.role() == proto::ROLE_INPUT)
+    return HostTensor::zeros(type, shape);
+  if (argument.role() == proto::ROLE_HYPERPARAMETER) {
+    HostTensor value = HostTensor::zeros(type, shape);
+    for (const proto::Argument &declared : function.arguments())
+      if (declared.name() == argument.name())
+        value.set(0, declared.default_value());
+    auto given = options.hyper.find(argument.name());
+    if (given != options.hyper.end())
+      value.set(0, given->second);
+    return value;
+  }
+
+  auto [found, isNew] = state.tensors.try_emplace(argument.name());
+  HostTensor &tensor = found->second;
+  if (isNew && (argument.role() == proto::ROLE_PARAMETER ||
+                argument.role() == proto::ROLE_BUFFER)) {
+    state.tensors.erase(found);
+    throw Error("AGC0320", "the weights have no tensor '" + argument.name() +
+                               "', which the program needs: " +
+                               typeText(type, shape));
+  }
+  if (isNew) {
+    tensor = HostTensor::zeros(type, shape);
+    if (argument.role() == proto::ROLE_SEED)
+      storeInteger(tensor.data(), type, 0, int64_t(options.seed));
+  } else if (tensor.shape != shape) {
+    throw Error("AGC0320", "tensor '" + argument.name() + "' of the weights is " +
+                               typeText(tensor.type, tensor.shape) +
+                               ", expected " + typeText(type, shape));
+  } else if (tensor.type != type) {
+    HostTensor converted = HostTensor::zeros(type, shape);
+    copyElements(tensor, converted);
+    tensor = converted;
+  }
+  return tensor;
+}
+
+[[noreturn]] void unknown(const char *kind, const std::string &name,
+                          const std::string &known) {
+  throw Error("AGC0322", std::string("the function has no ") + kind + " '" +
+                             name + "'; it has " +
+                             (known.empty() ? "none" : known));
+}
+
+/// Position of the entry called \p name, or -1 with the names that there are.
+template <typename Entries>
+int find(const Entries &entries, const std::string &name, std::string &known) {
+  for (int i = 0; i < entries.size(); ++i) {
+    if (entries[i].name() == name)
+      return i;
+    known += (known.empty() ? "" : ", ") + entries[i].name();
+  }
+  return -1;
+}
+
+} // namespace
+
+std::map<std::string, std::string> State::load(const std::string &path) {
+  SafetensorsFile file;
+  readSafetensors(path, file);
+  for (const auto &[name, saved] : file.tensors) {
+    HostTensor tensor = HostTensor::zeros(saved.type, saved.shape);
+    std::memcpy(tensor.data(), saved.data.data(), tensor.sizeBytes());
+    tensors[name] = std::move(tensor);
+  }
+  return file.metadata;
+}
+
+void State::save(const std::string &path,
+                 const std::map<std::string, std::string> &metadata) const {
+  std::vector<SavedTensor> saved;
+  for (const auto &[name, tensor] : tensors)
+    saved.push_back({name, tensor.type, tensor.shape,
+                     std::string_view(tensor.data(), tensor.sizeBytes())});
+  writeSafetensors(path, std::move(saved), metadata);
+}
+
+Call::Call(const proto::Module &module, const std::string &name, State &state,
+           const Options &options) {
+  const proto::Function &function = findFunction(module, name);
+  CompileOptions compileOptions;
+  compileOptions.function = name;
+  compileOptions.reference = options.reference;
+  executable = findExecutable(module, compileOptions);
+
+  for (const proto::ArgumentInfo &argument : manifest().arguments()) {
+    arguments.push_back(bind(argument, function, state, options));
+    argumentPointers.push_back(arguments.back().data());
+  }
+  for (const proto::ResultInfo &result : manifest().results()) {
+    // What is written in place is the argument itself.
+    results.push_back(
+        result.updates()
+            ? arguments.at(result.updates() - 1)
+            : HostTensor::zeros(static_cast<DType>(result.type().dtype()),
+                                shapeOf(result.type())));
+    resultPointers.push_back(results.back().data());
+  }
+}
+
+void Call::run() {
+  agc_failure failure{};
+  int32_t status =
+      executable->run(argumentPointers.data(), resultPointers.data(), failure);
+  if (status == 0)
+    return;
+  if (status < 0 || status > manifest().checks_size())
+    throw Error("AGC0299", "a compiled function returned status " +
+                               std::to_string(status));
+  const proto::CheckInfo &check = manifest().checks(status - 1);
+  std::string position;
+  if (!check.location().file().empty())
+    position = check.location().file() + ":" +
+               std::to_string(check.location().line()) + ":" +
+               std::to_string(check.location().column());
+  throw Error("AGC0321", check.message() + ", got " +
+                             std::to_string(failure.value) + " at position " +
+                             std::to_string(failure.position),
+              position);
+}
+
+const HostTensor &Call::argument(const std::string &name) const {
+  std::string known;
+  int index = find(manifest().arguments(), name, known);
+  if (index < 0)
+    unknown("argument", name, known);
+  return arguments[size_t(index)];
+}
+
+const HostTensor &Call::result(const std::string &name) const {
+  std::string known;
+  int index = find(manifest().results(), name, known);
+  if (index < 0)
+    unknown("result", name, known);
+  return results[size_t(index)];
+}
+
+bool Call::hasArgument(const std::string &name) const {
+  std::string known;
+  return find(manifest().arguments(), name, known) >= 0;
+}
+
+std::vector<std::string> Call::inputs() const {
+  std::vector<std::string> names;
+  for (const proto::ArgumentInfo &argument : manifest().arguments())
+    if (argument.role() == proto::ROLE_INPUT)
+      names.push_back(argument.name());
+  return names;
+}
+
+void fillRandom(Call &call, const proto::Function &function, uint64_t seed) {
+  Generator generator{seed, 0};
+  for (const std::string &name : call.inputs()) {
+    const HostTensor &tensor = call.argument(name);
+    if (info(tensor.type).isFloat) {
+      generator.fillUniform(tensor.data(), tensor.type, tensor.numel(), 0, 1);
+      continue;
+    }
+    // The program says which integers it takes.
+    int64_t low = 0, high = 2;
+    for (const proto::Node &node : function.nodes()) {
+      if (node.op() != "check_range" || node.operands_size() != 1 ||
+          node.operands(0) >= uint32_t(function.arguments_size()) ||
+          function.arguments(int(node.operands(0))).name() != name)
+        continue;
+      for (const proto::Attribute &attribute : node.attributes()) {
+        if (attribute.name() == "lower")
+          low = attribute.i();
+        if (attribute.name() == "upper")
+          high = attribute.i();
+      }
+    }
+    generator.fillIntegers(tensor.data(), tensor.type, tensor.numel(), low, high);
+  }
+}
+
+} // namespace agc::cli

@@ -1,0 +1,79 @@
+//===- Call.h - A compiled function with its tensors -----------------------===//
+//
+// A program's functions share state: `forward` reads the parameters that
+// `train_step` writes. State holds those tensors by name; a Call binds one
+// compiled function to it and has the inputs and results of its own.
+//
+//===----------------------------------------------------------------------===//
+#ifndef AGC_TOOLS_AGC_CALL_H
+#define AGC_TOOLS_AGC_CALL_H
+
+#include "runtime/jit/Executable.h"
+#include "tools/agc/HostTensor.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace agc::cli {
+
+/// Parameters, buffers and optimizer state, by name.
+struct State {
+  std::map<std::string, HostTensor> tensors;
+
+  /// Takes the tensors of a .safetensors file, and returns its metadata.
+  /// Errors: as readSafetensors.
+  std::map<std::string, std::string> load(const std::string &path);
+
+  /// Errors: as writeSafetensors.
+  void save(const std::string &path,
+            const std::map<std::string, std::string> &metadata = {}) const;
+};
+
+class Call {
+public:
+  struct Options {
+    bool reference = false;              // the oracle: f64, one op at a time
+    uint64_t seed = 0;                   // where a random stream starts
+    std::map<std::string, double> hyper; // overrides of default values
+  };
+
+  /// Compiles \p function of \p module, or finds it compiled. Parameters and
+  /// buffers must be in \p state, which is converted if it has other types;
+  /// optimizer state that is not starts at zero and is added.
+  /// Errors: AGC0303 no such function; AGC0320 a tensor is missing or has
+  /// another shape; the compiler's.
+  Call(const proto::Module &module, const std::string &function, State &state,
+       const Options &options);
+  Call(const proto::Module &module, const std::string &function, State &state)
+      : Call(module, function, state, Options()) {}
+
+  /// Errors: AGC0321, a check of the function failed (a label out of range);
+  /// no state was written then.
+  void run();
+
+  /// Errors: AGC0322, no such argument or result, with those there are.
+  const HostTensor &argument(const std::string &name) const;
+  const HostTensor &result(const std::string &name) const;
+
+  /// Arguments that are a caller's to fill in.
+  std::vector<std::string> inputs() const;
+  bool hasArgument(const std::string &name) const;
+
+  const proto::Manifest &manifest() const { return executable->manifest(); }
+
+private:
+  std::shared_ptr<Executable> executable;
+  std::vector<HostTensor> arguments, results;
+  std::vector<void *> argumentPointers, resultPointers;
+};
+
+/// Fills inputs with random data: floats uniform in [0, 1), integers in the
+/// range that the program checks them against, else 0 and 1.
+void fillRandom(Call &call, const proto::Function &function, uint64_t seed);
+
+} // namespace agc::cli
+
+#endif

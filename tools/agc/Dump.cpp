@@ -1,0 +1,129 @@
+//===- Dump.cpp - agc dump: a program at any phase --------------------------===//
+#include "runtime/core/AtomicFile.h"
+#include "runtime/jit/CompilerLibrary.h"
+#include "tools/agc/Picture.h"
+#include "tools/agc/Program.h"
+#include "tools/agc/Terminal.h"
+#include "tools/agc/Verb.h"
+
+#include <filesystem>
+
+namespace agc::cli {
+namespace {
+
+struct DumpFlags {
+  std::string file, function, phase = "graph", format = "text", output = "-",
+                              saveFolder;
+};
+
+constexpr const char *phaseNames[] = {"graph", "gradient", "loops", "kernels",
+                                      "native"};
+
+Phase phaseOf(const std::string &name) {
+  for (int i = 0; i < 5; ++i)
+    if (name == phaseNames[i])
+      return static_cast<Phase>(i);
+  throw UsageError("no phase '" + name + "'"); // the parser checked it
+}
+
+std::string textOf(const proto::Module &module, Phase phase,
+                   const std::string &function) {
+  CompileOptions options;
+  options.function = function;
+  std::string text;
+  throwIf(compiler().print(serialized(module), phase, options, text));
+  return text;
+}
+
+/// A picture shows one function.
+const proto::Function &pictured(const proto::Module &module,
+                                const std::string &name) {
+  if (!name.empty())
+    return findFunction(module, name);
+  for (const proto::Function &function : module.functions())
+    if (function.name() == "train_step")
+      return function;
+  if (module.functions().empty())
+    throw Error("AGC0303", "the program has no function");
+  return module.functions(0);
+}
+
+void savePhases(const proto::Module &module, const DumpFlags &flags) {
+  std::error_code error;
+  std::filesystem::create_directories(flags.saveFolder, error);
+  if (error)
+    throw Error("AGC0201", "cannot make folder '" + flags.saveFolder +
+                               "': " + error.message());
+  for (int i = 0; i < 5; ++i) {
+    std::string name = flags.saveFolder + "/" + std::to_string(i + 1) + "-" +
+                       phaseNames[i] + (i == 4 ? ".s" : ".mlir");
+    writeFileAtomically(name,
+                        {textOf(module, static_cast<Phase>(i), flags.function)});
+    talk("Wrote " + name + "\n");
+  }
+}
+
+void dump(const DumpFlags &flags) {
+  Phase phase = phaseOf(flags.phase);
+  bool fromGraph = flags.format != "text";
+  if (fromGraph && phase != Phase::Graph && phase != Phase::Gradient)
+    throw UsageError("--format=" + flags.format +
+                     " is there for --phase=graph and --phase=gradient; later "
+                     "phases are --format=text");
+  proto::Module module = readProgram(flags.file);
+  if (!flags.function.empty())
+    findFunction(module, flags.function);
+  if (!flags.saveFolder.empty())
+    return savePhases(module, flags);
+
+  std::string text;
+  if (!fromGraph) {
+    text = textOf(module, phase, flags.function);
+  } else {
+    module = checkedProgram(module, phase == Phase::Gradient);
+    if (flags.format == "json") {
+      for (int i = module.functions_size(); i-- > 0;)
+        if (!flags.function.empty() &&
+            module.functions(i).name() != flags.function)
+          module.mutable_functions()->DeleteSubrange(i, 1);
+      text = writeJson(module);
+    } else {
+      Picture picture = groupNodes(module, pictured(module, flags.function));
+      text = flags.format == "dot" ? drawDot(picture) : drawSvg(picture);
+    }
+  }
+  if (flags.output == "-")
+    print(text);
+  else
+    writeFileAtomically(flags.output, {text});
+}
+
+} // namespace
+
+void addDump(CLI::App &app) {
+  CLI::App *verb = addVerb(
+      app, "dump", "Print a program at a phase of its compilation",
+      "  agc dump lenet.agc --phase=gradient\n"
+      "  agc dump lenet.agc --phase=gradient --format=svg -o gradient.svg\n"
+      "  agc dump lenet.agc --phase=kernels --function=train_step\n"
+      "  agc dump lenet.agc --function=train_step --save-phases=phases");
+  auto flags = std::make_shared<DumpFlags>();
+  verb->add_option("file", flags->file, "Program, or - for stdin")->required();
+  verb->add_option("--phase", flags->phase, "graph, gradient, loops, kernels, native")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"graph", "gradient", "loops", "kernels", "native"}));
+  verb->add_option("--format", flags->format, "text, dot, svg, json")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"text", "dot", "svg", "json"}));
+  verb->add_option("--function", flags->function,
+                   "Only this function; pictures show train_step if there is one");
+  auto *output = verb->add_option("-o,--output", flags->output,
+                                  "File to write, or - for stdout");
+  verb->add_option("--save-phases", flags->saveFolder,
+                   "Write 1-graph.mlir to 5-native.s")
+      ->type_name("FOLDER")
+      ->excludes(output);
+  verb->callback([flags] { dump(*flags); });
+}
+
+} // namespace agc::cli

@@ -1,0 +1,49 @@
+//===- Recipe.h - How a program was made, so that it can be made again ------===//
+//
+// A compiled step has static shapes. `agc new` writes down in the program's
+// metadata what it was told, so that `agc train --batch` can trace the same
+// step for another batch.
+//
+//===----------------------------------------------------------------------===//
+#ifndef AGC_TOOLS_AGC_RECIPE_H
+#define AGC_TOOLS_AGC_RECIPE_H
+
+#include "ir/graph.pb.h"
+#include "tools/agc/Call.h"
+
+#include <string>
+#include <vector>
+
+namespace agc::cli {
+
+struct Recipe {
+  std::string model;
+  std::vector<int64_t> input, sizes;
+  int64_t classes = 10;
+  std::string loss = "cross_entropy", optimizer = "sgd(lr=0.01)";
+  uint64_t seed = 0;
+};
+
+/// A program with `forward`, `eval` and `train_step`, and its first weights.
+struct Traced {
+  proto::Module module;
+  State weights;
+};
+
+/// Traces the model that \p recipe names.
+/// Errors: AGC0121 no such model or loss, or sizes that do not fit; AGC0360 the
+/// optimizer is not understood.
+Traced trace(const Recipe &recipe);
+
+/// \p module traced again for \p batch examples a step.
+/// Errors: AGC0361, the program does not say how it was made.
+proto::Module withBatch(const proto::Module &module, int64_t batch);
+
+/// `32x3x64x64` or `784,512,10`, by \p separator.
+/// Errors: AGC0360, with \p what: not sizes, each at least 1.
+std::vector<int64_t> parseSizes(const std::string &text, char separator,
+                                const std::string &what);
+
+} // namespace agc::cli
+
+#endif

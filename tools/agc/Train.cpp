@@ -1,0 +1,250 @@
+//===- Train.cpp - agc train: a step, data, epochs --------------------------===//
+#include "agc/Threads.h"
+#include "runtime/core/Convert.h"
+#include "tools/agc/Call.h"
+#include "tools/agc/Dataset.h"
+#include "tools/agc/Program.h"
+#include "tools/agc/Recipe.h"
+#include "tools/agc/Terminal.h"
+#include "tools/agc/Verb.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+namespace agc::cli {
+namespace {
+
+struct TrainFlags {
+  std::string file, data, output, checkpoint, resume;
+  int64_t epochs = 10, batch = 0;
+  double lr = 0;
+  uint64_t seed = 0;
+  int threads = 0;
+  bool json = false;
+};
+
+/// What the held-out part says.
+struct Held {
+  double loss = 0, accuracy = 0;
+  bool hasAccuracy = false;
+};
+
+class Training {
+public:
+  Training(const TrainFlags &flags, proto::Module program)
+      : flags(flags), module(std::move(program)), data(Dataset::load(flags.data)) {
+    if (flags.batch)
+      module = withBatch(module, flags.batch);
+    state.load(weightsPath(flags.file));
+    if (!flags.resume.empty())
+      resume();
+    Call::Options options;
+    options.seed = flags.seed;
+    if (flags.lr > 0)
+      options.hyper["lr"] = flags.lr;
+    step = std::make_unique<Call>(module, "train_step", state, options);
+    forward = std::make_unique<Call>(module, "forward", state, options);
+    if (flags.lr > 0 && !step->hasArgument("lr"))
+      throw UsageError("--lr: this step has no learning rate");
+    data.checkFits(step->argument("x"), step->argument("target"));
+    hasLabels = !info(step->argument("target").type).isFloat;
+  }
+
+  void run() {
+    int64_t batch = step->argument("x").shape[0];
+    int64_t trained = data.trained();
+    // A loss over numbers has no label to ignore.
+    int64_t steps = hasLabels ? (trained + batch - 1) / batch : trained / batch;
+    if (steps == 0)
+      throw Error("AGC0330", "there are " + std::to_string(trained) +
+                                 " examples to train on, fewer than a batch of " +
+                                 std::to_string(batch) + "; use --batch");
+    if (!hasLabels && trained % batch)
+      talk(fmt::format("The last {} examples of each epoch fill no batch and "
+                       "are left out.\n", trained % batch));
+    if (!flags.json)
+      print(fmt::format("{} examples to train on, {} held out, {} steps of {} "
+                        "an epoch\n",
+                        trained, data.count - trained, steps, batch));
+    for (int64_t epoch = firstEpoch; epoch < flags.epochs; ++epoch)
+      runEpoch(epoch, steps);
+    if (!flags.output.empty())
+      saveProgram();
+    else if (flags.checkpoint.empty())
+      talk("The trained weights are not saved: -o or --checkpoint does that.\n");
+  }
+
+private:
+  void resume() {
+    auto metadata = state.load(flags.resume);
+    auto epoch = metadata.find("epoch"), seed = metadata.find("seed");
+    if (epoch == metadata.end() || seed == metadata.end() ||
+        epoch->second.empty() || epoch->second.size() > 9 ||
+        epoch->second.find_first_not_of("0123456789") != std::string::npos)
+      throw Error("AGC0331", "'" + flags.resume +
+                                 "' is not a checkpoint: it does not say its "
+                                 "epoch and seed");
+    if (seed->second != std::to_string(flags.seed))
+      throw Error("AGC0331", "'" + flags.resume + "' was made with --seed " +
+                                 seed->second + ", not " +
+                                 std::to_string(flags.seed));
+    firstEpoch = std::stoll(epoch->second);
+    if (firstEpoch >= flags.epochs)
+      talk(fmt::format("'{}' has seen {} epochs already; --epochs {} adds none.\n",
+                       flags.resume, firstEpoch, flags.epochs));
+  }
+
+  void runEpoch(int64_t epoch, int64_t steps) {
+    std::vector<int64_t> order =
+        shuffled(data.trained(), flags.seed, uint64_t(epoch));
+    const HostTensor &input = step->argument("x");
+    const HostTensor &target = step->argument("target");
+    Progress progress(fmt::format("epoch {}/{}", epoch + 1, flags.epochs), steps);
+    double sum = 0;
+    int64_t seen = 0;
+    auto start = std::chrono::steady_clock::now();
+    auto seconds = [&] {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+          .count();
+    };
+    for (int64_t i = 0; i < steps; ++i) {
+      int64_t real = data.fill(order, i * input.shape[0], input, &target);
+      step->run();
+      double loss = step->result("loss").at(0);
+      if (!std::isfinite(loss)) {
+        progress.clear();
+        throw Error("AGC0332", fmt::format("the loss became {} in step {} of epoch "
+                                           "{}; a smaller --lr?",
+                                           loss, i + 1, epoch + 1));
+      }
+      sum += loss * double(real);
+      seen += real;
+      progress.update(i + 1, fmt::format("loss {:.4f}  {:.0f} steps/s",
+                                         sum / double(seen),
+                                         double(i + 1) / seconds()));
+    }
+    double rate = double(steps) / seconds();
+    progress.clear();
+    Held held = evaluate();
+    report(epoch + 1, sum / double(seen), held, rate);
+    if (!flags.checkpoint.empty())
+      state.save(flags.checkpoint, {{"epoch", std::to_string(epoch + 1)},
+                                    {"seed", std::to_string(flags.seed)}});
+  }
+
+  /// Over the held-out part, with the model in evaluation mode: how often the
+  /// largest output is the label's, or else the mean squared error.
+  Held evaluate() {
+    std::vector<int64_t> order(size_t(data.count - data.trained()));
+    std::iota(order.begin(), order.end(), data.trained());
+    const HostTensor &input = forward->argument("x");
+    const HostTensor &output = forward->result("output");
+    int64_t batch = input.shape[0], width = output.numel() / batch, right = 0;
+    double squares = 0;
+    for (int64_t begin = 0; begin < int64_t(order.size()); begin += batch) {
+      int64_t real = data.fill(order, begin, input, nullptr);
+      forward->run();
+      for (int64_t row = 0; row < real; ++row) {
+        int64_t example = order[size_t(begin + row)], best = 0;
+        for (int64_t j = 0; j < width; ++j) {
+          double value = output.at(row * width + j);
+          if (value > output.at(row * width + best))
+            best = j;
+          if (!hasLabels) {
+            double error = value - data.y.at(example * width + j);
+            squares += error * error;
+          }
+        }
+        if (hasLabels)
+          right += best == loadInteger(data.y.data(), data.y.type, example);
+      }
+    }
+    double count = double(order.size());
+    return {squares / (count * double(width)), double(right) / count, hasLabels};
+  }
+
+  void report(int64_t epoch, double loss, const Held &held, double rate) const {
+    if (flags.json) {
+      nlohmann::ordered_json line = {{"epoch", epoch}, {"loss", loss}};
+      if (held.hasAccuracy)
+        line["accuracy"] = held.accuracy;
+      else
+        line["held_out_mse"] = held.loss;
+      line["steps_per_second"] = rate;
+      print(line.dump() + "\n");
+    } else {
+      print(fmt::format("epoch {:>3}  loss {:.4f}  {} {:.4f}  {:.0f} steps/s\n",
+                        epoch, loss,
+                        held.hasAccuracy ? "accuracy" : "held-out error",
+                        held.hasAccuracy ? held.accuracy : held.loss, rate));
+    }
+    std::fflush(stdout); // a pipe shows each epoch as it comes, too
+  }
+
+  void saveProgram() const {
+    // The weights first: a program never stands beside weights not its own.
+    State weights;
+    for (const proto::ArgumentInfo &argument : step->manifest().arguments())
+      if (argument.role() == proto::ROLE_PARAMETER ||
+          argument.role() == proto::ROLE_BUFFER)
+        weights.tensors[argument.name()] = state.tensors.at(argument.name());
+    weights.save(weightsPath(flags.output));
+    writeProgram(flags.output, module);
+    talk(fmt::format("Wrote {} and {}\n", flags.output, weightsPath(flags.output)));
+  }
+
+  const TrainFlags &flags;
+  proto::Module module;
+  Dataset data;
+  State state;
+  std::unique_ptr<Call> step, forward;
+  int64_t firstEpoch = 0;
+  bool hasLabels = false;
+};
+
+} // namespace
+
+void addTrain(CLI::App &app) {
+  CLI::App *verb = addVerb(
+      app, "train", "Train a step on a data set",
+      "  agc new lenet --input=32x1x8x8 --classes=10 -o lenet.agc\n"
+      "  agc train lenet.agc --data digits.npz --epochs 20 -o trained.agc\n"
+      "  agc train lenet.agc --data digits.npz --checkpoint c.safetensors\n"
+      "  agc train lenet.agc --data digits.npz --epochs 40 --resume c.safetensors");
+  auto flags = std::make_shared<TrainFlags>();
+  verb->add_option("file", flags->file, "Program with a train_step")->required();
+  verb->add_option("--data", flags->data,
+                   "Arrays x and y, one row an example; the last 20 % is held out")
+      ->required()
+      ->type_name("FILE.npz");
+  verb->add_option("-o,--output", flags->output,
+                   "Program to write, with the trained weights beside it");
+  verb->add_option("--epochs", flags->epochs, "Turns through the data")
+      ->capture_default_str()
+      ->check(CLI::Range(int64_t(0), int64_t(1000000)));
+  verb->add_option("--batch", flags->batch, "Examples a step, if not the program's")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 30));
+  verb->add_option("--lr", flags->lr, "Learning rate, if not the program's")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--seed", flags->seed, "Order of the examples")
+      ->capture_default_str();
+  verb->add_option("--threads", flags->threads, "Threads; all processors if absent")
+      ->check(CLI::Range(1, 1024));
+  verb->add_option("--checkpoint", flags->checkpoint,
+                   "Whole state, written after each epoch")
+      ->type_name("FILE.safetensors");
+  verb->add_option("--resume", flags->resume, "Go on from a checkpoint")
+      ->type_name("FILE.safetensors");
+  verb->add_flag("--json", flags->json, "One JSON object an epoch");
+  verb->callback([flags] {
+    if (flags->threads)
+      set_num_threads(flags->threads);
+    Training(*flags, readProgram(flags->file)).run();
+  });
+}
+
+} // namespace agc::cli

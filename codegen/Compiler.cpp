@@ -9,10 +9,6 @@
 
 #include "mlir/IR/Diagnostics.h"
 
-#include "llvm/Support/FileSystem.h"
-
-#include <dlfcn.h>
-
 using namespace mlir;
 using namespace agc::ir;
 
@@ -69,7 +65,6 @@ private:
 
 class CompilerImpl final : public Compiler {
 public:
-  std::string fingerprint(const CompileOptions &options) override;
   CompilerError compile(std::string_view module, const CompileOptions &options,
                         CompiledObject &result) override;
   CompilerError print(std::string_view module, Phase phase,
@@ -86,30 +81,6 @@ private:
 };
 
 } // namespace
-
-/// Tells one build of this library from another: the date in a source file
-/// would speak of that file alone.
-static std::string buildIdentity() {
-  Dl_info info;
-  llvm::sys::fs::file_status status;
-  if (!dladdr(reinterpret_cast<const void *>(&buildIdentity), &info) ||
-      llvm::sys::fs::status(info.dli_fname, status))
-    return "";
-  return llvm::utostr(status.getSize()) + " " +
-         llvm::itostr(
-             status.getLastModificationTime().time_since_epoch().count());
-}
-
-std::string CompilerImpl::fingerprint(const CompileOptions &options) {
-  Target target;
-  if (CompilerError error = createTarget(options, target))
-    return error.message;
-  return ("agc " AGC_VERSION " " + buildIdentity() + " llvm " LLVM_VERSION_STRING
-          " " +
-          target->getTargetTriple().str() + " " + target->getTargetCPU() + " " +
-          target->getTargetFeatureString())
-      .str();
-}
 
 CompilerError CompilerImpl::createTarget(const CompileOptions &options,
                                          Target &target) {

@@ -48,9 +48,6 @@ class Compiler {
 public:
   virtual ~Compiler() = default;
 
-  /// Text that identifies this compiler build and its host's CPU for a cache.
-  virtual std::string fingerprint(const CompileOptions &options) = 0;
-
   virtual CompilerError compile(std::string_view module,
                                 const CompileOptions &options,
                                 CompiledObject &result) = 0;

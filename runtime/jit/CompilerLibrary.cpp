@@ -1,8 +1,10 @@
 #include "runtime/jit/CompilerLibrary.h"
 
 #include "agc/Error.h"
+#include "runtime/jit/ElfLoader.h"
 
 #include <dlfcn.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 
@@ -57,9 +59,21 @@ const Library &library() {
 
 Compiler &compiler() { return *library().compiler; }
 
+std::string compilerIdentity() {
+  struct stat status;
+  if (stat(libraryPath().c_str(), &status) != 0)
+    return "";
+  // A version alone would be that of many builds, for those who build agc.
+  return "agc " AGC_VERSION " " + std::to_string(status.st_size) + " " +
+         std::to_string(status.st_mtim.tv_sec) + "." +
+         std::to_string(status.st_mtim.tv_nsec);
+}
+
 CompilerError loadObject(std::string_view object, std::string_view entry,
                          std::unique_ptr<LoadedObject> &result) {
   CompilerError error;
+  if ((result = loadElf(object, entry)))
+    return error;
   library().loadObject(object, entry, result, error);
   return error;
 }

@@ -12,7 +12,12 @@ namespace agc {
 /// Errors: AGC0203, it is not there or cannot be loaded.
 Compiler &compiler();
 
-/// Links an object into this process, by the same library; see LoadObjectFn.
+/// Text that tells one build of the compiler from another, without loading it;
+/// empty if there is none to be found.
+std::string compilerIdentity();
+
+/// Links an object into this process: by ElfLoader.h, or where that cannot by
+/// the compiler's library; see LoadObjectFn.
 CompilerError loadObject(std::string_view object, std::string_view entry,
                          std::unique_ptr<LoadedObject> &result);
 

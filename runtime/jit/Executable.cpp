@@ -2,6 +2,7 @@
 
 #include "agc/Error.h"
 #include "runtime/core/Buffer.h"
+#include "runtime/core/HostCpu.h"
 #include "runtime/core/ThreadPool.h"
 #include "runtime/jit/CompilerLibrary.h"
 #include "runtime/jit/DiskCache.h"
@@ -64,8 +65,8 @@ std::string keyOf(const proto::Module &module, const CompileOptions &options) {
   for (proto::Function &function : *bare.mutable_functions())
     for (proto::Node &node : *function.mutable_nodes())
       node.clear_location();
-  return compiler().fingerprint(options) + '\0' + options.function + '\0' +
-         options.cpu + '\0' + (options.reference ? "reference" : "fast") + '\0' +
+  return compilerIdentity() + '\0' + hostCpu() + '\0' + options.function +
+         '\0' + options.cpu + '\0' + (options.reference ? "reference" : "fast") + '\0' +
          serialize(bare);
 }
 
@@ -116,7 +117,9 @@ std::shared_ptr<Executable> findExecutable(const proto::Module &module,
   std::shared_ptr<Executable> executable;
   CompiledObject compiled;
   // An object that does not load, however it got there, is made anew.
-  if (readDiskCache(key, compiled) && (executable = instantiate(compiled))) {
+  // Where nothing says which CPU or compiler this is, no object is the right one.
+  bool cached = !hostCpu().empty() && !compilerIdentity().empty();
+  if (cached && readDiskCache(key, compiled) && (executable = instantiate(compiled))) {
     ++loadedCount;
   } else {
     throwIf(compiler().compile(serialize(module), options, compiled));
@@ -124,7 +127,8 @@ std::shared_ptr<Executable> findExecutable(const proto::Module &module,
     executable = instantiate(compiled);
     if (!executable)
       throw Error("AGC0204", "the object that was just compiled does not load");
-    writeDiskCache(key, compiled);
+    if (cached)
+      writeDiskCache(key, compiled);
   }
   std::lock_guard<std::mutex> lock(*mutex);
   return known->try_emplace(std::move(key), std::move(executable)).first->second;

@@ -69,7 +69,7 @@ private:
   SmallVector<Value> addTo(ValueRange held, ValueRange part);
   SmallVector<Value> zerosLike(ValueRange held);
   void emitAt(Place place);
-  void emitColumns(Place place);
+  void emitColumns(Place place, int64_t width, Value part);
   void emitRows(Place place);
   Value combineLanes(Value vector, Operation *combiner);
   Value combine(Operation *combiner, Value x, Value y);
@@ -384,11 +384,11 @@ void LoopEmitter::alongVector(Place place, Value lower, Value upper, Nested body
   body(place);
 }
 
-/// Reductions with several vectors side by side, one lane a result.
-void LoopEmitter::emitColumns(Place place) {
+/// Reductions with `width` vectors side by side, one lane a result: all of them,
+/// or group `part` alone. Which lane a result is in does not touch its sum.
+void LoopEmitter::emitColumns(Place place, int64_t width, Value part) {
   int64_t size = nest.sizes[vectorLoop];
   int64_t vectors = llvm::divideCeil(size, lanes);
-  int64_t width = std::min(numAccumulators, vectors);
   int64_t grouped = size / (width * lanes) * width; // vectors in whole groups
   place.vectorLoop = vectorLoop;
   place.lanes = place.active = lanes;
@@ -423,6 +423,25 @@ void LoopEmitter::emitColumns(Place place) {
         emit.store(emit.finish(columns[u], sums[u * numOutputs + i]),
                    nest.outputs[i], columns[u]);
   };
+  auto rest = [&] {
+    group(emit.constant(grouped * lanes), vectors - grouped,
+          size - (vectors - 1) * lanes);
+  };
+  if (part) {
+    Value first = arith::MulIOp::create(b, part, emit.constant(width * lanes));
+    if (grouped == vectors)
+      return group(first, width, lanes);
+    Value isWhole =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::ult, first,
+                              emit.constant(grouped * lanes));
+    auto branch = scf::IfOp::create(b, isWhole, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    if (grouped)
+      group(first, width, lanes);
+    b.setInsertionPointToStart(branch.elseBlock());
+    return rest();
+  }
   if (grouped) {
     auto loop = scf::ForOp::create(b, emit.constant(0),
                                    emit.constant(grouped * lanes),
@@ -432,8 +451,7 @@ void LoopEmitter::emitColumns(Place place) {
     group(loop.getInductionVar(), width, lanes);
   }
   if (grouped < vectors)
-    group(emit.constant(grouped * lanes), vectors - grouped,
-          size - (vectors - 1) * lanes);
+    rest();
 }
 
 int64_t LoopEmitter::run() {
@@ -455,6 +473,17 @@ int64_t LoopEmitter::run() {
     outer.push_back(inner.front());
     inner.erase(inner.begin());
   }
+  // Long sums into few places: the places are shared out.
+  int64_t vectors = vectorLoop == ~0u
+                        ? 1
+                        : llvm::divideCeil(nest.sizes[vectorLoop], lanes);
+  int64_t width = std::min(numAccumulators, vectors), groups = 1;
+  if (inner.empty() && reduces && vectorLoop != ~0u && !isRow && !isScatter() &&
+      work > 2 * tileIterations) {
+    width = std::min<int64_t>(numAccumulators, llvm::divideCeil(vectors, 2));
+    groups = llvm::divideCeil(vectors, width);
+    tiles *= groups;
+  }
   // One long loop is cut into blocks.
   int64_t block = 0;
   if (inner.empty() && !reduces && vectorLoop != ~0u && work > 2 * tileIterations &&
@@ -467,14 +496,18 @@ int64_t LoopEmitter::run() {
   b.setInsertionPointToStart(loop.getBody());
   Place place;
   place.indices.assign(nest.numLoops(), Value());
-  Value rest = loop.getInductionVar(), lower, upper;
-  if (block) {
-    int64_t count = llvm::divideCeil(nest.sizes[vectorLoop], block);
-    Value part = outer.empty() ? rest
-                               : arith::RemUIOp::create(b, rest, emit.constant(count))
-                                     .getResult();
+  Value rest = loop.getInductionVar(), part, lower, upper;
+  auto takePart = [&](int64_t count) {
+    part = outer.empty()
+               ? rest
+               : arith::RemUIOp::create(b, rest, emit.constant(count)).getResult();
     if (!outer.empty())
       rest = arith::DivUIOp::create(b, rest, emit.constant(count));
+  };
+  if (groups > 1)
+    takePart(groups);
+  if (block) {
+    takePart(llvm::divideCeil(nest.sizes[vectorLoop], block));
     lower = arith::MulIOp::create(b, part, emit.constant(block));
     upper = arith::MinUIOp::create(
         b, arith::AddIOp::create(b, lower, emit.constant(block)),
@@ -495,7 +528,7 @@ int64_t LoopEmitter::run() {
     else if (isRow)
       emitRows(at);
     else if (reduces && !isScatter())
-      emitColumns(at);
+      emitColumns(at, width, groups > 1 ? part : Value());
     else
       alongVector(at, lower, upper, [&](Place at) { emitAt(at); });
   });

@@ -11,7 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <optional>
 #include <unordered_map>
@@ -68,6 +70,8 @@ public:
   std::unique_ptr<LoadedObject> link(std::string_view entry) {
     if (!readHeaders() || !place() || !relocate() || !protect())
       return nullptr;
+    if (const char *map = std::getenv("AGC_PERF_MAP"); map && *map)
+      writePerfMap();
     for (const Elf64_Sym &symbol : symbols)
       if (symbol.st_shndx != SHN_UNDEF && nameOf(symbol) == entry)
         if (std::optional<uint64_t> address = addressOf(symbol))
@@ -283,6 +287,17 @@ private:
         if (mprotect(mapping->base + starts[i], size, access[i]) != 0)
           return false;
     return true;
+  }
+
+  /// Names the functions for `perf report`, which looks for them there.
+  void writePerfMap() const {
+    std::string path = "/tmp/perf-" + std::to_string(getpid()) + ".map";
+    std::ofstream map(path, std::ios::app);
+    map << std::hex;
+    for (const Elf64_Sym &symbol : symbols)
+      if (ELF64_ST_TYPE(symbol.st_info) == STT_FUNC)
+        if (std::optional<uint64_t> address = addressOf(symbol))
+          map << *address << ' ' << symbol.st_size << ' ' << nameOf(symbol) << '\n';
   }
 
   static constexpr uint64_t stubBytes = 8, unplaced = ~uint64_t(0);

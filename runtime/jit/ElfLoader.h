@@ -5,6 +5,9 @@
 // What agc's own code generator emits for x86-64 has few kinds of relocations:
 // these are done here. Anything else is left to LLVM (CompilerLibrary.h).
 //
+// With AGC_PERF_MAP set, /tmp/perf-PID.map names what was loaded, so that
+// `perf record` and `perf report` show a program's kernels.
+//
 //===----------------------------------------------------------------------===//
 #ifndef AGC_RUNTIME_JIT_ELFLOADER_H
 #define AGC_RUNTIME_JIT_ELFLOADER_H

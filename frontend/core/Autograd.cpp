@@ -22,6 +22,7 @@ using namespace detail;
 //===----------------------------------------------------------------------===//
 
 bool Tensor::requires_grad() const {
+  GraphLock lock;
   TensorImpl &impl = implOf(*this);
   if (impl.meta && impl.meta->requiresGrad)
     return true;
@@ -31,6 +32,7 @@ bool Tensor::requires_grad() const {
 }
 
 bool Tensor::is_leaf() const {
+  GraphLock lock;
   TensorImpl &impl = implOf(*this);
   return (impl.meta && impl.meta->requiresGrad && impl.storage->leaf) ||
          !requires_grad();
@@ -98,11 +100,13 @@ void Tensor::retain_grad(Loc loc) const {
 
 const Tensor &Tensor::grad() const {
   static const Tensor undefined;
+  GraphLock lock;
   TensorImpl &impl = implOf(*this);
   return impl.meta ? impl.meta->grad : undefined;
 }
 
 Tensor &Tensor::mutable_grad() const {
+  GraphLock lock;
   TensorImpl &impl = implOf(*this);
   if (!impl.meta)
     impl.meta = new AutogradMeta;
@@ -118,6 +122,10 @@ namespace {
 struct AccumulateNode : autograd::Node {
   Ref<AutogradMeta> meta;
   explicit AccumulateNode(Ref<AutogradMeta> m) : meta(std::move(m)) {}
+  ~AccumulateNode() override {
+    GraphLock lock;
+    meta = Ref<AutogradMeta>();
+  }
   std::string name() const override { return "torch::autograd::AccumulateGrad"; }
   std::vector<autograd::Edge> next_edges() const override { return {}; }
 };
@@ -148,7 +156,13 @@ struct FunctionNode : autograd::Node {
     return v;
   }
 
+  ~FunctionNode() override {
+    GraphLock lock;
+    value = Value();
+  }
+
   std::vector<autograd::Edge> next_edges() const override {
+    GraphLock lock;
     std::vector<autograd::Edge> edges;
     Node &node = *value.node;
     if (node.edges)
@@ -166,6 +180,7 @@ struct FunctionNode : autograd::Node {
 } // namespace
 
 std::shared_ptr<autograd::Node> Tensor::grad_fn() const {
+  GraphLock lock;
   TensorImpl &impl = implOf(*this);
   if (impl.detached || impl.storage->escaped)
     return nullptr;
@@ -223,7 +238,7 @@ struct History {
       node->freed = true;
       node->stops |= bool(node->residuals);
       node->residuals = Ref<Residuals>();
-      if (!node->pending)
+      if (!node->pending())
         recorder().freedEarlier.push_back(node);
     }
   }
@@ -483,8 +498,7 @@ void autograd::backward(const variable_list &tensors, const variable_list &gradi
   }
   if (!retain.value_or(create))
     history.free();
-  if (!recorder().capture)
-    recorder().backwardMark = recorder().nextSequence - 1;
+  markBackward();
   std::erase_if(recorder().retained, [&](const Recorder::Retained &r) {
     return history.reached(r.value) && r.value.node->freed;
   });

@@ -1,5 +1,7 @@
 #include "frontend/core/Graph.h"
 
+#include "frontend/core/Extras.h"
+#include "frontend/core/Recorder.h"
 #include "frontend/core/Split.h"
 
 #include <cstdlib>
@@ -49,7 +51,7 @@ Ref<Node> createNode(OpId op, const Value *operands, size_t numOperands,
     std::memcpy(node->attributes(), attributes.data(),
                 attributes.size() * sizeof(int64_t));
   for (size_t i = 0; i < numResults; ++i)
-    new (node->results() + i) ResultSlot{types[i], {}, {}, 0, 0, false};
+    new (node->results() + i) ResultSlot{types[i], {}, {}, 0, 0, false, false};
   return Ref<Node>(node);
 }
 
@@ -79,9 +81,11 @@ void destroy(Node *node) {
   while (!list.empty()) {
     Node *next = list.back();
     list.pop_back();
+    unlink(*next);
     next->dropOperands();
     for (uint32_t i = 0; i < next->numResults; ++i)
       next->results()[i].~ResultSlot();
+    delete next->extras;
     next->~Node();
     std::free(next);
   }

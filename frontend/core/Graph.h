@@ -27,6 +27,8 @@ const char *attributeFields(OpId op);
 struct Node;
 struct AutogradMeta;
 struct Residuals;
+struct Recorder;
+struct NodeExtras;
 
 /// Counted reference to an object with `refs` and a `destroy` overload.
 template <typename T> class Ref {
@@ -66,6 +68,7 @@ struct ResultSlot {
   int32_t handles;        // storages that show it: if any, it is an output
   uint32_t id;            // its number within the segment being looked at
   bool tracked;           // autograd goes through it
+  bool overwritten;       // nothing shows it since something wrote in place
 };
 
 struct Value {
@@ -97,7 +100,11 @@ struct Node {
   uint32_t targetIndex = 0;
   bool stops = false; // a pending backward went on from the residuals it had
   bool freed = false;   // backward() went through it, keeping nothing
-  bool pending = false; // in the recorder's list
+  /// Whose list of what has not run yet it is in, and its neighbours there.
+  Recorder *owner = nullptr;
+  Node *previous = nullptr, *next = nullptr;
+  /// What few nodes have: a user's backward, hooks. See Extras.h.
+  NodeExtras *extras = nullptr;
   // Scratch of the walk in progress.
   uint32_t mark = 0;
   uint32_t released = 0;
@@ -111,6 +118,7 @@ struct Node {
   ResultSlot *results() {
     return reinterpret_cast<ResultSlot *>(attributes() + numAttributes);
   }
+  bool pending() const { return owner != nullptr; }
   void dropOperands();
 
   uint32_t allocatedOperands;

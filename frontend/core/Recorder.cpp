@@ -16,20 +16,66 @@ thread_local const char *operation = nullptr;
 thread_local Loc operationLoc;
 thread_local uint32_t operationScope = 0;
 
+uint64_t lastSequence = 0; // of all threads: they may look at one another's
+
 void append(Node &node) {
   Recorder &r = recorder();
-  node.sequence = r.nextSequence++;
+  node.sequence = ++lastSequence;
   node.loc = operationLoc;
   node.scope = operationScope;
-  node.pending = true;
-  r.pending.emplace_back(&node);
+  r.pending.append(node, r);
   ++hooks::counters().recordedNodes;
 }
+
+thread_local Recorder *current = nullptr;
+
+/// Ends a thread's recorder. Tensors that are static may outlive the one of the
+/// main thread: they get a new one, which is never ended.
+struct RecorderEnd {
+  ~RecorderEnd() {
+    GraphLock lock;
+    delete std::exchange(current, nullptr);
+  }
+};
 } // namespace
 
 Recorder &recorder() {
-  static Recorder *instance = new Recorder; // outlives static tensors
-  return *instance;
+  if (!current) {
+    thread_local RecorderEnd end;
+    (void)end;
+    current = new Recorder;
+  }
+  return *current;
+}
+
+Recorder::~Recorder() {
+  while (Node *node = pending.first())
+    pending.remove(*node);
+  for (WriteRecord &record : writes)
+    if (record.storage)
+      record.storage->writer = nullptr;
+}
+
+void PendingList::append(Node &node, Recorder &owner) {
+  node.owner = &owner;
+  node.previous = tail;
+  node.next = nullptr;
+  (tail ? tail->next : head) = &node;
+  tail = &node;
+  ++count;
+}
+
+void PendingList::remove(Node &node) {
+  (node.previous ? node.previous->next : head) = node.next;
+  (node.next ? node.next->previous : tail) = node.previous;
+  node.owner = nullptr;
+  node.previous = node.next = nullptr;
+  --count;
+}
+
+void unlink(Node &node) {
+  if (node.owner)
+    node.owner->pending.remove(node);
 }
 
 OpGuard::OpGuard(const char *name, Loc loc)
@@ -105,6 +151,14 @@ void cutAtStep() {
   r.stepMark = r.backwardMark = 0;
 }
 
+void markStep() {
+  Recorder &r = recorder();
+  if (r.capture)
+    return;
+  r.stepMark = lastSequence;
+  r.backwardMark = 0;
+}
+
 void cutAtBackward() {
   Recorder &r = recorder();
   if (r.capture || !r.backwardMark)
@@ -113,6 +167,11 @@ void cutAtBackward() {
     run({}, r.stepMark);
   run({}, r.backwardMark);
   r.backwardMark = 0;
+}
+
+void markBackward() {
+  if (!recorder().capture)
+    recorder().backwardMark = lastSequence;
 }
 
 } // namespace detail

@@ -2,6 +2,7 @@
 #ifndef AGC_FRONTEND_CORE_RECORDER_H
 #define AGC_FRONTEND_CORE_RECORDER_H
 
+#include "frontend/core/Lock.h"
 #include "frontend/core/TensorImpl.h"
 
 #include <functional>
@@ -16,9 +17,23 @@ struct WriteRecord {
   Value before;
 };
 
+/// What was recorded and has not run, in order of recording. It holds nothing:
+/// a node that nobody wants any more is gone from it.
+class PendingList {
+public:
+  void append(Node &node, Recorder &owner);
+  void remove(Node &node);
+  Node *first() const { return head; }
+  size_t size() const { return count; }
+  bool empty() const { return count == 0; }
+
+private:
+  Node *head = nullptr, *tail = nullptr;
+  size_t count = 0;
+};
+
 struct Recorder {
-  std::vector<Ref<Node>> pending; // in order of recording
-  uint64_t nextSequence = 1;
+  PendingList pending;
   /// Where the last optimizer step, and the last backward since, ended.
   uint64_t stepMark = 0, backwardMark = 0;
   std::vector<WriteRecord> writes;
@@ -34,8 +49,13 @@ struct Recorder {
   struct Capture *capture = nullptr;
 
   static constexpr size_t maxPending = 20000;
+
+  ~Recorder();
 };
+/// This thread's. Its nodes and writes are let go of when the thread ends.
 Recorder &recorder();
+/// Takes \p node off the list that it is in, if any.
+void unlink(Node &node);
 
 /// A trace in progress, which is undone at its end: what it wrote is put back.
 struct Capture {
@@ -77,6 +97,7 @@ public:
   OpGuard &operator=(const OpGuard &) = delete;
 
 private:
+  GraphLock lock;
   const char *before;
   bool outermost;
 };
@@ -121,8 +142,11 @@ void run(std::span<const Value> wanted = {}, uint64_t limit = ~uint64_t(0));
 /// At an optimizer's step(): runs what was recorded up to the last one, so that
 /// a loop that reads nothing runs one step at a time.
 void cutAtStep();
+/// After it: what comes next is the next turn's.
+void markStep();
 /// At backward(): a second one without a step runs up to the end of the first.
 void cutAtBackward();
+void markBackward();
 
 } // namespace agc::detail
 

@@ -48,13 +48,11 @@ SegmentCache &segmentCache() {
 class ReleasePlan {
 public:
   ReleasePlan(Recorder &r, uint64_t limit) {
-    for (const Ref<Node> &node : r.pending)
-      if (node->sequence <= limit) {
-        node->ownRefs = 1;
-        nodes.push_back(node.get());
-      }
+    for (Node *node = r.pending.first(); node; node = node->next)
+      if (node->sequence <= limit)
+        nodes.push_back(node);
     for (const Ref<Node> &node : r.freedEarlier) {
-      if (!node->pending && node->ownRefs == 0)
+      if (!node->pending() && node->ownRefs == 0)
         nodes.push_back(node.get());
       ++node->ownRefs;
     }
@@ -173,7 +171,10 @@ const CompiledSegment &compileSegment(const Segment &segment,
     return found->second;
   CompileOptions options;
   options.function = spec.name;
-  compiled.executable = findExecutable(module, options);
+  {
+    GraphUnlock others;
+    compiled.executable = findExecutable(module, options);
+  }
   ++hooks::counters().compiledSegments;
   return cache.emplace(std::move(key), std::move(compiled)).first->second;
 }
@@ -229,8 +230,12 @@ void execute(const Segment &segment, const std::vector<uint32_t> &updates,
   }
   agc_failure failure{};
   ++hooks::counters().executions;
-  if (int32_t status =
-          function.executable->run(arguments.data(), results.data(), failure))
+  int32_t status;
+  {
+    GraphUnlock others;
+    status = function.executable->run(arguments.data(), results.data(), failure);
+  }
+  if (status)
     failCheck(segment, *function.executable, status, failure);
   for (size_t i = 0; i < segment.outputs.size(); ++i)
     segment.outputs[i].slot().buffer = std::move(buffers[i]);
@@ -253,26 +258,22 @@ void undoWrites(Recorder &r, uint64_t limit) {
 
 /// Drops what ran from the recorder's lists, after a success or a failure.
 void forget(Recorder &r, uint64_t limit) {
-  std::vector<Ref<Node>> later, gone;
-  for (Ref<Node> &node : r.pending) {
-    if (node->sequence <= limit) {
-      node->pending = false;
-      gone.push_back(std::move(node));
-    } else {
-      later.push_back(std::move(node));
-    }
+  // What is recorded while something runs comes last.
+  while (Node *node = r.pending.first()) {
+    if (node->sequence > limit)
+      break;
+    r.pending.remove(*node);
   }
-  r.pending = std::move(later);
   std::vector<WriteRecord> open;
   for (WriteRecord &record : r.writes) {
     Storage *storage = record.storage;
     if (!storage)
       continue;
-    if (!storage->value.slot().buffer && storage->value.node->pending) {
+    if (!storage->value.slot().buffer && storage->value.node->pending()) {
       storage->writeIndex = uint32_t(open.size());
       open.push_back(std::move(record));
     } else {
-      storage->writeIndex = ~0u;
+      storage->writer = nullptr;
     }
   }
   r.writes = std::move(open);
@@ -282,6 +283,7 @@ void forget(Recorder &r, uint64_t limit) {
 } // namespace
 
 void run(std::span<const Value> wanted, uint64_t limit) {
+  GraphLock lock;
   Recorder &r = recorder();
   if (r.capture)
     throw Error("AGC0120",
@@ -296,12 +298,12 @@ void run(std::span<const Value> wanted, uint64_t limit) {
       return;
     outputs.push_back({Ref<Node>(node), index});
   };
-  for (const Ref<Node> &node : r.pending)
+  for (Node *node = r.pending.first(); node; node = node->next)
     if (node->sequence <= limit) {
       node->mark = mark;
       for (uint32_t i = 0; i < node->numResults; ++i)
         if (node->results()[i].handles > 0)
-          add(node.get(), i);
+          add(node, i);
     }
   for (const Value &value : wanted)
     if (value.slot().handles == 0 || value.node->mark != mark)
@@ -309,10 +311,10 @@ void run(std::span<const Value> wanted, uint64_t limit) {
   // What later nodes take from here, they take as a value.
   if (limit != ~uint64_t(0)) {
     uint32_t taken = nextMark();
-    for (const Ref<Node> &node : r.pending)
+    for (Node *node = r.pending.first(); node; node = node->next)
       for (uint32_t i = 0; node->sequence > limit && i < node->numOperands; ++i) {
         const Value &operand = node->operands()[i];
-        if (operand.node->pending && operand.node->sequence <= limit &&
+        if (operand.node->pending() && operand.node->sequence <= limit &&
             operand.slot().handles == 0 && operand.slot().id != taken) {
           operand.slot().id = taken;
           add(operand.node.get(), operand.index);

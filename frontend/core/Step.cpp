@@ -45,11 +45,19 @@ public:
     function.segment = Segment();
   }
 
+  ~BoundFunction() {
+    GraphLock lock;
+    function = TracedFunction();
+  }
+  BoundFunction(const BoundFunction &) = delete;
+  BoundFunction &operator=(const BoundFunction &) = delete;
+
   TypeRef resultType(size_t i) const { return resultTypes[i]; }
   const proto::Module &asModule() const { return module; }
   void setResult(size_t i, void *data) { results[i] = data; }
 
   void call(std::span<const Tensor *const> inputs, const Loc &loc) {
+    GraphLock lock;
     if (!recorder().pending.empty())
       run(); // what was recorded before sees the states as they are now
     for (size_t i = 0; i < arguments.size(); ++i) {
@@ -64,7 +72,11 @@ public:
     }
     agc_failure failure{};
     ++hooks::counters().executions;
-    int32_t status = executable->run(arguments.data(), results.data(), failure);
+    int32_t status;
+    {
+      GraphUnlock others;
+      status = executable->run(arguments.data(), results.data(), failure);
+    }
     if (status)
       failed(status, failure, loc);
     for (size_t i = 0; i < arguments.size(); ++i)

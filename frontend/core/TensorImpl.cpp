@@ -9,12 +9,15 @@
 
 namespace agc::detail {
 
-void retain(TensorImpl *impl) { ++impl->refs; }
-void release(TensorImpl *impl) {
-  if (--impl->refs == 0)
-    destroy(impl);
+void retain(TensorImpl *impl) {
+  impl->refs.fetch_add(1, std::memory_order_relaxed);
 }
-void destroy(TensorImpl *impl) { delete impl; }
+void release(TensorImpl *impl) {
+  if (impl->refs.fetch_sub(1, std::memory_order_acq_rel) != 1)
+    return;
+  GraphLock lock;
+  delete impl;
+}
 void destroy(Storage *storage) { delete storage; }
 
 Storage::Storage(Value v) : value(std::move(v)), type(value.type()) {
@@ -22,8 +25,8 @@ Storage::Storage(Value v) : value(std::move(v)), type(value.type()) {
 }
 
 Storage::~Storage() {
-  if (writeIndex != ~0u)
-    recorder().writes[writeIndex].storage = nullptr;
+  if (writer)
+    writer->writes[writeIndex].storage = nullptr;
   --value.slot().handles;
 }
 
@@ -100,6 +103,7 @@ Value replay(TensorImpl &impl, Value value) {
 } // namespace
 
 Value read(const Tensor &tensor) {
+  GraphLock lock;
   TensorImpl &impl = implOf(tensor);
   Storage &storage = *impl.storage;
   bool plain = impl.views.empty();
@@ -166,8 +170,9 @@ void logWrite(Storage &storage) {
     r.capture->written.push_back({&storage, storage.value, bool(storage.leaf)});
     return;
   }
-  if (storage.writeIndex != ~0u || !storage.value.slot().buffer)
+  if (storage.writer || !storage.value.slot().buffer)
     return;
+  storage.writer = &r;
   storage.writeIndex = uint32_t(r.writes.size());
   r.writes.push_back({&storage, storage.value});
 }
@@ -175,6 +180,7 @@ void logWrite(Storage &storage) {
 } // namespace
 
 void write(const Tensor &tensor, Value value) {
+  GraphLock lock;
   TensorImpl &impl = implOf(tensor);
   Storage &storage = *impl.storage;
   bool gradients = GradMode::is_enabled();
@@ -218,6 +224,7 @@ void write(const Tensor &tensor, Value value) {
 }
 
 BufferRef materialize(const Tensor &tensor) {
+  GraphLock lock;
   TensorImpl &impl = implOf(tensor);
   if (impl.storage->escaped && impl.views.empty())
     return impl.storage->escaped;

@@ -12,6 +12,8 @@
 
 #include <agc/Tensor.h>
 
+#include <atomic>
+
 namespace agc::detail {
 
 /// What autograd keeps of a tensor that it gives a gradient to.
@@ -29,7 +31,9 @@ struct Storage {
   uint32_t refs = 0;
   Value value;           // of the base, dense
   uint32_t version = 0;  // of the value; grows with each write
-  uint32_t writeIndex = ~0u; // in the recorder's list of writes
+  /// Whose list of writes it is in, and where.
+  Recorder *writer = nullptr;
+  uint32_t writeIndex = 0;
   Ref<AutogradMeta> leaf; // of the tensor that is the base, if it is a leaf
   /// Memory that the user has a pointer to, and may write at any time.
   BufferRef escaped;
@@ -50,7 +54,7 @@ struct ViewStep {
 };
 
 struct TensorImpl {
-  uint32_t refs = 0;
+  std::atomic<uint32_t> refs = 0; // handles may be copied on any thread
   Ref<Storage> storage;
   std::vector<ViewStep> views;
   TypeRef type = nullptr;
@@ -67,7 +71,6 @@ struct TensorImpl {
     meta->grad.reset();
   }
 };
-void destroy(TensorImpl *impl);
 
 /// A tensor that shows \p value, in a storage of its own.
 Tensor wrap(Value value);

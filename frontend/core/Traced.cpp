@@ -46,10 +46,12 @@ namespace {
 class CaptureGuard {
 public:
   explicit CaptureGuard(const char *name) {
+    GraphLock lock;
     capture.name = name;
     recorder().capture = &capture;
   }
   ~CaptureGuard() {
+    GraphLock lock;
     Recorder &r = recorder();
     for (Capture::Saved &saved : capture.written) {
       saved.storage->setValue(saved.before);
@@ -58,10 +60,8 @@ public:
     for (Capture::SavedGrad &saved : capture.grads)
       saved.meta->grad = saved.before;
     r.capture = nullptr;
-    for (Ref<Node> &node : r.pending)
-      node->pending = false;
-    std::vector<Ref<Node>> gone = std::move(r.pending);
-    r.pending.clear();
+    while (Node *node = r.pending.first())
+      r.pending.remove(*node);
     r.freedEarlier.clear();
     std::erase_if(r.retained, [](const Recorder::Retained &kept) {
       return !kept.value.slot().buffer;
@@ -94,6 +94,7 @@ traceFunction(const char *name, const std::vector<NamedInput> &inputs,
     traced.inputTypes.push_back(type);
   }
   std::vector<NamedOutput> outputs = body(placeholders);
+  GraphLock lock;
 
   // What each argument may be: by the node that held its value before.
   std::unordered_map<const Node *, size_t> stateByNode, inputByNode, hyperByNode;

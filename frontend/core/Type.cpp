@@ -41,6 +41,7 @@ TextTable &textTable() {
 } // namespace
 
 TypeRef typeOf(DType dtype, IntArrayRef shape) {
+  GraphLock lock;
   TypeTable &t = table();
   uint64_t h = hash(dtype, shape);
   TypeRef &recent = t.recent[h >> 32 & 15];
@@ -74,6 +75,7 @@ std::string shapeText(IntArrayRef shape) {
 }
 
 uint32_t internText(std::string_view text) {
+  GraphLock lock;
   TextTable &t = textTable();
   auto found = t.ids.find(text);
   if (found != t.ids.end())
@@ -84,6 +86,9 @@ uint32_t internText(std::string_view text) {
   return id;
 }
 
-const std::string &internedText(uint32_t id) { return textTable().texts[id]; }
+const std::string &internedText(uint32_t id) {
+  GraphLock lock;
+  return textTable().texts[id];
+}
 
 } // namespace agc::detail

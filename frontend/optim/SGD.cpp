@@ -133,10 +133,7 @@ Tensor SGD::step(std::function<Tensor()> closure, Loc loc) {
       write(parameter, p - d * broadcastDims(rate, p.shape(), {}));
     }
   }
-  if (!recorder().capture) {
-    recorder().stepMark = recorder().nextSequence - 1;
-    recorder().backwardMark = 0;
-  }
+  markStep();
   return loss;
 }
 

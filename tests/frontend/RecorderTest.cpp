@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 
 #include <cmath>
+#include <thread>
 
 using namespace agc;
 namespace F = agc::nn::functional;
@@ -287,6 +288,77 @@ TEST_F(Recorder, ABadLabelLeavesTheWeightsAsTheyWere) {
   EXPECT_TRUE(loop.model->parameters()[0].equal(before));
   loop.target = tensor({0, 1, 2, 3, 0});
   EXPECT_GT(loop.turn().item<float>(), 0);
+}
+
+TEST_F(Recorder, WhatNobodyWantsIsGoneAtOnce) {
+  size_t before = detail::recorder().pending.size();
+  {
+    Tensor w = ones({8}, requires_grad()), z = w;
+    for (int i = 0; i < 100; ++i)
+      z = tanh(z * w);
+    EXPECT_GE(detail::recorder().pending.size(), before + 200);
+  }
+  EXPECT_EQ(detail::recorder().pending.size(), before);
+}
+
+TEST_F(Recorder, AnotherThreadsTensorsDoNotRun) {
+  Tensor mine = ones({4}) * 3;
+  restart();
+  std::thread([] {
+    Tensor x = ones({4}), unread = x * 5;
+    EXPECT_EQ((x * 2).sum().item<float>(), 8);
+  }).join();
+  EXPECT_EQ(executions(), 1u);
+  EXPECT_EQ(mine.sum().item<float>(), 12);
+  EXPECT_EQ(executions(), 2u);
+}
+
+TEST_F(Recorder, ATensorMadeOnOneThreadIsReadOnAnother) {
+  Tensor fromThere;
+  std::thread([&] { fromThere = ones({4}) * 3; }).join();
+  EXPECT_EQ(fromThere.sum().item<float>(), 12); // its thread is gone
+}
+
+TEST_F(Recorder, ThreadsTrainAtOnceAsTheyWouldAlone) {
+  agc::hooks::setSegmentHook(nullptr);
+  auto train = [](int64_t width) {
+    Tensor w = full({width, 3}, 0.1, requires_grad());
+    Tensor x = arange(double(5 * width)).view({5, width}) / 10.;
+    std::vector<float> losses;
+    for (int i = 0; i < 30; ++i) {
+      Tensor loss = (tanh(matmul(x, w)) - 0.5).pow(2).mean();
+      loss.backward();
+      losses.push_back(loss.item<float>());
+      NoGradGuard quiet;
+      w -= 0.1 * w.grad();
+      w.mutable_grad().reset();
+    }
+    return losses;
+  };
+  std::vector<std::vector<float>> alone, together(4);
+  for (int t = 0; t < 4; ++t)
+    alone.push_back(train(4 + t));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] { together[size_t(t)] = train(4 + t); });
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_EQ(together, alone);
+}
+
+TEST_F(Recorder, ThreadsReadOneModel) {
+  agc::hooks::setSegmentHook(nullptr);
+  nn::Linear shared(8, 2);
+  Tensor x = ones({3, 8});
+  float expected = shared->forward(x).sum().item<float>();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 50; ++i)
+        EXPECT_EQ(shared->forward(x).sum().item<float>(), expected);
+    });
+  for (std::thread &thread : threads)
+    thread.join();
 }
 
 } // namespace

@@ -113,12 +113,15 @@ def Agc_GradientOp : Agc_Op<"gradient"> {
   let description = [{
     Operands are `outputs` outputs, as many seeds, then the inputs. The results
     are the gradients of sum(output * seed) with respect to the inputs; zero
-    where an output does not depend on one. `agc-differentiate` expands it.
+    where an output does not depend on one. With `cut`, a path through an input
+    counts for that input and not for what lies behind it.
+    `agc-differentiate` expands it.
 
     C1 0 < 2 * outputs <= the number of operands. C2 seed i has output i's type.
     C3 there is a result for each input, of its type.
   }];
-  let arguments = (ins Variadic<Agc_Tensor>:$values, I64Attr:$outputs);
+  let arguments = (ins Variadic<Agc_Tensor>:$values, I64Attr:$outputs,
+                       DefaultValuedOptionalAttr<BoolAttr, "false">:$cut);
   let results = (outs Variadic<Agc_Tensor>:$gradients);
   let assemblyFormat =
       "operands attr-dict `:` functional-type(operands, results)";

@@ -28,6 +28,8 @@ private:
   OpBuilder builder;
   /// Values that depend on an input, inputs included.
   DenseSet<Value> active;
+  /// Inputs that nothing goes through.
+  DenseSet<Value> cuts;
   /// What has arrived at each value so far.
   DenseMap<Value, SmallVector<Value, 2>> contributions;
 
@@ -90,7 +92,8 @@ LogicalResult ReverseWalk::visit(Operation *op) {
   Location loc = gradientLocation(op);
   SmallVector<Value> cotangents;
   for (Value result : op->getResults())
-    cotangents.push_back(sumContributions(result, loc));
+    cotangents.push_back(cuts.contains(result) ? Value()
+                                               : sumContributions(result, loc));
   if (llvm::none_of(cotangents, [](Value value) { return bool(value); }))
     return success();
 
@@ -110,6 +113,8 @@ LogicalResult ReverseWalk::visit(Operation *op) {
 
 LogicalResult ReverseWalk::run() {
   findActiveValues();
+  if (gradient.getCut())
+    cuts.insert_range(gradient.getInputs());
   for (auto [target, seed] :
        llvm::zip_equal(gradient.getTargets(), gradient.getSeeds()))
     if (active.contains(target))

@@ -1,17 +1,13 @@
 //===- Autograd.cpp - Leaves, backward() and grad() -----------------------===//
 //
-// A backward is one symbolic node, whose results are the gradients. The
-// compiler expands it; here only what depends on what is looked at.
-//
 //===----------------------------------------------------------------------===//
 #include <agc/Autograd.h>
 
+#include "frontend/core/Backward.h"
 #include "frontend/core/Build.h"
-#include "frontend/core/Split.h"
+#include "frontend/core/Extras.h"
 
 #include <agc/Functions.h>
-
-#include <map>
 
 namespace agc {
 
@@ -96,6 +92,35 @@ void Tensor::retain_grad(Loc loc) const {
   if (!impl.meta)
     impl.meta = new AutogradMeta;
   recorder().retained.push_back({value, impl.meta});
+}
+
+unsigned Tensor::addHook(std::function<Tensor(const Tensor &)> hook, Loc loc) const {
+  OpGuard op("register_hook", loc);
+  static uint64_t lastId = 0;
+  Value value = read(*this);
+  if (!value.tracked())
+    fail("AGC0113", "expects a tensor that requires grad");
+  if (value.slot().leaf) {
+    value.slot().leaf->hooks.push_back({++lastId, std::move(hook)});
+  } else {
+    if (!value.node->extras)
+      value.node->extras = new NodeExtras;
+    value.node->extras->hooks.push_back({value.index, ++lastId, std::move(hook)});
+  }
+  return unsigned(lastId);
+}
+
+void Tensor::remove_hook(unsigned id) const {
+  GraphLock lock;
+  Value value = read(*this);
+  auto isIt = [&](const auto &hook) { return hook.id == id; };
+  size_t removed = 0;
+  if (value.slot().leaf)
+    removed = std::erase_if(value.slot().leaf->hooks, isIt);
+  else if (value.node->extras)
+    removed = std::erase_if(value.node->extras->hooks, isIt);
+  if (!removed)
+    throw Error("AGC0104", "'agc.remove_hook' expects what register_hook of this tensor returned");
 }
 
 const Tensor &Tensor::grad() const {
@@ -196,220 +221,6 @@ std::shared_ptr<autograd::Node> Tensor::grad_fn() const {
 
 namespace {
 
-/// Everything that some outputs depend on and autograd goes through.
-struct History {
-  std::vector<Value> leaves; // in the order in which they are met
-  std::vector<Ref<detail::Node>> nodes;
-  bool saves = false;
-  uint32_t mark = nextMark();
-
-  bool reached(const Value &v) const { return v.node->mark == mark; }
-
-  void add(const Value &root) {
-    std::vector<Value> stack{root};
-    while (!stack.empty()) {
-      Value v = std::move(stack.back());
-      stack.pop_back();
-      if (!v.tracked())
-        continue;
-      bool isNew = v.node->mark != mark;
-      v.node->mark = mark;
-      if (v.slot().leaf) {
-        if (isNew)
-          leaves.push_back(v);
-        continue;
-      }
-      if (!isNew)
-        continue;
-      if (v.node->freed)
-        fail("AGC0112", "cannot go backward through the graph a second time: the "
-                        "first time freed it; say retain_graph=true there");
-      nodes.push_back(v.node);
-      saves |= gradNameSaves(v.node->gradName) && v.node->gradName;
-      for (uint32_t i = v.node->numOperands; i-- > 0;)
-        stack.push_back(v.node->operands()[i]);
-    }
-  }
-
-  void free() {
-    if (!saves)
-      return;
-    for (const Ref<detail::Node> &node : nodes) {
-      node->freed = true;
-      node->stops |= bool(node->residuals);
-      node->residuals = Ref<Residuals>();
-      if (!node->pending())
-        recorder().freedEarlier.push_back(node);
-    }
-  }
-};
-
-/// One seed for each output: what was given, or one for a single element.
-std::vector<Value> seedsOf(const std::vector<Value> &outputs,
-                           const std::vector<Tensor> &given) {
-  std::vector<Value> seeds;
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const Value &output = outputs[i];
-    if (i < given.size() && given[i].defined()) {
-      Value seed = read(given[i]);
-      if (seed.shape() != output.shape())
-        fail("AGC0103", "expects a gradient of its output's shape " +
-                            shapeText(output.shape()) + ", got " +
-                            shapeText(seed.shape()));
-      seeds.push_back(convert(seed, output.dtype()));
-    } else {
-      if (output.type()->numel != 1)
-        fail("AGC0114", "expects a gradient for an output of several elements, of "
-                        "shape " + shapeText(output.shape()) + "; use sum()?");
-      seeds.push_back(constantLike(output, 1));
-    }
-  }
-  return seeds;
-}
-
-std::vector<Value> gradientsOf(const std::vector<Value> &outputs,
-                               const std::vector<Value> &seeds,
-                               const std::vector<Value> &inputs, bool create) {
-  std::vector<Value> operands = outputs;
-  operands.insert(operands.end(), seeds.begin(), seeds.end());
-  operands.insert(operands.end(), inputs.begin(), inputs.end());
-  std::vector<TypeRef> types;
-  for (const Value &input : inputs)
-    types.push_back(input.type());
-  AutoGradMode mode(create);
-  Ref<detail::Node> node = recordMany(OpId::Gradient, types, operands, int64_t(outputs.size()));
-  std::vector<Value> results;
-  for (uint32_t i = 0; i < inputs.size(); ++i)
-    results.push_back({node, i});
-  return results;
-}
-
-/// Gradients with respect to leaves, by way of what forwards that ran before
-/// left for their backward.
-class ResidualBackward {
-public:
-  static bool applies(const History &history) {
-    for (const Ref<detail::Node> &node : history.nodes)
-      if (node->residuals)
-        return true;
-    return false;
-  }
-
-  /// A gradient that must itself have one, or is asked of something within,
-  /// goes through the forward's own ops: they are computed again.
-  static void forget(const History &history) {
-    for (const Ref<detail::Node> &node : history.nodes)
-      node->residuals = Ref<Residuals>();
-  }
-
-  std::vector<Value> run(const std::vector<Value> &outputs,
-                         const std::vector<Value> &seeds,
-                         const std::vector<Value> &leaves) {
-    AutoGradMode quiet(false);
-    std::vector<Value> computed, computedSeeds;
-    for (size_t i = 0; i < outputs.size(); ++i)
-      if (stops(outputs[i])) {
-        add(outputs[i], seeds[i]);
-      } else {
-        computed.push_back(outputs[i]);
-        computedSeeds.push_back(seeds[i]);
-      }
-    if (!computed.empty()) {
-      std::vector<Value> frontier = frontierOf(computed);
-      std::vector<Value> gradients = gradientsOf(computed, computedSeeds, frontier, false);
-      for (size_t i = 0; i < frontier.size(); ++i)
-        add(frontier[i], gradients[i]);
-    }
-    // Later forwards stand on earlier ones.
-    while (!open.empty()) {
-      auto last = std::prev(open.end());
-      Forward forward = std::move(last->second);
-      open.erase(last);
-      backward(forward);
-    }
-    std::vector<Value> results;
-    for (const Value &leaf : leaves) {
-      auto found = gradients.find(keyOf(leaf));
-      results.push_back(found != gradients.end() ? found->second : constantLike(leaf, 0));
-    }
-    return results;
-  }
-
-private:
-  using Key = std::pair<const detail::Node *, uint32_t>;
-  struct Forward {
-    Ref<Residuals> residuals;
-    std::vector<Value> cotangents;
-  };
-
-  static Key keyOf(const Value &v) { return {v.node.get(), v.index}; }
-  static bool stops(const Value &v) { return v.slot().leaf || v.node->residuals; }
-
-  static std::vector<Value> frontierOf(const std::vector<Value> &roots) {
-    std::vector<Value> frontier, stack(roots.rbegin(), roots.rend());
-    uint32_t mark = nextMark();
-    while (!stack.empty()) {
-      Value v = std::move(stack.back());
-      stack.pop_back();
-      if (!v.tracked() || v.node->mark == mark)
-        continue;
-      v.node->mark = mark;
-      if (stops(v)) {
-        frontier.push_back(v);
-        continue;
-      }
-      for (uint32_t i = v.node->numOperands; i-- > 0;)
-        stack.push_back(v.node->operands()[i]);
-    }
-    return frontier;
-  }
-
-  static void sum(Value &total, const Value &part) {
-    total = total ? total + part : part;
-  }
-
-  void add(const Value &value, const Value &gradient) {
-    if (value.slot().leaf)
-      return sum(gradients[keyOf(value)], gradient);
-    const Ref<Residuals> &residuals = value.node->residuals;
-    Forward &forward = open[residuals->sequence];
-    forward.residuals = residuals;
-    forward.cotangents.resize(residuals->targets.size());
-    sum(forward.cotangents[value.node->targetIndex], gradient);
-  }
-
-  void backward(Forward &forward) {
-    const Residuals &r = *forward.residuals;
-    std::vector<Value> operands;
-    for (size_t i = 0; i < r.targets.size(); ++i)
-      operands.push_back(forward.cotangents[i] ? forward.cotangents[i]
-                                               : constant(r.targets[i], 0));
-    operands.insert(operands.end(), r.values.begin(), r.values.end());
-    std::vector<TypeRef> types;
-    for (const Value &source : r.sources)
-      types.push_back(source.type());
-    Ref<detail::Node> node = recordMany(OpId::Backward, types, operands, int64_t(r.body));
-    for (uint32_t i = 0; i < r.sources.size(); ++i)
-      add(r.sources[i], {node, i});
-  }
-
-  std::map<uint64_t, Forward> open; // by Residuals::sequence
-  std::map<Key, Value> gradients;
-};
-
-std::vector<Value> anyGradients(const History &history,
-                                const std::vector<Value> &outputs,
-                                const std::vector<Value> &seeds,
-                                const std::vector<Value> &wanted, bool create) {
-  bool onlyLeaves = !create;
-  for (const Value &value : wanted)
-    onlyLeaves &= bool(value.slot().leaf);
-  if (onlyLeaves && ResidualBackward::applies(history))
-    return ResidualBackward().run(outputs, seeds, wanted);
-  ResidualBackward::forget(history);
-  return gradientsOf(outputs, seeds, wanted, create);
-}
-
 std::vector<Value> outputsOf(const std::vector<Tensor> &tensors) {
   if (tensors.empty())
     fail("AGC0114", "expects at least one output");
@@ -450,6 +261,16 @@ void accumulate(const Ref<AutogradMeta> &meta, const Value &gradient, bool creat
     write(meta->grad, sum);
 }
 
+Value applyLeafHooks(const Value &leaf, Value gradient, bool create) {
+  if (!leaf.slot().leaf || leaf.slot().leaf->hooks.empty())
+    return gradient;
+  AutoGradMode mode(create);
+  std::vector<AutogradMeta::Hook> hooks = leaf.slot().leaf->hooks;
+  for (const AutogradMeta::Hook &hook : hooks)
+    gradient = applyHook(hook.function, gradient);
+  return gradient;
+}
+
 } // namespace
 
 namespace detail {
@@ -469,16 +290,19 @@ void autograd::backward(const variable_list &tensors, const variable_list &gradi
 
   std::vector<Value> wanted;
   std::vector<Ref<AutogradMeta>> receivers;
+  std::vector<Value> retained; // that this backward reaches
   auto want = [&](const Value &value, const Ref<AutogradMeta> &meta) {
     wanted.push_back(value);
     receivers.push_back(meta);
   };
   if (inputs.empty()) {
-    for (const Value &leaf : history.leaves)
+    for (const Value &leaf : history.leaves())
       want(leaf, leaf.slot().leaf);
     for (const Recorder::Retained &r : recorder().retained)
-      if (history.reached(r.value))
+      if (history.reached(r.value)) {
         want(r.value, r.meta);
+        retained.push_back(r.value);
+      }
   } else {
     for (const Tensor &input : inputs) {
       Value value = read(input);
@@ -492,15 +316,18 @@ void autograd::backward(const variable_list &tensors, const variable_list &gradi
     }
   }
   if (!wanted.empty()) {
-    std::vector<Value> gradients = anyGradients(history, outputs, seeds, wanted, create);
+    std::vector<Value> gradients = differentiate(history, outputs, seeds, wanted, create);
     for (size_t i = 0; i < gradients.size(); ++i)
-      accumulate(receivers[i], gradients[i], create);
+      accumulate(receivers[i], applyLeafHooks(wanted[i], gradients[i], create), create);
   }
   if (!retain.value_or(create))
     history.free();
   markBackward();
   std::erase_if(recorder().retained, [&](const Recorder::Retained &r) {
-    return history.reached(r.value) && r.value.node->freed;
+    return r.value.node->freed &&
+           std::any_of(retained.begin(), retained.end(), [&](const Value &v) {
+             return v.node.get() == r.value.node.get() && v.index == r.value.index;
+           });
   });
 }
 
@@ -540,7 +367,9 @@ autograd::variable_list autograd::grad(const variable_list &tensors,
   }
   std::vector<Value> results;
   if (!wanted.empty())
-    results = anyGradients(history, outputs, seeds, wanted, create);
+    results = differentiate(history, outputs, seeds, wanted, create);
+  for (size_t i = 0; i < results.size(); ++i)
+    results[i] = applyLeafHooks(wanted[i], results[i], create);
   if (!retain.value_or(create))
     history.free();
   variable_list list;

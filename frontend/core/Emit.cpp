@@ -94,7 +94,7 @@ private:
   uint32_t operandNumber(Node &node, const Value &value) {
     uint32_t id = value.slot().id;
     auto found = barriers.find(id);
-    bool sees = node.op == OpId::Gradient;
+    bool sees = isGradient(node.op);
     for (uint32_t i = 0; i < node.numResults; ++i)
       sees |= node.results()[i].tracked;
     if (found == barriers.end() || !sees)
@@ -168,6 +168,9 @@ private:
       switch (kind) {
       case 'i':
         attribute.set_i(*word++);
+        break;
+      case 'b':
+        attribute.set_b(*word++ != 0);
         break;
       case 'f':
         attribute.set_f(std::bit_cast<double>(*word++));

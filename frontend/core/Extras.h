@@ -4,25 +4,32 @@
 
 #include "frontend/core/Graph.h"
 
-#include <agc/Autograd.h>
+#include <agc/Tensor.h>
 
 #include <functional>
+#include <memory>
 
 namespace agc::detail {
 
-/// Called with a gradient, symbolic yet; what it returns, if anything, takes
-/// the gradient's place.
+/// Called with a gradient, symbolic yet; what it returns, if defined, takes the
+/// gradient's place.
 using GradientHook = std::function<Tensor(const Tensor &)>;
 
-/// One call of autograd::Function<T>: its results are one node each, which hold
-/// this. Autograd goes from them to the inputs by the user's backward alone.
+/// One call of a function that brings its own backward. Its results are one node
+/// each, which hold this; autograd goes from them to the inputs by `gradients`
+/// alone.
 struct FunctionCall {
-  std::string name;
-  std::vector<Value> inputs;       // an empty one was no tensor
+  virtual ~FunctionCall() = default;
+  /// The gradients of the inputs, empty where there is none, from those of the
+  /// outputs, empty where nothing depends on one. \p outputs are the results
+  /// that something depends on.
+  virtual std::vector<Value> gradients(const std::vector<Value> &cotangents,
+                                       const std::vector<Value> &outputs,
+                                       bool create) = 0;
+
+  std::vector<Value> inputs; // an empty one was no tensor
   std::vector<TypeRef> outputTypes;
-  /// Gradients of the inputs from those of the outputs, each defined.
-  std::function<std::vector<Tensor>(const std::vector<Tensor> &)> backward;
-  uint64_t sequence = 0; // of its last result
+  uint64_t sequence = 0; // of its first result
 };
 
 struct NodeExtras {
@@ -40,6 +47,8 @@ inline FunctionCall *callOf(const Node &node) {
   return node.extras ? node.extras->call.get() : nullptr;
 }
 bool hasHooks(const Value &value);
+/// Errors: the hook returns another shape or dtype.
+Value applyHook(const GradientHook &hook, const Value &gradient);
 
 } // namespace agc::detail
 

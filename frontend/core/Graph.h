@@ -21,6 +21,9 @@ enum class OpId : uint16_t {
 #include "frontend/core/Ops.def"
 #undef AGC_OP
 };
+inline bool isGradient(OpId op) {
+  return op == OpId::Gradient || op == OpId::GradientCut;
+}
 const char *irName(OpId op);
 const char *attributeFields(OpId op);
 

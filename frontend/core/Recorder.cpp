@@ -94,6 +94,13 @@ OpGuard::~OpGuard() {
     operationLoc = Loc();
 }
 
+UserCode::UserCode()
+    : operation(std::exchange(detail::operation, nullptr)), loc(operationLoc) {}
+UserCode::~UserCode() {
+  detail::operation = operation;
+  operationLoc = loc;
+}
+
 ScopeGuard::ScopeGuard(uint32_t scope) : before(operationScope) {
   operationScope = scope;
 }

@@ -102,6 +102,20 @@ private:
   bool outermost;
 };
 
+/// The user's code within an operation (a hook, a function's own backward): what
+/// it records has positions of its own.
+class UserCode {
+public:
+  UserCode();
+  ~UserCode();
+  UserCode(const UserCode &) = delete;
+  UserCode &operator=(const UserCode &) = delete;
+
+private:
+  const char *operation;
+  Loc loc;
+};
+
 /// Puts `name` before the scope of what is recorded, e.g. "layer1.0.conv1".
 class ScopeGuard {
 public:

@@ -43,7 +43,7 @@ public:
     while (!stack.empty()) {
       Node *node = stack.back();
       stack.pop_back();
-      bool gradient = node->op == OpId::Gradient;
+      bool gradient = isGradient(node->op);
       int64_t targets = gradient ? node->attributes()[0] : 0;
       segment.hasGradient |= gradient;
       bool expanded = node->state & Expanded;

@@ -13,6 +13,7 @@
 #include <agc/Tensor.h>
 
 #include <atomic>
+#include <functional>
 
 namespace agc::detail {
 
@@ -25,6 +26,11 @@ struct AutogradMeta {
   /// holds the leaf's value, and that this: without a reader it must go.
   bool hasReader = true;
   Loc loc; // where that was asked for
+  struct Hook {
+    uint64_t id;
+    std::function<Tensor(const Tensor &)> function;
+  };
+  std::vector<Hook> hooks; // of a leaf: called with its gradient
 };
 
 struct Storage {

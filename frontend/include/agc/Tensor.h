@@ -11,8 +11,10 @@
 #include <agc/Indexing.h>
 #include <agc/Types.h>
 
+#include <functional>
 #include <iosfwd>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 namespace agc {
@@ -182,6 +184,19 @@ public:
   const Tensor &grad() const;
   Tensor &mutable_grad() const;
   std::shared_ptr<autograd::Node> grad_fn() const;
+  /// \p hook is called with this tensor's gradient, symbolic yet, whenever a
+  /// backward reaches it; if it returns a defined tensor, that takes its place.
+  /// Returns what remove_hook wants.
+  /// Errors: this does not require grad; the hook returns another shape or dtype.
+  template <typename Hook>
+    requires std::is_invocable_v<Hook &, Tensor>
+  unsigned register_hook(Hook hook, Loc loc = Loc::current()) const {
+    if constexpr (std::is_void_v<std::invoke_result_t<Hook &, Tensor>>)
+      return addHook([hook](const Tensor &g) mutable { return hook(g), Tensor(); }, loc);
+    else
+      return addHook([hook](const Tensor &g) mutable { return Tensor(hook(g)); }, loc);
+  }
+  void remove_hook(unsigned id) const;
   /// Adds the gradients of this tensor to `.grad` of the leaves it depends on.
   /// \p gradient has this tensor's shape; it may be missing for one element.
   void backward(OptionalArg gradient = {},
@@ -327,6 +342,7 @@ public:
   }
 
 private:
+  unsigned addHook(std::function<Tensor(const Tensor &)> hook, Loc loc) const;
   void *data(DType type, Loc loc) const;
   const void *constData(DType type, Loc loc) const;
   const int64_t *rowMajor() const;

@@ -1,0 +1,151 @@
+//===- Function.h - Functions that bring their own backward ---------------===//
+#ifndef AGC_FUNCTION_H
+#define AGC_FUNCTION_H
+
+#include <agc/Autograd.h>
+
+#include <functional>
+#include <string>
+#include <typeinfo>
+#include <unordered_map>
+#include <variant>
+
+namespace agc {
+
+/// A value in AutogradContext::saved_data.
+class IValue {
+public:
+  IValue() = default;
+  template <typename T>
+    requires std::is_arithmetic_v<T>
+  IValue(T number) {
+    if constexpr (std::is_same_v<T, bool>)
+      value = number;
+    else if constexpr (std::is_floating_point_v<T>)
+      value = double(number);
+    else
+      value = int64_t(number);
+  }
+  IValue(const char *text) : value(std::string(text)) {}
+  IValue(std::string text) : value(std::move(text)) {}
+  IValue(std::vector<int64_t> list) : value(std::move(list)) {}
+  IValue(IntArrayRef list) : value(list.vec()) {}
+  IValue(Tensor tensor) : value(std::move(tensor)) {}
+
+  // Errors: it is something else.
+  bool toBool() const { return get<bool>("a bool"); }
+  int64_t toInt() const { return get<int64_t>("an integer"); }
+  double toDouble() const { return get<double>("a floating-point number"); }
+  const std::string &toStringRef() const { return get<std::string>("a text"); }
+  std::vector<int64_t> toIntVector() const {
+    return get<std::vector<int64_t>>("a list of integers");
+  }
+  Tensor toTensor() const { return get<Tensor>("a tensor"); }
+  bool isNone() const { return std::holds_alternative<std::monostate>(value); }
+
+private:
+  template <typename T> const T &get(const char *what) const {
+    if (const T *held = std::get_if<T>(&value))
+      return *held;
+    throw Error("AGC0104", std::string("saved_data holds something else than ") + what);
+  }
+  std::variant<std::monostate, bool, int64_t, double, std::string,
+               std::vector<int64_t>, Tensor>
+      value;
+};
+
+namespace autograd {
+
+namespace detail {
+struct ContextImpl;
+struct Call;
+} // namespace detail
+
+/// What a function's forward keeps for its backward.
+class AutogradContext {
+public:
+  AutogradContext();
+  ~AutogradContext();
+  AutogradContext(const AutogradContext &) = delete;
+  AutogradContext &operator=(const AutogradContext &) = delete;
+
+  /// Inputs or outputs of the forward, or anything else; undefined ones too.
+  void save_for_backward(variable_list tensors);
+  /// The same, in the same order. Errors: one was changed in place since.
+  variable_list get_saved_variables() const;
+  std::unordered_map<std::string, IValue> saved_data;
+
+  /// \p outputs of the forward that have no gradient.
+  void mark_non_differentiable(const variable_list &outputs);
+  /// Whether a gradient that nothing gives is a tensor of zeros in backward, as
+  /// it is at first, or an undefined one.
+  void set_materialize_grads(bool on);
+  /// Whether argument \p index of the forward requires grad.
+  bool needs_input_grad(size_t index) const;
+
+private:
+  friend struct detail::Call;
+  std::unique_ptr<detail::ContextImpl> impl;
+};
+
+namespace detail {
+
+using Backward = std::function<variable_list(AutogradContext *, variable_list)>;
+
+/// Before the forward: \p arguments are its own, undefined where no tensor.
+void beginCall(AutogradContext &context, const variable_list &arguments);
+/// After it: \p outputs with a history, as far as they have one.
+variable_list finishCall(std::shared_ptr<AutogradContext> context,
+                         const char *name, const variable_list &arguments,
+                         const variable_list &outputs, Backward backward);
+
+/// "a::B<c>" -> "B<c>Backward".
+std::string nodeName(const char *typeName);
+
+template <typename T> void appendArgument(variable_list &list, const T &argument) {
+  using Bare = std::decay_t<T>;
+  if constexpr (std::is_same_v<Bare, Tensor>)
+    list.push_back(argument);
+  else if constexpr (std::is_same_v<Bare, variable_list>)
+    list.insert(list.end(), argument.begin(), argument.end());
+  else if constexpr (std::is_same_v<Bare, std::optional<Tensor>>)
+    list.push_back(argument ? *argument : Tensor());
+  else
+    list.emplace_back();
+}
+
+} // namespace detail
+
+/// A function with a backward of the user's: a class
+/// `struct F : Function<F>` with `static Tensor (or variable_list) forward(
+/// AutogradContext *, …)` and `static variable_list backward(AutogradContext *,
+/// variable_list grad_outputs)`, which returns a gradient, or an undefined
+/// tensor, for each of forward's arguments. forward runs without gradients.
+template <typename Derived> struct Function {
+  template <typename... Args> static auto apply(Args &&...args) {
+    variable_list arguments;
+    (detail::appendArgument(arguments, args), ...);
+    auto context = std::make_shared<AutogradContext>();
+    detail::beginCall(*context, arguments);
+    auto run = [&] {
+      NoGradGuard quiet;
+      return Derived::forward(context.get(), std::forward<Args>(args)...);
+    };
+    auto results = run();
+    static constexpr bool isOne = std::is_same_v<decltype(results), Tensor>;
+    variable_list outputs;
+    detail::appendArgument(outputs, results);
+    static const std::string name = detail::nodeName(typeid(Derived).name());
+    outputs = detail::finishCall(std::move(context), name.c_str(), arguments,
+                                 outputs, &Derived::backward);
+    if constexpr (isOne)
+      return outputs[0];
+    else
+      return outputs;
+  }
+};
+
+} // namespace autograd
+} // namespace agc
+
+#endif

@@ -65,6 +65,12 @@ def Agc_FloorOp : Agc_FloatUnary<"floor", [{s.math<math::FloorOp>(x)}], [{g.none
 def Agc_CeilOp : Agc_FloatUnary<"ceil", [{s.math<math::CeilOp>(x)}], [{g.none()}]> {
   let summary = "Smallest integer not below x";
 }
+def Agc_RoundOp : Agc_FloatUnary<"round", [{s.math<math::RoundEvenOp>(x)}], [{g.none()}]> {
+  let summary = "Nearest integer, halves to the even one";
+}
+def Agc_TruncOp : Agc_FloatUnary<"trunc", [{s.math<math::TruncOp>(x)}], [{g.none()}]> {
+  let summary = "Nearest integer toward zero";
+}
 def Agc_SqrtOp : Agc_FloatUnary<"sqrt", [{s.math<math::SqrtOp>(x)}],
                                 [{dz / (z + z)}]> {
   let summary = "Square root";
@@ -80,11 +86,59 @@ def Agc_ExpOp : Agc_FloatUnary<"exp", [{s.math<math::ExpOp>(x)}], [{dz * z}]> {
 def Agc_LogOp : Agc_FloatUnary<"log", [{s.math<math::LogOp>(x)}], [{dz / x}]> {
   let summary = "Natural logarithm";
 }
+def Agc_Exp2Op : Agc_FloatUnary<"exp2", [{s.math<math::Exp2Op>(x)}],
+    [{dz * z * g.constant(z, 0.69314718055994530942)}]> {
+  let summary = "Power of two";
+}
+def Agc_Expm1Op : Agc_FloatUnary<"expm1", [{s.math<math::ExpM1Op>(x)}],
+                                 [{dz * (z + g.constant(z, 1))}]> {
+  let summary = "exp(x) - 1, exact near 0";
+}
+def Agc_Log2Op : Agc_FloatUnary<"log2", [{s.math<math::Log2Op>(x)}],
+    [{dz / (x * g.constant(x, 0.69314718055994530942))}]> {
+  let summary = "Logarithm to base 2";
+}
+def Agc_Log1pOp : Agc_FloatUnary<"log1p", [{s.math<math::Log1pOp>(x)}],
+                                 [{dz / (x + g.constant(x, 1))}]> {
+  let summary = "log(1 + x), exact near 0";
+}
 def Agc_SinOp : Agc_FloatUnary<"sin", [{s.math<math::SinOp>(x)}], [{dz * g.cos(x)}]> {
   let summary = "Sine of x radians";
 }
 def Agc_CosOp : Agc_FloatUnary<"cos", [{s.math<math::CosOp>(x)}], [{-(dz * g.sin(x))}]> {
   let summary = "Cosine of x radians";
+}
+def Agc_TanOp : Agc_FloatUnary<"tan", [{s.math<math::TanOp>(x)}],
+                               [{dz * (g.constant(z, 1) + z * z)}]> {
+  let summary = "Tangent of x radians";
+}
+def Agc_AsinOp : Agc_FloatUnary<"asin", [{s.math<math::AsinOp>(x)}],
+    [{dz * g.apply<RsqrtOp>(g.constant(x, 1) - x * x)}]> {
+  let summary = "Arc sine, in radians";
+}
+def Agc_AcosOp : Agc_FloatUnary<"acos", [{s.math<math::AcosOp>(x)}],
+    [{-(dz * g.apply<RsqrtOp>(g.constant(x, 1) - x * x))}]> {
+  let summary = "Arc cosine, in radians";
+}
+def Agc_AtanOp : Agc_FloatUnary<"atan", [{s.math<math::AtanOp>(x)}],
+                                [{dz / (x * x + g.constant(x, 1))}]> {
+  let summary = "Arc tangent, in radians";
+}
+def Agc_SinhOp : Agc_FloatUnary<"sinh", [{s.math<math::SinhOp>(x)}],
+                                [{dz * g.apply<CoshOp>(x)}]> {
+  let summary = "Hyperbolic sine";
+}
+def Agc_CoshOp : Agc_FloatUnary<"cosh", [{s.math<math::CoshOp>(x)}],
+                                [{dz * g.apply<SinhOp>(x)}]> {
+  let summary = "Hyperbolic cosine";
+}
+def Agc_ErfOp : Agc_FloatUnary<"erf", [{s.math<math::ErfOp>(x)}],
+    [{dz * g.apply<ExpOp>(-(x * x)) * g.constant(x, 1.12837916709551257390)}]> {
+  let summary = "Error function";
+}
+def Agc_ErfcOp : Agc_FloatUnary<"erfc", [{s.math<math::ErfcOp>(x)}],
+    [{-(dz * g.apply<ExpOp>(-(x * x)) * g.constant(x, 1.12837916709551257390))}]> {
+  let summary = "1 - erf(x), exact where that is small";
 }
 def Agc_TanhOp : Agc_FloatUnary<"tanh", [{s.math<math::TanhOp>(x)}],
                                 [{dz * (g.constant(z, 1) - z * z)}]> {
@@ -108,7 +162,10 @@ def Agc_LogicalNotOp : Agc_Unary<"logical_not", Agc_BoolTensor,
 }
 
 def Agc_PowiOp : Agc_NumberUnary<"powi", [{s.powi(x, int64_t(getExponent()))}],
-    [{dz * (g.constant(x, double(int64_t(getExponent()))) * g.powi(x, int64_t(getExponent()) - 1))}]> {
+    [{int64_t(getExponent()) == 0
+          ? g.none()
+          : dz * (g.constant(x, double(int64_t(getExponent()))) *
+                  g.powi(x, int64_t(getExponent()) - 1))}]> {
   let summary = "Power with a constant integer exponent";
   let arguments = (ins Agc_NumberTensor:$x, I64Attr:$exponent);
   let assemblyFormat = "$x `,` $exponent attr-dict `:` type($z)";
@@ -157,17 +214,35 @@ def Agc_SubOp : Agc_NumberBinary<"sub", [{s.sub(x, y)}], [{dz}], [{-dz}]> {
 def Agc_MulOp : Agc_NumberBinary<"mul", [{s.mul(x, y)}], [{dz * y}], [{dz * x}]> {
   let summary = "Product";
 }
-def Agc_DivOp : Agc_NumberBinary<"div", [{s.div(x, y)}],
+def Agc_DivOp : Agc_NumberBinary<"div", [{s.div(x, y, isUnsigned(getX()))}],
                                  [{dz / y}], [{-(dz * ((x / y) / y))}]> {
   let summary = "Quotient; of integers, truncated toward zero";
 }
-def Agc_MaximumOp : Agc_NumberBinary<"maximum", [{s.max(x, y)}],
+def Agc_MaximumOp : Agc_NumberBinary<"maximum", [{s.max(x, y, isUnsigned(getX()))}],
     [{g.winner(x, "gt", y, dz)}], [{g.winner(y, "gt", x, dz)}]> {
   let summary = "Larger of two; NaN if either is; ties halve the gradient";
 }
-def Agc_MinimumOp : Agc_NumberBinary<"minimum", [{s.min(x, y)}],
+def Agc_MinimumOp : Agc_NumberBinary<"minimum", [{s.min(x, y, isUnsigned(getX()))}],
     [{g.winner(x, "lt", y, dz)}], [{g.winner(y, "lt", x, dz)}]> {
   let summary = "Smaller of two; NaN if either is; ties halve the gradient";
+}
+class Agc_FloatBinary<string mnemonic, code scalar, code vjpX, code vjpY>
+    : Agc_Binary<mnemonic, Agc_FloatTensor, scalar, vjpX, vjpY>;
+
+def Agc_PowOp : Agc_FloatBinary<"pow", [{s.math<math::PowFOp>(x, y)}],
+    [{g.select(g.compare(y, "eq", g.zero(y)), g.zero(dz),
+               dz * (y * g.apply<PowOp>(x, y - g.constant(y, 1))))}],
+    [{g.select(g.both(g.compare(x, "eq", g.zero(x)), g.compare(y, "ge", g.zero(y))),
+               g.zero(dz), dz * (z * g.apply<LogOp>(x)))}]> {
+  let summary = "Power, z = x^y, as C's pow; gradient 0 where y is 0 or x is";
+}
+def Agc_Atan2Op : Agc_FloatBinary<"atan2", [{s.math<math::Atan2Op>(x, y)}],
+    [{dz * y / (x * x + y * y)}], [{-(dz * x / (x * x + y * y))}]> {
+  let summary = "Angle of the point (y, x), in radians, as C's atan2(x, y)";
+}
+def Agc_FmodOp : Agc_NumberBinary<"fmod", [{s.remainder(x, y, isUnsigned(getX()))}],
+    [{dz}], [{-(dz * g.apply<TruncOp>(x / y))}]> {
+  let summary = "Remainder with the sign of x, as C's fmod and %";
 }
 def Agc_LogicalAndOp : Agc_BoolBinary<"logical_and", [{s.logicalAnd(x, y)}]> {
   let summary = "Both";

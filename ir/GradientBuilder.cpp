@@ -30,6 +30,10 @@ Expr GradientBuilder::compare(Expr x, StringRef direction, Expr y) {
   return {this, create<CompareOp>(x.value, y.value, direction)};
 }
 
+Expr GradientBuilder::both(Expr p, Expr q) {
+  return {this, create<LogicalAndOp>(p.value, q.value)};
+}
+
 Expr GradientBuilder::select(Expr p, Expr x, Expr y) {
   return {this, create<SelectOp>(x.value.getType(), p.value, x.value, y.value)};
 }

@@ -34,6 +34,11 @@ public:
   Expr sin(Expr x);
   Expr cos(Expr x);
   Expr powi(Expr x, int64_t exponent);
+  Expr both(Expr p, Expr q);
+  template <typename Op, typename... Rest>
+  Expr apply(Expr x, Rest... rest) {
+    return {this, create<Op>(x.value, rest.value...)};
+  }
   Expr compare(Expr x, llvm::StringRef direction, Expr y);
   Expr select(Expr p, Expr x, Expr y);
   Expr convert(Expr x, mlir::Value like);

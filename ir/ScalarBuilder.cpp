@@ -54,7 +54,7 @@ Value ScalarBuilder::powi(Value x, int64_t exponent) {
   return exponent < 0 ? div(constant(x.getType(), 1), result) : result;
 }
 
-Value ScalarBuilder::add(Value x, Value y) {
+Value ScalarBuilder::add(Value x, Value y, bool) {
   if (isFloat(x))
     return arith::AddFOp::create(builder, loc, x, y);
   return arith::AddIOp::create(builder, loc, x, y);
@@ -69,19 +69,47 @@ Value ScalarBuilder::mul(Value x, Value y) {
     return arith::MulFOp::create(builder, loc, x, y);
   return arith::MulIOp::create(builder, loc, x, y);
 }
-Value ScalarBuilder::div(Value x, Value y) {
+Value ScalarBuilder::div(Value x, Value y, bool isUnsigned) {
   if (isFloat(x))
     return arith::DivFOp::create(builder, loc, x, y);
-  return arith::DivSIOp::create(builder, loc, x, y);
+  return divide(x, y, isUnsigned, /*remains=*/false);
 }
-Value ScalarBuilder::max(Value x, Value y) {
+Value ScalarBuilder::remainder(Value x, Value y, bool isUnsigned) {
+  if (isFloat(x))
+    return arith::RemFOp::create(builder, loc, x, y);
+  return divide(x, y, isUnsigned, /*remains=*/true);
+}
+
+Value ScalarBuilder::divide(Value x, Value y, bool isUnsigned, bool remains) {
+  Value zero = constant(y.getType(), 0), one = constant(y.getType(), 1);
+  Value isZero = compare("eq", y, zero), traps = isZero, isMinusOne;
+  if (!isUnsigned) {
+    isMinusOne = compare("eq", y, constant(y.getType(), -1));
+    traps = logicalOr(isZero, isMinusOne);
+  }
+  Value divisor = select(traps, one, y), result;
+  if (isUnsigned)
+    result = remains ? arith::RemUIOp::create(builder, loc, x, divisor).getResult()
+                     : arith::DivUIOp::create(builder, loc, x, divisor);
+  else
+    result = remains ? arith::RemSIOp::create(builder, loc, x, divisor).getResult()
+                     : arith::DivSIOp::create(builder, loc, x, divisor);
+  if (isMinusOne && !remains)
+    result = select(isMinusOne, neg(x), result);
+  return select(isZero, zero, result);
+}
+Value ScalarBuilder::max(Value x, Value y, bool isUnsigned) {
   if (isFloat(x))
     return arith::MaximumFOp::create(builder, loc, x, y);
+  if (isUnsigned)
+    return arith::MaxUIOp::create(builder, loc, x, y);
   return arith::MaxSIOp::create(builder, loc, x, y);
 }
-Value ScalarBuilder::min(Value x, Value y) {
+Value ScalarBuilder::min(Value x, Value y, bool isUnsigned) {
   if (isFloat(x))
     return arith::MinimumFOp::create(builder, loc, x, y);
+  if (isUnsigned)
+    return arith::MinUIOp::create(builder, loc, x, y);
   return arith::MinSIOp::create(builder, loc, x, y);
 }
 Value ScalarBuilder::logicalAnd(Value x, Value y) {

@@ -21,12 +21,15 @@ public:
   mlir::Value abs(mlir::Value x);
   mlir::Value sign(mlir::Value x);
   mlir::Value powi(mlir::Value x, int64_t exponent);
-  mlir::Value add(mlir::Value x, mlir::Value y);
+  mlir::Value add(mlir::Value x, mlir::Value y, bool isUnsigned = false);
   mlir::Value sub(mlir::Value x, mlir::Value y);
   mlir::Value mul(mlir::Value x, mlir::Value y);
-  mlir::Value div(mlir::Value x, mlir::Value y);
-  mlir::Value max(mlir::Value x, mlir::Value y);
-  mlir::Value min(mlir::Value x, mlir::Value y);
+  /// Of integers toward zero; by 0 it is 0, so that nothing traps.
+  mlir::Value div(mlir::Value x, mlir::Value y, bool isUnsigned = false);
+  /// With the sign of x; of integers by 0 it is 0.
+  mlir::Value remainder(mlir::Value x, mlir::Value y, bool isUnsigned);
+  mlir::Value max(mlir::Value x, mlir::Value y, bool isUnsigned = false);
+  mlir::Value min(mlir::Value x, mlir::Value y, bool isUnsigned = false);
   mlir::Value logicalAnd(mlir::Value x, mlir::Value y);
   mlir::Value logicalOr(mlir::Value x, mlir::Value y);
   mlir::Value logicalXor(mlir::Value x, mlir::Value y);
@@ -35,12 +38,16 @@ public:
   mlir::Value select(mlir::Value p, mlir::Value x, mlir::Value y);
   mlir::Value convert(mlir::Value x, mlir::Type type, bool fromUnsigned,
                       bool toUnsigned);
-  template <typename Op>
-  mlir::Value math(mlir::Value x) {
-    return Op::create(builder, loc, x);
+  template <typename Op, typename... Rest>
+  mlir::Value math(mlir::Value x, Rest... rest) {
+    return Op::create(builder, loc, x, rest...);
   }
 
 private:
+  /// An integer quotient or remainder for divisors that the machine has no
+  /// answer to: 0, and -1 below the least integer.
+  mlir::Value divide(mlir::Value x, mlir::Value y, bool isUnsigned, bool remains);
+
   mlir::OpBuilder &builder;
   mlir::Location loc;
 };

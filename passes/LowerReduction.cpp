@@ -25,7 +25,7 @@ SmallVector<utils::IteratorType> reductionIterators(int64_t rank,
   return result;
 }
 
-template <typename Op, Value (ScalarBuilder::*combine)(Value, Value)>
+template <typename Op, Value (ScalarBuilder::*combine)(Value, Value, bool)>
 struct LowerReduction : OpConversionPattern<Op> {
   LowerReduction(const TypeConverter &types, MLIRContext *context,
                  double identity)
@@ -36,15 +36,20 @@ struct LowerReduction : OpConversionPattern<Op> {
                   ConversionPatternRewriter &rewriter) const override {
     RankedTensorType type = signless(op.getType());
     int64_t rank = cast<RankedTensorType>(op.getX().getType()).getRank();
+    bool isUnsigned = agc::ir::isUnsigned(op.getX());
+    // Of unsigned integers 0 is the least, and all bits are the largest.
+    double start = isUnsigned && std::isinf(identity) ? identity > 0 ? -1 : 0
+                                                      : identity;
     auto generic = linalg::GenericOp::create(
         rewriter, op.getLoc(), type, adaptor.getX(),
-        filledTensor(rewriter, op.getLoc(), type, identity),
+        filledTensor(rewriter, op.getLoc(), type, start),
         ArrayRef{rewriter.getMultiDimIdentityMap(rank),
                  keptDimensions(rewriter, rank, op.getDimensions())},
         reductionIterators(rank, op.getDimensions()),
-        [](OpBuilder &b, Location loc, ValueRange args) {
+        [isUnsigned](OpBuilder &b, Location loc, ValueRange args) {
           ScalarBuilder s(b, loc);
-          linalg::YieldOp::create(b, loc, (s.*combine)(args[1], args[0]));
+          linalg::YieldOp::create(b, loc,
+                                  (s.*combine)(args[1], args[0], isUnsigned));
         });
     rewriter.replaceOp(op, generic);
     return success();
@@ -64,8 +69,9 @@ struct LowerArgmax : OpConversionPattern<ArgmaxOp> {
     auto valueType = indexType.clone(xType.getElementType());
     int64_t rank = xType.getRank(), dimension = op.getDimension();
     AffineMap kept = keptDimensions(rewriter, rank, dimension);
+    constexpr double lowest = -std::numeric_limits<double>::infinity();
     Value values = filledTensor(rewriter, loc, valueType,
-                                -std::numeric_limits<double>::infinity());
+                                isUnsigned(op.getX()) ? 0 : lowest);
     Value indices = filledTensor(rewriter, loc, indexType, 0);
     auto generic = linalg::GenericOp::create(
         rewriter, loc, TypeRange{valueType, indexType}, adaptor.getX(),

@@ -110,7 +110,8 @@ Operation *LoopEmitter::combiner() {
       !accumulator.hasOneUse() || *accumulator.user_begin() != op)
     return nullptr;
   return isa<arith::AddFOp, arith::AddIOp, arith::MulFOp, arith::MaximumFOp,
-             arith::MinimumFOp, arith::MaxSIOp, arith::MinSIOp>(op)
+             arith::MinimumFOp, arith::MaxSIOp, arith::MinSIOp, arith::MaxUIOp,
+             arith::MinUIOp>(op)
              ? op
              : nullptr;
 }
@@ -303,6 +304,7 @@ static TypedAttr identityOf(Operation *combiner, OpBuilder &b) {
         return b.getIntegerAttr(
             type, APInt::getSignedMaxValue(type.getIntOrFloatBitWidth()));
       })
+      .Case<arith::MinUIOp>([&](auto) { return b.getIntegerAttr(type, -1); })
       .Default([&](auto) { return b.getIntegerAttr(type, 0); });
 }
 

@@ -80,6 +80,14 @@ Tensor from_blob(void *data, IntArrayRef size, void (*release)(void *), const Te
 #define AGC_FUNCTION(name) Tensor name(Arg x);
 AGC_FOR_UNARY(AGC_FUNCTION)
 #undef AGC_FUNCTION
+#define AGC_FUNCTION(name) Tensor name(Arg x);
+AGC_FOR_TEST(AGC_FUNCTION)
+#undef AGC_FUNCTION
+/// log(x / (1 - x)); with \p eps, of x clamped to [eps, 1 - eps].
+Tensor logit(Arg x, std::optional<double> eps = {});
+/// NaN as \p nan (0), infinities as the largest numbers unless said.
+Tensor nan_to_num(Arg x, std::optional<double> nan = {}, std::optional<double> posinf = {},
+                  std::optional<double> neginf = {});
 #define AGC_FUNCTION(name)                                                     \
   Tensor name(Arg a, Arg b);                                                   \
   Tensor name(Arg a, Scalar b);
@@ -95,13 +103,54 @@ Tensor mul(Arg a, Scalar b);
 /// Integers give float32.
 Tensor div(Arg a, Arg b);
 Tensor div(Arg a, Scalar b);
-/// Integer exponents are exact products; others are exp(b * log(a)), and so
-/// NaN for a negative base. Errors: an integer base with a negative exponent.
+/// "trunc": toward zero, "floor": toward minus infinity; integers stay integers.
+/// Errors: an integer divided by 0.
+Tensor div(Arg a, Arg b, std::optional<std::string_view> rounding_mode);
+Tensor div(Arg a, Scalar b, std::optional<std::string_view> rounding_mode);
+Tensor floor_divide(Arg a, Arg b);
+Tensor floor_divide(Arg a, Scalar b);
+/// With the sign of the divisor. Errors: an integer divided by 0.
+Tensor remainder(Arg a, Arg b);
+Tensor remainder(Arg a, Scalar b);
+/// With the sign of the dividend. Errors: an integer divided by 0.
+Tensor fmod(Arg a, Arg b);
+Tensor fmod(Arg a, Scalar b);
+/// Constant integer exponents are products; others are C's pow, NaN for a
+/// negative base. Errors: an integer base with a negative exponent.
 Tensor pow(Arg a, Scalar exponent);
+Tensor pow(Arg a, Arg exponent);
+Tensor pow(Scalar a, Arg exponent);
 /// NaN if either is; ties split the gradient.
 Tensor maximum(Arg a, Arg b);
 Tensor minimum(Arg a, Arg b);
+/// The other one where one is NaN.
+Tensor fmax(Arg a, Arg b);
+Tensor fmin(Arg a, Arg b);
+Tensor atan2(Arg a, Arg b);
+/// sqrt(a^2 + b^2), without overflow on the way.
+Tensor hypot(Arg a, Arg b);
+/// The magnitude of a with the sign of b, that of -0 and NaN too.
+Tensor copysign(Arg a, Arg b);
+Tensor copysign(Arg a, Scalar b);
+/// log(exp(a) + exp(b)), without overflow on the way.
+Tensor logaddexp(Arg a, Arg b);
+/// a log(b), 0 where a is 0 and b is not NaN.
+Tensor xlogy(Arg a, Arg b);
+Tensor xlogy(Arg a, Scalar b);
+Tensor xlogy(Scalar a, Arg b);
+/// start + weight (end - start).
+Tensor lerp(Arg start, Arg end, Arg weight);
+Tensor lerp(Arg start, Arg end, Scalar weight);
+/// x + value a b, x + value a / b.
+Tensor addcmul(Arg x, Arg a, Arg b, Scalar value = 1);
+Tensor addcdiv(Arg x, Arg a, Arg b, Scalar value = 1);
+/// |a - b| <= atol + rtol |b|, or equal.
+Tensor isclose(Arg a, Arg b, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false);
+bool allclose(Arg a, Arg b, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false);
+bool equal(Arg a, Arg b);
 /// Gradient 0 outside of the bounds and on them.
+Tensor clamp_min(Arg x, Scalar min);
+Tensor clamp_max(Arg x, Scalar max);
 Tensor clamp(Arg x, std::optional<Scalar> min, std::optional<Scalar> max = {});
 Tensor where(Arg condition, Arg a, Arg b);
 Tensor where(Arg condition, Arg a, Scalar b);

@@ -97,7 +97,11 @@ private:
 // turn integers into float32), result of the operand's shape.
 #define AGC_FOR_UNARY(X)                                                       \
   X(neg) X(abs) X(sign) X(sqrt) X(rsqrt) X(reciprocal) X(square) X(exp) X(log) \
-  X(sin) X(cos) X(tanh) X(sigmoid) X(relu) X(floor) X(ceil)
+  X(sin) X(cos) X(tanh) X(sigmoid) X(relu) X(floor) X(ceil) X(round) X(trunc)  \
+  X(frac) X(exp2) X(expm1) X(log2) X(log10) X(log1p) X(tan) X(asin) X(acos)    \
+  X(atan) X(sinh) X(cosh) X(asinh) X(acosh) X(atanh) X(erf) X(erfc)
+// Element by element, result bool.
+#define AGC_FOR_TEST(X) X(isnan) X(isinf) X(isfinite)
 // Element by element, broadcast against each other, result bool.
 #define AGC_FOR_COMPARISON(X) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)
 
@@ -251,6 +255,12 @@ public:
   const Tensor &name##_(Loc loc = Loc::current()) const;
   AGC_FOR_UNARY(AGC_METHOD)
 #undef AGC_METHOD
+#define AGC_METHOD(name) Tensor name(Loc loc = Loc::current()) const;
+  AGC_FOR_TEST(AGC_METHOD)
+#undef AGC_METHOD
+  Tensor logit(std::optional<double> eps = {}, Loc loc = Loc::current()) const;
+  Tensor nan_to_num(std::optional<double> nan = {}, std::optional<double> posinf = {},
+                    std::optional<double> neginf = {}, Loc loc = Loc::current()) const;
 #define AGC_METHOD(name)                                                       \
   Tensor name(const Tensor &other, Loc loc = Loc::current()) const;            \
   Tensor name(Scalar other, Loc loc = Loc::current()) const;
@@ -265,6 +275,25 @@ public:
   Tensor div(const Tensor &other, Loc loc = Loc::current()) const;
   Tensor div(Scalar other, Loc loc = Loc::current()) const;
   Tensor pow(Scalar exponent, Loc loc = Loc::current()) const;
+  Tensor pow(const Tensor &exponent, Loc loc = Loc::current()) const;
+  Tensor div(const Tensor &other, std::optional<std::string_view> rounding_mode, Loc loc = Loc::current()) const;
+  Tensor div(Scalar other, std::optional<std::string_view> rounding_mode, Loc loc = Loc::current()) const;
+#define AGC_METHOD(name)                                                       \
+  Tensor name(const Tensor &other, Loc loc = Loc::current()) const;            \
+  Tensor name(Scalar other, Loc loc = Loc::current()) const;
+  AGC_METHOD(floor_divide) AGC_METHOD(remainder) AGC_METHOD(fmod)
+  AGC_METHOD(copysign) AGC_METHOD(xlogy)
+#undef AGC_METHOD
+#define AGC_METHOD(name) Tensor name(const Tensor &other, Loc loc = Loc::current()) const;
+  AGC_METHOD(fmax) AGC_METHOD(fmin) AGC_METHOD(atan2) AGC_METHOD(hypot) AGC_METHOD(logaddexp)
+#undef AGC_METHOD
+  Tensor lerp(const Tensor &end, const Tensor &weight, Loc loc = Loc::current()) const;
+  Tensor lerp(const Tensor &end, Scalar weight, Loc loc = Loc::current()) const;
+  Tensor addcmul(const Tensor &a, const Tensor &b, Scalar value = 1, Loc loc = Loc::current()) const;
+  Tensor addcdiv(const Tensor &a, const Tensor &b, Scalar value = 1, Loc loc = Loc::current()) const;
+  Tensor isclose(const Tensor &other, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false, Loc loc = Loc::current()) const;
+  Tensor clamp_min(Scalar min, Loc loc = Loc::current()) const;
+  Tensor clamp_max(Scalar max, Loc loc = Loc::current()) const;
   Tensor maximum(const Tensor &other, Loc loc = Loc::current()) const;
   Tensor minimum(const Tensor &other, Loc loc = Loc::current()) const;
   Tensor clamp(std::optional<Scalar> min, std::optional<Scalar> max = {},

@@ -1,4 +1,4 @@
-//===- Elementwise.cpp - Functions element by element ---------------------===//
+//===- Binary.cpp - Functions of two and more operands, element by element ===//
 #include "frontend/core/Promote.h"
 
 #include <agc/Functions.h>
@@ -8,96 +8,6 @@
 namespace agc {
 
 using namespace detail;
-
-//===----------------------------------------------------------------------===//
-// One operand
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-Value floatUnary(OpId op, const Tensor &x) { return unary(op, asFloat(read(x))); }
-
-Value numberUnary(OpId op, const Tensor &x) {
-  Value v = read(x);
-  if (v.dtype() == DType::Bool)
-    fail("AGC0102", "expects numbers, got bool");
-  // Unsigned integers have no negative: in these functions they wrap (neg) or
-  // stay (abs).
-  if (v.dtype() == DType::U8) {
-    if (op == OpId::Abs)
-      return v;
-    if (op == OpId::Neg)
-      return constantLike(v, 0) - v;
-    return convert(compare("gt", v, constantLike(v, 0)), DType::U8);
-  }
-  return unary(op, v);
-}
-
-/// floor and ceil leave integers as they are.
-Value roundUnary(OpId op, const Tensor &x) {
-  Value v = read(x);
-  return info(v.dtype()).isFloat ? unary(op, v) : v;
-}
-
-Value reluOf(const Tensor &x) {
-  Value v = read(x);
-  if (info(v.dtype()).isFloat)
-    return unary(OpId::Relu, v);
-  if (v.dtype() == DType::Bool)
-    fail("AGC0102", "expects numbers, got bool");
-  return binary(OpId::Maximum, v, constantLike(v, 0));
-}
-
-Value reciprocalOf(const Tensor &x) {
-  Value v = asFloat(read(x));
-  return constantLike(v, 1) / v;
-}
-
-Value squareOf(const Tensor &x) {
-  Value v = read(x);
-  return info(v.dtype()).isFloat ? powi(v, 2) : v * v;
-}
-
-} // namespace
-
-#define AGC_UNARY(name, gradName, expression)                                  \
-  Tensor name(Arg x) {                                                         \
-    OpGuard op(#name, x.loc);                                                  \
-    const Tensor &t = x.tensor;                                                \
-    Value v = expression;                                                      \
-    return wrap(v, gradName, {read(t)});                                       \
-  }                                                                            \
-  Tensor Tensor::name(Loc loc) const { return agc::name(Arg(*this, loc)); }    \
-  const Tensor &Tensor::name##_(Loc loc) const {                               \
-    OpGuard op(#name "_", loc);                                                \
-    const Tensor &t = *this;                                                   \
-    Value v = expression;                                                      \
-    setGradName(v, gradName);                                                  \
-    if (v.type() != implOf(t).type)                                            \
-      fail("AGC0102", "cannot store its result in a tensor of integers");      \
-    write(t, v);                                                               \
-    return t;                                                                  \
-  }
-
-AGC_UNARY(neg, "NegBackward0", numberUnary(OpId::Neg, t))
-AGC_UNARY(abs, "AbsBackward0", numberUnary(OpId::Abs, t))
-AGC_UNARY(sign, "SignBackward0", numberUnary(OpId::Sign, t))
-AGC_UNARY(sqrt, "SqrtBackward0", floatUnary(OpId::Sqrt, t))
-AGC_UNARY(rsqrt, "RsqrtBackward0", floatUnary(OpId::Rsqrt, t))
-AGC_UNARY(reciprocal, "ReciprocalBackward0", reciprocalOf(t))
-AGC_UNARY(square, "PowBackward0", squareOf(t))
-AGC_UNARY(exp, "ExpBackward0", floatUnary(OpId::Exp, t))
-AGC_UNARY(log, "LogBackward0", floatUnary(OpId::Log, t))
-AGC_UNARY(sin, "SinBackward0", floatUnary(OpId::Sin, t))
-AGC_UNARY(cos, "CosBackward0", floatUnary(OpId::Cos, t))
-AGC_UNARY(tanh, "TanhBackward0", floatUnary(OpId::Tanh, t))
-AGC_UNARY(sigmoid, "SigmoidBackward0", floatUnary(OpId::Sigmoid, t))
-AGC_UNARY(relu, "ReluBackward0", reluOf(t))
-AGC_UNARY(floor, "FloorBackward0", roundUnary(OpId::Floor, t))
-AGC_UNARY(ceil, "CeilBackward0", roundUnary(OpId::Ceil, t))
-#undef AGC_UNARY
-
-Tensor operator-(Arg x) { return neg(x); }
 
 //===----------------------------------------------------------------------===//
 // Two operands
@@ -187,8 +97,7 @@ Value powerOf(const Value &x, Scalar exponent) {
     return unary(OpId::Rsqrt, x);
   if (e == std::floor(e) && std::fabs(e) <= 1024)
     return powi(x, int64_t(e));
-  Value factor = broadcastDims(number(x.dtype(), exponent), x.shape(), {});
-  return unary(OpId::Exp, factor * unary(OpId::Log, x));
+  return binary(OpId::Pow, x, broadcastDims(number(x.dtype(), exponent), x.shape(), {}));
 }
 
 Value clampOf(const Value &x, std::optional<Scalar> min, std::optional<Scalar> max) {
@@ -245,6 +154,197 @@ const Tensor &store(const Tensor &x, Value value, const char *gradName) {
   setGradName(value, gradName);
   write(x, value);
   return x;
+}
+
+/// \p y, an integer divisor, checked not to be 0.
+Value checkedDivisor(const Value &y) {
+  Value isZero = convert(compare("eq", y, constantLike(y, 0)), DType::I64);
+  Value checked = checkRange(isZero, 0, 1, {}, "expects no integer divisor of 0");
+  return select(compare("ne", checked, constantLike(checked, 0)), constantLike(y, 1), y);
+}
+
+Value fmodOf(const Operand &a, const Operand &b) {
+  auto [x, y] = pairOf(a, b);
+  if (x.dtype() == DType::Bool)
+    fail("AGC0102", "expects numbers, got bool");
+  return binary(OpId::Fmod, x, info(x.dtype()).isFloat ? y : checkedDivisor(y));
+}
+
+/// Where a remainder and the divisor have different signs.
+Value differs(const Value &rest, const Value &y) {
+  Value zero = constantLike(y, 0);
+  Value signs = compare("ne", compare("lt", rest, zero), compare("lt", y, zero));
+  return binary(OpId::LogicalAnd, signs, compare("ne", rest, zero));
+}
+
+Value remainderOf(const Operand &a, const Operand &b) {
+  auto [x, y] = pairOf(a, b);
+  if (x.dtype() == DType::Bool)
+    fail("AGC0102", "expects numbers, got bool");
+  if (!info(x.dtype()).isFloat)
+    y = checkedDivisor(y);
+  Value rest = binary(OpId::Fmod, x, y);
+  return info(x.dtype()).isSigned ? select(differs(rest, y), rest + y, rest) : rest;
+}
+
+Value floorQuotientOf(const Operand &a, const Operand &b) {
+  auto [x, y] = pairOf(a, b);
+  if (x.dtype() == DType::Bool)
+    fail("AGC0102", "expects numbers, got bool");
+  if (!info(x.dtype()).isFloat) {
+    y = checkedDivisor(y);
+    Value q = x / y;
+    if (!info(x.dtype()).isSigned)
+      return q;
+    return select(differs(binary(OpId::Fmod, x, y), y), q - constantLike(q, 1), q);
+  }
+  // As Python: from the exact remainder, so that it agrees with it. By 0 it is
+  // what division says.
+  Value rest = binary(OpId::Fmod, x, y), one = constantLike(x, 1);
+  Value q = (x - rest) / y;
+  q = select(differs(rest, y), q - one, q);
+  Value low = unary(OpId::Floor, q);
+  low = select(compare("gt", q - low, constantLike(x, 0.5)), low + one, low);
+  Value zero = constantLike(x, 0), plain = x / y;
+  low = select(compare("eq", q, zero), select(compare("lt", plain, zero), unary(OpId::Neg, zero), zero), low);
+  return select(compare("eq", y, zero), plain, low);
+}
+
+Value roundedQuotientOf(const Operand &a, const Operand &b,
+                        std::optional<std::string_view> mode) {
+  if (!mode)
+    return quotientOf(a, b);
+  if (*mode == "floor")
+    return floorQuotientOf(a, b);
+  if (*mode != "trunc")
+    fail("AGC0104", "expects rounding_mode 'trunc' or 'floor', got '" + std::string(*mode) + "'");
+  auto [x, y] = pairOf(a, b);
+  if (x.dtype() == DType::Bool)
+    fail("AGC0102", "expects numbers, got bool");
+  return info(x.dtype()).isFloat ? unary(OpId::Trunc, x / y) : x / checkedDivisor(y);
+}
+
+Value generalPowerOf(const Operand &a, const Operand &b) {
+  auto [x, y] = pairOf(a, b);
+  if (!info(x.dtype()).isFloat)
+    fail("AGC0116", "of integers with a tensor of integers as exponent is not "
+                    "there yet; convert one to float");
+  return binary(OpId::Pow, x, y);
+}
+
+/// Binary functions of floating point; integers become float32.
+Pair floatPairOf(const Operand &a, const Operand &b) {
+  return pairOf(a, b, /*asFloats=*/true);
+}
+
+Value number0(const Value &like) { return constantLike(like, 0); }
+
+Value quietExtremeOf(const Operand &a, const Operand &b, bool wantsMax) {
+  auto [x, y] = pairOf(a, b);
+  if (!info(x.dtype()).isFloat)
+    return extremeOf(wantsMax ? OpId::Maximum : OpId::Minimum, a, b);
+  Value both = binary(wantsMax ? OpId::Maximum : OpId::Minimum, x, y);
+  return select(compare("ne", x, x), y, select(compare("ne", y, y), x, both));
+}
+Value fmaxOf(const Operand &a, const Operand &b) { return quietExtremeOf(a, b, true); }
+Value fminOf(const Operand &a, const Operand &b) { return quietExtremeOf(a, b, false); }
+
+Value atan2Of(const Operand &a, const Operand &b) {
+  auto [x, y] = floatPairOf(a, b);
+  return binary(OpId::Atan2, x, y);
+}
+
+Value hypotOf(const Operand &a, const Operand &b) {
+  auto [x, y] = pairOf(a, b);
+  expectFloat(x);
+  Value largest = binary(OpId::Maximum, unary(OpId::Abs, x), unary(OpId::Abs, y));
+  Value one = constantLike(x, 1), zero = number0(x);
+  Value usable = binary(OpId::LogicalAnd, compare("gt", largest, zero),
+                        compare("lt", largest, constantLike(x, INFINITY)));
+  Value scale = stopGradient(select(usable, largest, one));
+  Value u = x / scale, v = y / scale;
+  return scale * unary(OpId::Sqrt, u * u + v * v);
+}
+
+Value copysignOf(const Operand &a, const Operand &b) {
+  auto [x, y] = floatPairOf(a, b);
+  Value zero = number0(x), one = constantLike(x, 1);
+  // 1 / -0 is below 0. A NaN's sign is not to be seen here: it counts as plus.
+  Value negative = compare("lt", select(compare("eq", y, zero), one / y, y), zero);
+  Value size = unary(OpId::Abs, x);
+  return select(negative, unary(OpId::Neg, size), size);
+}
+
+Value logaddexpOf(const Operand &a, const Operand &b) {
+  auto [x, y] = pairOf(a, b);
+  expectFloat(x);
+  Value most = binary(OpId::Maximum, x, y);
+  // Equal infinities have no difference.
+  Value isInfinite = compare("eq", unary(OpId::Abs, most), constantLike(x, INFINITY));
+  Value gap = select(isInfinite, number0(x), unary(OpId::Neg, unary(OpId::Abs, x - y)));
+  Value sum = most + unary(OpId::Log1p, unary(OpId::Exp, gap));
+  return select(isInfinite, most, sum);
+}
+
+Value xlogyOf(const Operand &a, const Operand &b) {
+  auto [x, y] = floatPairOf(a, b);
+  // 0 wins over an infinite logarithm, in the gradient too.
+  Value extreme = binary(OpId::LogicalOr, compare("le", y, number0(y)),
+                         compare("eq", y, constantLike(y, INFINITY)));
+  Value vanishes = binary(OpId::LogicalAnd, compare("eq", x, number0(x)), extreme);
+  return x * unary(OpId::Log, select(vanishes, constantLike(y, 1), y));
+}
+
+Value lerpOf(const Value &from, const Value &to, const Operand &weight) {
+  Operand operands[] = {from, to, weight};
+  if (weight.value && weight.value.dtype() != from.dtype())
+    fail("AGC0102", "expects start, end and weight of one dtype");
+  if (from.dtype() != to.dtype())
+    fail("AGC0102", "expects start, end and weight of one dtype");
+  expectFloat(from);
+  Dims shape = broadcastShape(operands);
+  Value x = broadcastTo(from, shape), y = broadcastTo(to, shape);
+  Value w = prepare(weight, from.dtype(), shape), one = constantLike(x, 1);
+  Value gap = y - x;
+  // From the nearer end, so that weight 1 gives it exactly.
+  Value isNear = compare("lt", unary(OpId::Abs, w), constantLike(w, 0.5));
+  return select(isNear, x + w * gap, y - gap * (one - w));
+}
+
+Value addcOf(const Operand &x, const Operand &a, const Operand &b, Scalar value,
+             bool divides) {
+  Operand operands[] = {x, a, b};
+  DType type = resultType(operands);
+  if (divides && !info(type).isFloat)
+    fail("AGC0102", "expects floating point: division of integers");
+  if (value.isFloatingPoint() && !info(type).isFloat)
+    fail("AGC0102", "expects an integer value for integers");
+  Dims shape = broadcastShape(operands);
+  Value u = prepare(a, type, shape), v = prepare(b, type, shape);
+  Value part = divides ? u / v : u * v;
+  if (value.toDouble() != 1)
+    part = broadcastDims(number(type, value), shape, {}) * part;
+  return prepare(x, type, shape) + part;
+}
+
+Value iscloseOf(const Tensor &a, const Tensor &b, double rtol, double atol, bool equalNan) {
+  auto [x, y] = pairOf(a, b);
+  Value same = compare("eq", x, y);
+  if (x.dtype() == DType::Bool)
+    return same;
+  if (!info(x.dtype()).isFloat) {
+    x = convert(x, DType::F64);
+    y = convert(y, DType::F64);
+  }
+  Value bound = constantLike(x, atol) + constantLike(x, rtol) * unary(OpId::Abs, y);
+  Value gap = unary(OpId::Abs, x - y);
+  Value finite = compare("lt", gap, constantLike(x, INFINITY));
+  Value near = binary(OpId::LogicalAnd, compare("le", gap, bound), finite);
+  Value close = binary(OpId::LogicalOr, same, near);
+  if (equalNan)
+    close = binary(OpId::LogicalOr, close,
+                   binary(OpId::LogicalAnd, compare("ne", x, x), compare("ne", y, y)));
+  return close;
 }
 
 } // namespace
@@ -328,6 +428,120 @@ const Tensor &Tensor::sub_(Scalar b, Loc loc) const {
   OpGuard op("sub_", loc);
   return store(*this, sumOf(*this, b, 1, true), "SubBackward0");
 }
+
+AGC_BINARY(floor_divide, "", floorQuotientOf)
+AGC_BINARY(remainder, "RemainderBackward0", remainderOf)
+AGC_BINARY(fmod, "FmodBackward0", fmodOf)
+AGC_BINARY(copysign, "CopysignBackward0", copysignOf)
+AGC_BINARY(xlogy, "XlogyBackward0", xlogyOf)
+Tensor xlogy(Scalar a, Arg b) {
+  OpGuard op("xlogy", b.loc);
+  return wrap(xlogyOf(a, b.tensor), "XlogyBackward1", {read(b.tensor)});
+}
+
+#define AGC_TENSORS(name, gradName)                                            \
+  Tensor name(Arg a, Arg b) {                                                  \
+    OpGuard op(#name, a.loc);                                                  \
+    return wrap(name##Of(a.tensor, b.tensor), gradName,                        \
+                {read(a.tensor), read(b.tensor)});                             \
+  }                                                                            \
+  Tensor Tensor::name(const Tensor &b, Loc loc) const {                        \
+    return agc::name(Arg(*this, loc), Arg(b, loc));                            \
+  }
+AGC_TENSORS(fmax, "FmaxBackward0")
+AGC_TENSORS(fmin, "FminBackward0")
+AGC_TENSORS(atan2, "Atan2Backward0")
+AGC_TENSORS(hypot, "HypotBackward0")
+AGC_TENSORS(logaddexp, "LogaddexpBackward0")
+#undef AGC_TENSORS
+
+Tensor div(Arg a, Arg b, std::optional<std::string_view> mode) {
+  OpGuard op("div", a.loc);
+  return wrap(roundedQuotientOf(a.tensor, b.tensor, mode), "DivBackward2",
+              {read(a.tensor), read(b.tensor)});
+}
+Tensor div(Arg a, Scalar b, std::optional<std::string_view> mode) {
+  OpGuard op("div", a.loc);
+  return wrap(roundedQuotientOf(a.tensor, b, mode), "DivBackward3", {read(a.tensor)});
+}
+Tensor Tensor::div(const Tensor &b, std::optional<std::string_view> mode, Loc loc) const {
+  return agc::div(Arg(*this, loc), Arg(b, loc), mode);
+}
+Tensor Tensor::div(Scalar b, std::optional<std::string_view> mode, Loc loc) const {
+  return agc::div(Arg(*this, loc), b, mode);
+}
+
+Tensor lerp(Arg start, Arg end, Arg weight) {
+  OpGuard op("lerp", start.loc);
+  return wrap(lerpOf(read(start.tensor), read(end.tensor), weight.tensor), "LerpBackward1",
+              {read(start.tensor), read(end.tensor), read(weight.tensor)});
+}
+Tensor lerp(Arg start, Arg end, Scalar weight) {
+  OpGuard op("lerp", start.loc);
+  return wrap(lerpOf(read(start.tensor), read(end.tensor), weight), "LerpBackward0",
+              {read(start.tensor), read(end.tensor)});
+}
+Tensor Tensor::lerp(const Tensor &end, const Tensor &weight, Loc loc) const {
+  return agc::lerp(Arg(*this, loc), Arg(end, loc), Arg(weight, loc));
+}
+Tensor Tensor::lerp(const Tensor &end, Scalar weight, Loc loc) const {
+  return agc::lerp(Arg(*this, loc), Arg(end, loc), weight);
+}
+
+Tensor addcmul(Arg x, Arg a, Arg b, Scalar value) {
+  OpGuard op("addcmul", x.loc);
+  return wrap(addcOf(x.tensor, a.tensor, b.tensor, value, false), "AddcmulBackward0",
+              {read(x.tensor), read(a.tensor), read(b.tensor)});
+}
+Tensor addcdiv(Arg x, Arg a, Arg b, Scalar value) {
+  OpGuard op("addcdiv", x.loc);
+  return wrap(addcOf(x.tensor, a.tensor, b.tensor, value, true), "AddcdivBackward0",
+              {read(x.tensor), read(a.tensor), read(b.tensor)});
+}
+Tensor Tensor::addcmul(const Tensor &a, const Tensor &b, Scalar value, Loc loc) const {
+  return agc::addcmul(Arg(*this, loc), Arg(a, loc), Arg(b, loc), value);
+}
+Tensor Tensor::addcdiv(const Tensor &a, const Tensor &b, Scalar value, Loc loc) const {
+  return agc::addcdiv(Arg(*this, loc), Arg(a, loc), Arg(b, loc), value);
+}
+
+Tensor isclose(Arg a, Arg b, double rtol, double atol, bool equal_nan) {
+  OpGuard op("isclose", a.loc);
+  return wrap(iscloseOf(a.tensor, b.tensor, rtol, atol, equal_nan));
+}
+Tensor Tensor::isclose(const Tensor &other, double rtol, double atol, bool equal_nan, Loc loc) const {
+  return agc::isclose(Arg(*this, loc), Arg(other, loc), rtol, atol, equal_nan);
+}
+bool allclose(Arg a, Arg b, double rtol, double atol, bool equal_nan) {
+  return a.tensor.allclose(b.tensor, rtol, atol, equal_nan, a.loc);
+}
+bool equal(Arg a, Arg b) { return a.tensor.equal(b.tensor, a.loc); }
+
+Tensor pow(Arg a, Arg exponent) {
+  OpGuard op("pow", a.loc);
+  return wrap(generalPowerOf(a.tensor, exponent.tensor), "PowBackward1",
+              {read(a.tensor), read(exponent.tensor)});
+}
+Tensor pow(Scalar a, Arg exponent) {
+  OpGuard op("pow", exponent.loc);
+  return wrap(generalPowerOf(a, exponent.tensor), "PowBackward2", {read(exponent.tensor)});
+}
+Tensor Tensor::pow(const Tensor &e, Loc loc) const {
+  return agc::pow(Arg(*this, loc), Arg(e, loc));
+}
+
+Tensor clamp_min(Arg x, Scalar min) {
+  OpGuard op("clamp_min", x.loc);
+  Value v = read(x.tensor);
+  return wrap(clampOf(v, min, {}), "ClampMinBackward0", {v});
+}
+Tensor clamp_max(Arg x, Scalar max) {
+  OpGuard op("clamp_max", x.loc);
+  Value v = read(x.tensor);
+  return wrap(clampOf(v, {}, max), "ClampMaxBackward0", {v});
+}
+Tensor Tensor::clamp_min(Scalar min, Loc loc) const { return agc::clamp_min(Arg(*this, loc), min); }
+Tensor Tensor::clamp_max(Scalar max, Loc loc) const { return agc::clamp_max(Arg(*this, loc), max); }
 
 Tensor maximum(Arg a, Arg b) {
   OpGuard op("maximum", a.loc);

@@ -144,6 +144,12 @@ Value concat(std::span<const Value> xs, int64_t dimension) {
   return record(OpId::Concat, withShape(xs[0].type(), shape), xs, dimension);
 }
 
+Value reverse(const Value &x, IntArrayRef dimensions) {
+  if (dimensions.empty())
+    return x;
+  return record(OpId::Reverse, x.type(), {&x, 1}, dimensions);
+}
+
 Value reduce(OpId op, const Value &x, IntArrayRef dimensions) {
   if (dimensions.empty())
     return x;

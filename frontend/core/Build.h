@@ -58,6 +58,7 @@ Value sliceDim(const Value &x, int64_t dim, int64_t start, int64_t limit,
 Value pad(const Value &x, IntArrayRef low, IntArrayRef high,
           IntArrayRef interior, double value);
 Value concat(std::span<const Value> xs, int64_t dimension);
+Value reverse(const Value &x, IntArrayRef dimensions); // x itself if none
 
 /// \p op: ReduceSum, ReduceMax, ReduceMin. Sorted dimensions; none: x itself.
 Value reduce(OpId op, const Value &x, IntArrayRef dimensions);

@@ -47,12 +47,22 @@ Tensor wrap(Value value) {
   return Tensor::adopt(impl);
 }
 
+namespace {
+/// An op that had nothing to do gives its operand back; a leaf's value belongs
+/// to the leaf, so that what goes on from it is an alias.
+Value aliasOfLeaf(Value value) {
+  return value.slot().leaf ? record(OpId::Reshape, value.type(), {&value, 1}) : value;
+}
+} // namespace
+
 Tensor wrap(Value value, const char *gradName) {
+  value = aliasOfLeaf(std::move(value));
   setGradName(value, gradName);
   return wrap(std::move(value));
 }
 
 Tensor wrap(Value value, const char *gradName, std::vector<Value> edges) {
+  value = aliasOfLeaf(std::move(value));
   setGradName(value, gradName);
   setEdges(value, std::move(edges));
   return wrap(std::move(value));

@@ -4,6 +4,8 @@
 
 #include <agc/Tensor.h>
 
+#include <tuple>
+
 namespace agc {
 
 //===----------------------------------------------------------------------===//
@@ -205,6 +207,29 @@ Tensor min(Arg x);
 Tensor argmax(Arg x, std::optional<int64_t> dim = {}, bool keepdim = false);
 Tensor var(Arg x, IntArrayRef dim = {}, bool unbiased = true, bool keepdim = false);
 Tensor std(Arg x, IntArrayRef dim = {}, bool unbiased = true, bool keepdim = false);
+std::tuple<Tensor, Tensor> var_mean(Arg x, IntArrayRef dim = {}, bool unbiased = true, bool keepdim = false);
+/// The values and where along \p dim they are, the first of equals. The gradient
+/// goes there.
+std::tuple<Tensor, Tensor> max(Arg x, int64_t dim, bool keepdim = false);
+std::tuple<Tensor, Tensor> min(Arg x, int64_t dim, bool keepdim = false);
+Tensor argmin(Arg x, std::optional<int64_t> dim = {}, bool keepdim = false);
+/// Integers and bools multiply and add up in int64.
+Tensor prod(Arg x, std::optional<DType> type = {});
+Tensor prod(Arg x, int64_t dim, bool keepdim = false, std::optional<DType> type = {});
+Tensor cumsum(Arg x, int64_t dim, std::optional<DType> type = {});
+Tensor cumprod(Arg x, int64_t dim, std::optional<DType> type = {});
+/// (sum |x|^p)^(1/p); also p = 0 (how many are not 0) and infinity. Gradient 0
+/// where the norm is 0.
+Tensor norm(Arg x, Scalar p = 2);
+Tensor norm(Arg x, std::optional<Scalar> p, IntArrayRef dim, bool keepdim = false);
+/// log(sum(exp(x))), without overflow on the way.
+Tensor logsumexp(Arg x, IntArrayRef dim, bool keepdim = false);
+/// Whether all, any elements are not 0; bool, of uint8 uint8.
+Tensor all(Arg x);
+Tensor all(Arg x, int64_t dim, bool keepdim = false);
+Tensor any(Arg x);
+Tensor any(Arg x, int64_t dim, bool keepdim = false);
+Tensor count_nonzero(Arg x, std::optional<int64_t> dim = {});
 Tensor softmax(Arg x, int64_t dim, std::optional<DType> type = {});
 Tensor log_softmax(Arg x, int64_t dim, std::optional<DType> type = {});
 
@@ -222,6 +247,52 @@ Tensor permute(Arg x, IntArrayRef dims);
 Tensor t(Arg x);
 Tensor cat(TensorList tensors, int64_t dim = 0, Loc loc = Loc::current());
 Tensor stack(TensorList tensors, int64_t dim = 0, Loc loc = Loc::current());
+Tensor hstack(TensorList tensors, Loc loc = Loc::current());
+Tensor vstack(TensorList tensors, Loc loc = Loc::current());
+/// Pieces of \p size along \p dim, the last as long as what is left.
+std::vector<Tensor> split(Arg x, int64_t size, int64_t dim = 0);
+std::vector<Tensor> split(Arg x, IntArrayRef sizes, int64_t dim = 0);
+std::vector<Tensor> chunk(Arg x, int64_t chunks, int64_t dim = 0);
+std::vector<Tensor> unbind(Arg x, int64_t dim = 0);
+Tensor unflatten(Arg x, int64_t dim, IntArrayRef sizes);
+Tensor movedim(Arg x, IntArrayRef source, IntArrayRef destination);
+Tensor broadcast_to(Arg x, IntArrayRef shape);
+Tensor tile(Arg x, IntArrayRef repeats);
+Tensor repeat_interleave(Arg x, int64_t repeats, std::optional<int64_t> dim = {});
+Tensor flip(Arg x, IntArrayRef dims);
+/// Without \p dims over the flattened tensor.
+Tensor roll(Arg x, IntArrayRef shifts, IntArrayRef dims = {});
+Tensor tril(Arg x, int64_t diagonal = 0);
+Tensor triu(Arg x, int64_t diagonal = 0);
+/// A vector on the diagonal of a matrix, or a matrix's diagonal.
+Tensor diag(Arg x, int64_t diagonal = 0);
+Tensor diagonal(Arg x, int64_t offset = 0, int64_t dim1 = 0, int64_t dim2 = 1);
+/// \p pad: before and after the last dimension, then the one before, and so on;
+/// negative amounts cut.
+Tensor constant_pad_nd(Arg x, IntArrayRef pad, Scalar value = 0);
+std::vector<Tensor> meshgrid(TensorList tensors, std::string_view indexing = "ij", Loc loc = Loc::current());
+/// [2, count]: rows and columns of a triangle's elements, row by row.
+Tensor tril_indices(int64_t rows, int64_t columns, int64_t offset = 0, const TensorOptions &options = kInt64, Loc loc = Loc::current());
+Tensor triu_indices(int64_t rows, int64_t columns, int64_t offset = 0, const TensorOptions &options = kInt64, Loc loc = Loc::current());
+
+//===----------------------------------------------------------------------===//
+// By index. Indices are integers; one that is out of range fails the step.
+//===----------------------------------------------------------------------===//
+
+/// result[i][j] = x[index[i][j]][j] for dim 0, and so on.
+Tensor gather(Arg x, int64_t dim, Arg index);
+Tensor take_along_dim(Arg x, Arg index, std::optional<int64_t> dim = {});
+Tensor index_select(Arg x, int64_t dim, Arg index);
+/// Of several sources for one place the last is put there.
+Tensor scatter(Arg x, int64_t dim, Arg index, Arg src);
+Tensor scatter(Arg x, int64_t dim, Arg index, Scalar value);
+Tensor scatter_add(Arg x, int64_t dim, Arg index, Arg src);
+Tensor index_add(Arg x, int64_t dim, Arg index, Arg source, Scalar alpha = 1);
+Tensor masked_fill(Arg x, Arg mask, Arg value);
+Tensor masked_fill(Arg x, Arg mask, Scalar value);
+/// int64, one dimension more. Without num_classes the largest index is read.
+Tensor one_hot(Arg x, int64_t num_classes = -1);
+
 Tensor narrow(Arg x, int64_t dim, int64_t start, int64_t length);
 Tensor select(Arg x, int64_t dim, int64_t index);
 
@@ -238,6 +309,20 @@ Tensor bmm(Arg a, Arg b);
 Tensor mv(Arg a, Arg b);
 Tensor dot(Arg a, Arg b);
 /// x [..., in], weight [out, in], bias [out] -> x weight^T + bias [..., out].
+Tensor outer(Arg a, Arg b);
+/// beta bias + alpha a b.
+Tensor baddbmm(Arg bias, Arg a, Arg b, Scalar beta = 1, Scalar alpha = 1);
+Tensor addmv(Arg bias, Arg a, Arg b, Scalar beta = 1, Scalar alpha = 1);
+Tensor trace(Arg x);
+/// Of vectors of three along \p dim (the first of size 3).
+Tensor cross(Arg a, Arg b, std::optional<int64_t> dim = {});
+/// Sums of products over the letters that the result lacks, e.g. "bij,bjk->bik";
+/// "..." stands for leading dimensions, which broadcast.
+Tensor einsum(std::string_view equation, TensorList operands, Loc loc = Loc::current());
+/// x1 [..., in1], x2 [..., in2], weight [out, in1, in2], bias [out] -> [..., out].
+Tensor bilinear(Arg x1, Arg x2, Arg weight, OptionalArg bias = {});
+/// Distances of rows: [..., n, d], [..., m, d] -> [..., n, m]. Gradient 0 at 0.
+Tensor cdist(Arg a, Arg b, double p = 2);
 Tensor linear(Arg x, Arg weight, OptionalArg bias = {});
 Tensor addmm(Arg bias, Arg a, Arg b, Scalar beta = 1, Scalar alpha = 1);
 /// x [n, c, h, w] or [c, h, w], weight [o, c / groups, kh, kw], bias [o].

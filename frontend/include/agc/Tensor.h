@@ -14,6 +14,7 @@
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -329,6 +330,21 @@ public:
   }
   Tensor softmax(int64_t dim, std::optional<DType> type = {}, Loc loc = Loc::current()) const;
   Tensor log_softmax(int64_t dim, std::optional<DType> type = {}, Loc loc = Loc::current()) const;
+  std::tuple<Tensor, Tensor> max(int64_t dim, bool keepdim = false, Loc loc = Loc::current()) const;
+  std::tuple<Tensor, Tensor> min(int64_t dim, bool keepdim = false, Loc loc = Loc::current()) const;
+  Tensor argmin(std::optional<int64_t> dim = {}, bool keepdim = false, Loc loc = Loc::current()) const;
+  Tensor prod(std::optional<DType> type = {}, Loc loc = Loc::current()) const;
+  Tensor prod(int64_t dim, bool keepdim = false, std::optional<DType> type = {}, Loc loc = Loc::current()) const;
+  Tensor cumsum(int64_t dim, std::optional<DType> type = {}, Loc loc = Loc::current()) const;
+  Tensor cumprod(int64_t dim, std::optional<DType> type = {}, Loc loc = Loc::current()) const;
+  Tensor norm(Scalar p = 2, Loc loc = Loc::current()) const;
+  Tensor norm(std::optional<Scalar> p, IntArrayRef dim, bool keepdim = false, Loc loc = Loc::current()) const;
+  Tensor logsumexp(IntArrayRef dim, bool keepdim = false, Loc loc = Loc::current()) const;
+  Tensor all(Loc loc = Loc::current()) const;
+  Tensor all(int64_t dim, bool keepdim = false, Loc loc = Loc::current()) const;
+  Tensor any(Loc loc = Loc::current()) const;
+  Tensor any(int64_t dim, bool keepdim = false, Loc loc = Loc::current()) const;
+  Tensor count_nonzero(std::optional<int64_t> dim = {}, Loc loc = Loc::current()) const;
 
   // Shape. Views of this tensor: writes through one are seen by all.
   Tensor reshape(IntArrayRef shape, Loc loc = Loc::current()) const;
@@ -347,6 +363,31 @@ public:
   Tensor slice(int64_t dim = 0, std::optional<int64_t> start = {}, std::optional<int64_t> end = {}, int64_t step = 1, Loc loc = Loc::current()) const;
   Tensor narrow(int64_t dim, int64_t start, int64_t length, Loc loc = Loc::current()) const;
   Tensor select(int64_t dim, int64_t index, Loc loc = Loc::current()) const;
+  std::vector<Tensor> split(int64_t size, int64_t dim = 0, Loc loc = Loc::current()) const;
+  std::vector<Tensor> split(IntArrayRef sizes, int64_t dim = 0, Loc loc = Loc::current()) const;
+  std::vector<Tensor> chunk(int64_t chunks, int64_t dim = 0, Loc loc = Loc::current()) const;
+  std::vector<Tensor> unbind(int64_t dim = 0, Loc loc = Loc::current()) const;
+  Tensor unflatten(int64_t dim, IntArrayRef sizes, Loc loc = Loc::current()) const;
+  Tensor movedim(IntArrayRef source, IntArrayRef destination, Loc loc = Loc::current()) const;
+  Tensor broadcast_to(IntArrayRef shape, Loc loc = Loc::current()) const;
+  Tensor repeat(IntArrayRef repeats, Loc loc = Loc::current()) const;
+  Tensor tile(IntArrayRef repeats, Loc loc = Loc::current()) const;
+  Tensor repeat_interleave(int64_t repeats, std::optional<int64_t> dim = {}, Loc loc = Loc::current()) const;
+  Tensor flip(IntArrayRef dims, Loc loc = Loc::current()) const;
+  Tensor roll(IntArrayRef shifts, IntArrayRef dims = {}, Loc loc = Loc::current()) const;
+  Tensor tril(int64_t diagonal = 0, Loc loc = Loc::current()) const;
+  Tensor triu(int64_t diagonal = 0, Loc loc = Loc::current()) const;
+  Tensor diag(int64_t diagonal = 0, Loc loc = Loc::current()) const;
+  Tensor diagonal(int64_t offset = 0, int64_t dim1 = 0, int64_t dim2 = 1, Loc loc = Loc::current()) const;
+  Tensor gather(int64_t dim, const Tensor &index, Loc loc = Loc::current()) const;
+  Tensor take_along_dim(const Tensor &index, std::optional<int64_t> dim = {}, Loc loc = Loc::current()) const;
+  Tensor index_select(int64_t dim, const Tensor &index, Loc loc = Loc::current()) const;
+  Tensor scatter(int64_t dim, const Tensor &index, const Tensor &src, Loc loc = Loc::current()) const;
+  Tensor scatter(int64_t dim, const Tensor &index, Scalar value, Loc loc = Loc::current()) const;
+  Tensor scatter_add(int64_t dim, const Tensor &index, const Tensor &src, Loc loc = Loc::current()) const;
+  Tensor index_add(int64_t dim, const Tensor &index, const Tensor &source, Scalar alpha = 1, Loc loc = Loc::current()) const;
+  Tensor masked_fill(const Tensor &mask, const Tensor &value, Loc loc = Loc::current()) const;
+  Tensor masked_fill(const Tensor &mask, Scalar value, Loc loc = Loc::current()) const;
   Tensor index(ArrayRef<indexing::TensorIndex> indices, Loc loc = Loc::current()) const;
   Tensor index(std::initializer_list<indexing::TensorIndex> indices, Loc loc = Loc::current()) const;
   const Tensor &index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor &value, Loc loc = Loc::current()) const;
@@ -361,6 +402,12 @@ public:
   Tensor bmm(const Tensor &other, Loc loc = Loc::current()) const;
   Tensor mv(const Tensor &other, Loc loc = Loc::current()) const;
   Tensor dot(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor outer(const Tensor &other, Loc loc = Loc::current()) const;
+  Tensor addmm(const Tensor &a, const Tensor &b, Scalar beta = 1, Scalar alpha = 1, Loc loc = Loc::current()) const;
+  Tensor baddbmm(const Tensor &a, const Tensor &b, Scalar beta = 1, Scalar alpha = 1, Loc loc = Loc::current()) const;
+  Tensor addmv(const Tensor &a, const Tensor &b, Scalar beta = 1, Scalar alpha = 1, Loc loc = Loc::current()) const;
+  Tensor trace(Loc loc = Loc::current()) const;
+  Tensor cross(const Tensor &other, std::optional<int64_t> dim = {}, Loc loc = Loc::current()) const;
 
   /// For agc's own sources.
   detail::TensorImpl *unsafeImpl() const { return impl; }

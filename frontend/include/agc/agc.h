@@ -21,6 +21,8 @@
 #include <agc/nn/Init.h>
 #include <agc/nn/Module.h>
 #include <agc/nn/Modules.h>
+#include <agc/optim/Adam.h>
+#include <agc/optim/Schedulers.h>
 #include <agc/optim/SGD.h>
 
 #endif

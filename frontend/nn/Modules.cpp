@@ -181,18 +181,6 @@ void ReLUImpl::pretty_print(std::ostream &out) const {
   out << "torch::nn::ReLU(" << (options.inplace() ? "inplace=true" : "") << ")";
 }
 
-Tensor IdentityImpl::forward(Arg x) { return x.tensor; }
-void IdentityImpl::pretty_print(std::ostream &out) const { out << "torch::nn::Identity()"; }
-Tensor TanhImpl::forward(Arg x) {
-  ScopeGuard in(scope());
-  return agc::tanh(x);
-}
-void TanhImpl::pretty_print(std::ostream &out) const { out << "torch::nn::Tanh()"; }
-Tensor SigmoidImpl::forward(Arg x) {
-  ScopeGuard in(scope());
-  return agc::sigmoid(x);
-}
-void SigmoidImpl::pretty_print(std::ostream &out) const { out << "torch::nn::Sigmoid()"; }
 void FunctionalImpl::pretty_print(std::ostream &out) const { out << "torch::nn::Functional()"; }
 
 Tensor SequentialImpl::forward(Arg x) {

@@ -278,12 +278,14 @@ Value copysignOf(const Operand &a, const Operand &b) {
 Value logaddexpOf(const Operand &a, const Operand &b) {
   auto [x, y] = pairOf(a, b);
   expectFloat(x);
-  Value most = binary(OpId::Maximum, x, y);
-  // Equal infinities have no difference.
+  Value above = compare("gt", x, y);
+  Value most = select(above, x, y), least = select(above, y, x);
+  // Equal infinities have no difference. A NaN is least or most, and stays.
   Value isInfinite = compare("eq", unary(OpId::Abs, most), constantLike(x, INFINITY));
-  Value gap = select(isInfinite, number0(x), unary(OpId::Neg, unary(OpId::Abs, x - y)));
+  Value gap = select(isInfinite, number0(x), least - most);
   Value sum = most + unary(OpId::Log1p, unary(OpId::Exp, gap));
-  return select(isInfinite, most, sum);
+  // Not least - most: that of infinity and NaN was put aside above.
+  return select(compare("ne", least, least), least, select(isInfinite, most, sum));
 }
 
 Value xlogyOf(const Operand &a, const Operand &b) {

@@ -9,6 +9,8 @@ namespace agc::detail {
 // `dims` sorted, `keep`: at size 1.
 Value meanOf(const Value &x, IntArrayRef dims, bool keep);
 Value varianceOf(const Value &x, IntArrayRef dims, bool unbiased, bool keep);
+/// log(1 + exp(x)), without overflow and smooth at 0 to any order.
+Value softplusOf(const Value &x);
 Value softmaxOf(const Value &x, int64_t dim);
 Value logSoftmaxOf(const Value &x, int64_t dim);
 

@@ -29,6 +29,12 @@ Value varianceOf(const Value &x, IntArrayRef dims, bool unbiased, bool keep) {
   return sum / constantLike(sum, double(count) - (unbiased ? 1 : 0));
 }
 
+Value softplusOf(const Value &x) {
+  Value zero = constantLike(x, 0), above = compare("gt", x, zero);
+  Value far = select(above, unary(OpId::Neg, x), x); // -|x|
+  return select(above, x, zero) + unary(OpId::Log1p, unary(OpId::Exp, far));
+}
+
 namespace {
 /// x less its largest along \p dim: the same softmax, and no overflow.
 Value shifted(const Value &x, int64_t dim) {

@@ -7,11 +7,6 @@
 
 namespace agc {
 
-/// What a loss does with its elements. `kMean` and others are libtorch's names.
-enum class Reduction { None, Mean, Sum };
-inline constexpr Reduction kNone = Reduction::None, kMean = Reduction::Mean,
-                           kSum = Reduction::Sum;
-
 namespace nn {
 
 /// `2` or `{2, 3}`, for two spatial dimensions.
@@ -26,48 +21,8 @@ private:
   int64_t values[2];
 };
 
-struct CrossEntropyLossOptions {
-  AGC_ARG(int64_t, ignore_index) = -100;
-  AGC_ARG(Reduction, reduction) = kMean;
-  AGC_ARG(double, label_smoothing) = 0.0;
-};
-struct NLLLossOptions {
-  AGC_ARG(int64_t, ignore_index) = -100;
-  AGC_ARG(Reduction, reduction) = kMean;
-};
-struct MSELossOptions {
-  MSELossOptions() = default;
-  MSELossOptions(Reduction r) : reduction_(r) {}
-  AGC_ARG(Reduction, reduction) = kMean;
-};
-
 namespace functional {
 
-using CrossEntropyFuncOptions = CrossEntropyLossOptions;
-using NLLLossFuncOptions = NLLLossOptions;
-using MSELossFuncOptions = MSELossOptions;
-
-/// Minus the logarithm of the softmax of \p input at the label.
-///
-/// Shapes: input [n, c, ...] or [c]; target [n, ...] or [], integers, or of
-///         input's shape and floating point: probabilities.
-/// Errors: a label that is not in [0, c) and not ignore_index, when the step
-///         runs and before it changes anything.
-Tensor cross_entropy(Arg input, Arg target);
-Tensor cross_entropy(Arg input, Arg target, const CrossEntropyFuncOptions &options);
-/// The same of logarithms of probabilities.
-Tensor nll_loss(Arg input, Arg target);
-Tensor nll_loss(Arg input, Arg target, const NLLLossFuncOptions &options);
-Tensor mse_loss(Arg input, Arg target);
-Tensor mse_loss(Arg input, Arg target, const MSELossFuncOptions &options);
-
-struct SoftmaxFuncOptions {
-  SoftmaxFuncOptions(int64_t dim) : dim_(dim) {}
-  AGC_ARG(int64_t, dim);
-};
-using LogSoftmaxFuncOptions = SoftmaxFuncOptions;
-Tensor softmax(Arg x, const SoftmaxFuncOptions &options);
-Tensor log_softmax(Arg x, const LogSoftmaxFuncOptions &options);
 Tensor relu(Arg x);
 Tensor linear(Arg x, Arg weight, OptionalArg bias = {});
 

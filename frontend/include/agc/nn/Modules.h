@@ -2,7 +2,9 @@
 #ifndef AGC_NN_MODULES_H
 #define AGC_NN_MODULES_H
 
+#include <agc/nn/Activations.h>
 #include <agc/nn/Functional.h>
+#include <agc/nn/Losses.h>
 #include <agc/nn/Module.h>
 
 namespace agc::nn {
@@ -137,19 +139,6 @@ public:
 };
 AGC_MODULE(ReLU);
 
-/// A module without parameters that applies a function.
-#define AGC_ACTIVATION(Name)                                                   \
-  class Name##Impl : public Module {                                           \
-  public:                                                                      \
-    Tensor forward(Arg x);                                                     \
-    void pretty_print(std::ostream &out) const override;                       \
-  };                                                                           \
-  AGC_MODULE(Name)
-AGC_ACTIVATION(Identity);
-AGC_ACTIVATION(Tanh);
-AGC_ACTIVATION(Sigmoid);
-#undef AGC_ACTIVATION
-
 /// A function as a module.
 class FunctionalImpl : public Module {
 public:
@@ -161,26 +150,6 @@ private:
   std::function<Tensor(Tensor)> function;
 };
 AGC_MODULE(Functional);
-
-class CrossEntropyLossImpl : public Module {
-public:
-  explicit CrossEntropyLossImpl(const CrossEntropyLossOptions &o = {}) : options(o) {}
-  Tensor forward(Arg input, Arg target) {
-    return functional::cross_entropy(input, target, options);
-  }
-  CrossEntropyLossOptions options;
-};
-AGC_MODULE(CrossEntropyLoss);
-
-class MSELossImpl : public Module {
-public:
-  explicit MSELossImpl(const MSELossOptions &o = {}) : options(o) {}
-  Tensor forward(Arg input, Arg target) {
-    return functional::mse_loss(input, target, options);
-  }
-  MSELossOptions options;
-};
-AGC_MODULE(MSELoss);
 
 /// Any module whose forward takes a tensor and gives one.
 class AnyModule {

@@ -90,58 +90,6 @@ void Conv2dImpl::pretty_print(std::ostream &out) const {
   out << ")";
 }
 
-BatchNorm2dImpl::BatchNorm2dImpl(const BatchNorm2dOptions &o) : options(o) {
-  int64_t n = o.num_features();
-  if (o.affine()) {
-    weight = register_parameter("weight", hostFull(n, kFloat32, 1));
-    bias = register_parameter("bias", hostFull(n, kFloat32, 0));
-  }
-  if (o.track_running_stats()) {
-    running_mean = register_buffer("running_mean", hostFull(n, kFloat32, 0));
-    running_var = register_buffer("running_var", hostFull(n, kFloat32, 1));
-    num_batches_tracked = register_buffer("num_batches_tracked", hostFull({}, kInt64, 0));
-  }
-}
-void BatchNorm2dImpl::reset_running_stats() {
-  if (!options.track_running_stats())
-    return;
-  init::zeros_(running_mean);
-  init::ones_(running_var);
-  init::zeros_(num_batches_tracked);
-}
-void BatchNorm2dImpl::reset_parameters() {
-  reset_running_stats();
-  if (options.affine()) {
-    init::ones_(weight);
-    init::zeros_(bias);
-  }
-}
-Tensor BatchNorm2dImpl::forward(Arg x) {
-  ScopeGuard in(scope());
-  if (x.tensor.dim() != 4) {
-    detail::OpGuard op("batch_norm", x.loc);
-    detail::fail("AGC0107", "expects [n, c, h, w], got shape " +
-                                detail::shapeText(x.tensor.sizes()));
-  }
-  bool tracks = options.track_running_stats();
-  double momentum = options.momentum().value_or(0);
-  if (is_training() && tracks) {
-    num_batches_tracked.add_(1, x.loc);
-    if (!options.momentum()) {
-      detail::OpGuard op("batch_norm", x.loc);
-      detail::fail("AGC0116", "with momentum None is not there yet");
-    }
-  }
-  return agc::batch_norm(x, weight, bias, running_mean, running_var,
-                         is_training() || !tracks, momentum, options.eps());
-}
-void BatchNorm2dImpl::pretty_print(std::ostream &out) const {
-  out << "torch::nn::BatchNorm2d(" << options.num_features() << ", eps=" << options.eps()
-      << ", momentum=" << options.momentum().value_or(0)
-      << ", affine=" << boolText(options.affine())
-      << ", track_running_stats=" << boolText(options.track_running_stats()) << ")";
-}
-
 Tensor MaxPool2dImpl::forward(Arg x) {
   ScopeGuard in(scope());
   return functional::max_pool2d(x, options);

@@ -4,11 +4,17 @@
 
 #include "frontend/core/Promote.h"
 
+#include <functional>
+
 namespace agc::detail {
 
 // `dims` sorted, `keep`: at size 1.
 Value meanOf(const Value &x, IntArrayRef dims, bool keep);
 Value varianceOf(const Value &x, IntArrayRef dims, bool unbiased, bool keep);
+/// batch_norm; \p share(like) says how much of a running statistic is the new one.
+Tensor batchNorm(Arg x, OptionalArg weight, OptionalArg bias, OptionalArg running_mean,
+                 OptionalArg running_var, bool training,
+                 const std::function<Value(const Value &like)> &share, double eps);
 /// log(1 + exp(x)), without overflow and smooth at 0 to any order.
 Value softplusOf(const Value &x);
 Value softmaxOf(const Value &x, int64_t dim);

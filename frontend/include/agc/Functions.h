@@ -328,6 +328,30 @@ Tensor addmm(Arg bias, Arg a, Arg b, Scalar beta = 1, Scalar alpha = 1);
 /// x [n, c, h, w] or [c, h, w], weight [o, c / groups, kh, kw], bias [o].
 Tensor conv2d(Arg x, Arg weight, OptionalArg bias = {}, IntArrayRef stride = 1,
               IntArrayRef padding = 0, IntArrayRef dilation = 1, int64_t groups = 1);
+/// x [n, c, l] or [c, l], weight [o, c / groups, k], bias [o].
+Tensor conv1d(Arg x, Arg weight, OptionalArg bias = {}, IntArrayRef stride = 1, IntArrayRef padding = 0,
+              IntArrayRef dilation = 1, int64_t groups = 1);
+/// x [n, c, h, w] or [c, h, w], weight [c, o / groups, kh, kw], bias [o].
+Tensor conv_transpose2d(Arg x, Arg weight, OptionalArg bias = {}, IntArrayRef stride = 1,
+                        IntArrayRef padding = 0, IntArrayRef output_padding = 0, int64_t groups = 1,
+                        IntArrayRef dilation = 1);
+Tensor avg_pool1d(Arg x, IntArrayRef kernel_size, IntArrayRef stride = {}, IntArrayRef padding = 0,
+                  bool ceil_mode = false, bool count_include_pad = true);
+Tensor avg_pool2d(Arg x, IntArrayRef kernel_size, IntArrayRef stride = {}, IntArrayRef padding = 0,
+                  bool ceil_mode = false, bool count_include_pad = true,
+                  std::optional<int64_t> divisor_override = {});
+Tensor max_pool1d(Arg x, IntArrayRef kernel_size, IntArrayRef stride = {}, IntArrayRef padding = 0,
+                  IntArrayRef dilation = 1, bool ceil_mode = false);
+Tensor adaptive_avg_pool1d(Arg x, IntArrayRef output_size);
+/// Rows of weight [n, d] by index: result [index..., d].
+/// Errors: an index that is no row.
+Tensor embedding(Arg weight, Arg indices, int64_t padding_idx = -1, bool scale_grad_by_freq = false,
+                 bool sparse = false);
+/// softmax(q k^T scale + mask) v: query [..., l, e], key [..., s, e], value
+/// [..., s, v]; mask bool (false: left out) or added; scale 1 / sqrt(e) unless said.
+Tensor scaled_dot_product_attention(Arg query, Arg key, Arg value, OptionalArg attn_mask = {},
+                                    double dropout_p = 0, bool is_causal = false,
+                                    std::optional<double> scale = {}, bool enable_gqa = false);
 Tensor max_pool2d(Arg x, IntArrayRef kernel_size, IntArrayRef stride = {},
                   IntArrayRef padding = 0, IntArrayRef dilation = 1, bool ceil_mode = false);
 Tensor adaptive_avg_pool2d(Arg x, IntArrayRef output_size);
@@ -336,6 +360,21 @@ Tensor adaptive_avg_pool2d(Arg x, IntArrayRef output_size);
 Tensor batch_norm(Arg x, OptionalArg weight, OptionalArg bias, OptionalArg running_mean,
                   OptionalArg running_var, bool training, double momentum, double eps,
                   bool cudnn_enabled = true);
+
+/// Over the last dimensions, of sizes \p normalized_shape, which weight and bias
+/// have too.
+Tensor layer_norm(Arg x, IntArrayRef normalized_shape, OptionalArg weight = {}, OptionalArg bias = {},
+                  double eps = 1e-5, bool cudnn_enabled = true);
+/// x over the root of its mean square; without \p eps the dtype's own.
+Tensor rms_norm(Arg x, IntArrayRef normalized_shape, OptionalArg weight = {},
+                std::optional<double> eps = {});
+/// x [n, c, ...] over groups of channels; weight and bias [c].
+Tensor group_norm(Arg x, int64_t num_groups, OptionalArg weight = {}, OptionalArg bias = {},
+                  double eps = 1e-5, bool cudnn_enabled = true);
+/// x [n, c, ...] over all but the first two dimensions.
+Tensor instance_norm(Arg x, OptionalArg weight, OptionalArg bias, OptionalArg running_mean,
+                     OptionalArg running_var, bool use_input_stats, double momentum, double eps,
+                     bool cudnn_enabled = true);
 
 /// The tensors' dtypes, promoted as PyTorch does.
 DType result_type(const Tensor &a, const Tensor &b);

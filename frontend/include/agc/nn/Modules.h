@@ -5,6 +5,7 @@
 #include <agc/nn/Activations.h>
 #include <agc/nn/Functional.h>
 #include <agc/nn/Losses.h>
+#include <agc/nn/Normalization.h>
 #include <agc/nn/Module.h>
 
 namespace agc::nn {
@@ -54,31 +55,6 @@ public:
   Tensor weight, bias;
 };
 AGC_MODULE(Conv2d);
-
-struct BatchNormOptions {
-  BatchNormOptions(int64_t features) : num_features_(features) {}
-  AGC_ARG(int64_t, num_features);
-  AGC_ARG(double, eps) = 1e-5;
-  /// None: the average over all batches.
-  AGC_ARG(std::optional<double>, momentum) = 0.1;
-  AGC_ARG(bool, affine) = true;
-  AGC_ARG(bool, track_running_stats) = true;
-};
-using BatchNorm2dOptions = BatchNormOptions;
-class BatchNorm2dImpl : public Module {
-public:
-  explicit BatchNorm2dImpl(const BatchNorm2dOptions &options);
-  explicit BatchNorm2dImpl(int64_t features)
-      : BatchNorm2dImpl(BatchNorm2dOptions(features)) {}
-  void reset_parameters();
-  void reset_running_stats();
-  Tensor forward(Arg x);
-  void pretty_print(std::ostream &out) const override;
-
-  BatchNorm2dOptions options;
-  Tensor weight, bias, running_mean, running_var, num_batches_tracked;
-};
-AGC_MODULE(BatchNorm2d);
 
 struct MaxPool2dOptions : functional::MaxPool2dFuncOptions {
   using functional::MaxPool2dFuncOptions::MaxPool2dFuncOptions;

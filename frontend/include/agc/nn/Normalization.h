@@ -1,0 +1,151 @@
+//===- Normalization.h - Layers that take out mean and variance -------------===//
+#ifndef AGC_NN_NORMALIZATION_H
+#define AGC_NN_NORMALIZATION_H
+
+#include <agc/Functions.h>
+#include <agc/nn/Module.h>
+
+namespace agc::nn {
+
+struct BatchNormOptions {
+  BatchNormOptions(int64_t features) : num_features_(features) {}
+  AGC_ARG(int64_t, num_features);
+  AGC_ARG(double, eps) = 1e-5;
+  /// None: the average over all batches.
+  AGC_ARG(std::optional<double>, momentum) = 0.1;
+  AGC_ARG(bool, affine) = true;
+  AGC_ARG(bool, track_running_stats) = true;
+};
+using BatchNorm1dOptions = BatchNormOptions;
+using BatchNorm2dOptions = BatchNormOptions;
+
+/// Parameters and running statistics of \p num_features channels.
+class BatchNormBase : public Module {
+public:
+  explicit BatchNormBase(const BatchNormOptions &options);
+  void reset_parameters();
+  void reset_running_stats();
+
+  BatchNormOptions options;
+  Tensor weight, bias, running_mean, running_var, num_batches_tracked;
+
+protected:
+  Tensor normalize(Arg x);
+  void print(std::ostream &out, const char *name) const;
+};
+
+/// x [n, c] or [n, c, l].
+class BatchNorm1dImpl : public BatchNormBase {
+public:
+  explicit BatchNorm1dImpl(const BatchNorm1dOptions &options) : BatchNormBase(options) {}
+  explicit BatchNorm1dImpl(int64_t features) : BatchNormBase(features) {}
+  Tensor forward(Arg x);
+  void pretty_print(std::ostream &out) const override;
+};
+AGC_MODULE(BatchNorm1d);
+
+/// x [n, c, h, w].
+class BatchNorm2dImpl : public BatchNormBase {
+public:
+  explicit BatchNorm2dImpl(const BatchNorm2dOptions &options) : BatchNormBase(options) {}
+  explicit BatchNorm2dImpl(int64_t features) : BatchNormBase(features) {}
+  Tensor forward(Arg x);
+  void pretty_print(std::ostream &out) const override;
+};
+AGC_MODULE(BatchNorm2d);
+
+struct InstanceNormOptions {
+  InstanceNormOptions(int64_t features) : num_features_(features) {}
+  AGC_ARG(int64_t, num_features);
+  AGC_ARG(double, eps) = 1e-5;
+  AGC_ARG(double, momentum) = 0.1;
+  AGC_ARG(bool, affine) = false;
+  AGC_ARG(bool, track_running_stats) = false;
+};
+using InstanceNorm2dOptions = InstanceNormOptions;
+/// x [n, c, h, w].
+class InstanceNorm2dImpl : public Module {
+public:
+  explicit InstanceNorm2dImpl(const InstanceNorm2dOptions &options);
+  explicit InstanceNorm2dImpl(int64_t features) : InstanceNorm2dImpl(InstanceNorm2dOptions(features)) {}
+  Tensor forward(Arg x);
+  void pretty_print(std::ostream &out) const override;
+
+  InstanceNorm2dOptions options;
+  Tensor weight, bias, running_mean, running_var, num_batches_tracked;
+};
+AGC_MODULE(InstanceNorm2d);
+
+struct LayerNormOptions {
+  LayerNormOptions(std::vector<int64_t> shape) : normalized_shape_(std::move(shape)) {}
+  AGC_ARG(std::vector<int64_t>, normalized_shape);
+  AGC_ARG(double, eps) = 1e-5;
+  AGC_ARG(bool, elementwise_affine) = true;
+};
+class LayerNormImpl : public Module {
+public:
+  LayerNormImpl(std::vector<int64_t> shape) : LayerNormImpl(LayerNormOptions(std::move(shape))) {}
+  explicit LayerNormImpl(const LayerNormOptions &options);
+  void reset_parameters();
+  Tensor forward(Arg x);
+  void pretty_print(std::ostream &out) const override;
+
+  LayerNormOptions options;
+  Tensor weight, bias;
+};
+AGC_MODULE(LayerNorm);
+
+struct GroupNormOptions {
+  GroupNormOptions(int64_t groups, int64_t channels) : num_groups_(groups), num_channels_(channels) {}
+  AGC_ARG(int64_t, num_groups);
+  AGC_ARG(int64_t, num_channels);
+  AGC_ARG(double, eps) = 1e-5;
+  AGC_ARG(bool, affine) = true;
+};
+class GroupNormImpl : public Module {
+public:
+  GroupNormImpl(int64_t groups, int64_t channels) : GroupNormImpl(GroupNormOptions(groups, channels)) {}
+  explicit GroupNormImpl(const GroupNormOptions &options);
+  void reset_parameters();
+  Tensor forward(Arg x);
+  void pretty_print(std::ostream &out) const override;
+
+  GroupNormOptions options;
+  Tensor weight, bias;
+};
+AGC_MODULE(GroupNorm);
+
+namespace functional {
+
+struct LayerNormFuncOptions {
+  LayerNormFuncOptions(std::vector<int64_t> shape) : normalized_shape_(std::move(shape)) {}
+  AGC_ARG(std::vector<int64_t>, normalized_shape);
+  AGC_ARG(Tensor, weight);
+  AGC_ARG(Tensor, bias);
+  AGC_ARG(double, eps) = 1e-5;
+};
+Tensor layer_norm(Arg x, const LayerNormFuncOptions &options);
+
+struct GroupNormFuncOptions {
+  GroupNormFuncOptions(int64_t groups) : num_groups_(groups) {}
+  AGC_ARG(int64_t, num_groups);
+  AGC_ARG(Tensor, weight);
+  AGC_ARG(Tensor, bias);
+  AGC_ARG(double, eps) = 1e-5;
+};
+Tensor group_norm(Arg x, const GroupNormFuncOptions &options);
+
+struct BatchNormFuncOptions {
+  AGC_ARG(Tensor, weight);
+  AGC_ARG(Tensor, bias);
+  AGC_ARG(bool, training) = false;
+  AGC_ARG(double, momentum) = 0.1;
+  AGC_ARG(double, eps) = 1e-5;
+};
+Tensor batch_norm(Arg x, const Tensor &running_mean, const Tensor &running_var,
+                  const BatchNormFuncOptions &options = {});
+
+} // namespace functional
+} // namespace agc::nn
+
+#endif

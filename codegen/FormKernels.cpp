@@ -13,6 +13,8 @@
 #include "codegen/Schedule.h"
 #include "codegen/cpu/BodyEmitter.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 using namespace agc::ir;
 
@@ -37,6 +39,8 @@ public:
   KernelInfo get(linalg::GenericOp op, LoopNest nest,
                  ArrayRef<MemRefType> buffers);
   func::FuncOp getCheck(CheckRangeOp op, MemRefType buffer);
+  KernelInfo getScatter(ScatterOp op, ArrayRef<View> views,
+                        ArrayRef<MemRefType> buffers);
 
 private:
   ModuleOp module;
@@ -44,6 +48,9 @@ private:
   llvm::StringMap<KernelInfo> kernels;
 
   func::FuncOp createFunction(StringRef name, FunctionType type, Location loc);
+  func::FuncOp createKernel(StringRef name, ArrayRef<MemRefType> buffers,
+                            Location loc);
+  void describe(KernelInfo &info, int64_t flops, int64_t bytes);
 };
 
 /// Rewrites one function.
@@ -65,6 +72,8 @@ private:
   func::FuncOp createList();
   void bindBuffers(func::FuncOp list);
   void call(Operation *op);
+  void callScatter(ScatterOp op);
+  void addCall(const KernelInfo &kernel, SmallVector<Value> operands);
 };
 
 struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
@@ -106,19 +115,67 @@ KernelInfo KernelTable::get(linalg::GenericOp op, LoopNest nest,
   if (auto known = kernels.find(key); known != kernels.end())
     return known->second;
 
-  Builder b(op.getContext());
-  SmallVector<Type> types(buffers.begin(), buffers.end());
-  types.append(2, b.getIndexType());
   KernelInfo info;
-  info.function = createFunction(kernelName(nest), b.getFunctionType(types, {}),
-                                 op.getLoc());
+  info.function = createKernel(kernelName(nest), buffers, op.getLoc());
   info.tiles = emitKernel(info.function, nest, machine);
+  describe(info, kernelFlops(nest), kernelBytes(nest));
+  kernels[key] = info;
+  return info;
+}
+
+/// A function of its buffers and of a range of tiles.
+func::FuncOp KernelTable::createKernel(StringRef name, ArrayRef<MemRefType> buffers,
+                                       Location loc) {
+  SmallVector<Type> types(buffers.begin(), buffers.end());
+  types.append(2, IndexType::get(loc.getContext()));
+  return createFunction(name, FunctionType::get(loc.getContext(), types, {}), loc);
+}
+
+void KernelTable::describe(KernelInfo &info, int64_t flops, int64_t bytes) {
+  Builder b(info.function.getContext());
   // Starting other threads costs a few microseconds.
-  int64_t flops = kernelFlops(nest), bytes = kernelBytes(nest);
   info.isLarge = info.tiles > 1 && std::max(flops / 16, bytes / 16) > 8192;
   info.function->setAttr(kernelAttr, b.getI64IntegerAttr(info.tiles));
   info.function->setAttr(flopsAttr, b.getI64IntegerAttr(flops));
   info.function->setAttr(bytesAttr, b.getI64IntegerAttr(bytes));
+}
+
+KernelInfo KernelTable::getScatter(ScatterOp op, ArrayRef<View> views,
+                                   ArrayRef<MemRefType> buffers) {
+  auto base = cast<RankedTensorType>(op.getBase().getType());
+  auto index = cast<RankedTensorType>(op.getIndex().getType());
+  ScatterNest nest;
+  for (int64_t d = 0; d < int64_t(op.getBatch()); ++d)
+    nest.batch *= base.getDimSize(d);
+  nest.places = base.getDimSize(op.getBatch());
+  for (int64_t size : index.getShape().drop_front(op.getBatch()))
+    nest.updates *= size;
+  for (int64_t size : base.getShape().drop_front(op.getBatch() + 1))
+    nest.width *= size;
+  nest.element = base.getElementType();
+  nest.adds = op.getMode() == "add";
+  std::string key = llvm::formatv("scatter {0} {1} {2} {3} {4} {5}", nest.batch,
+                                  nest.places, nest.updates, nest.width,
+                                  nest.element, nest.adds);
+  for (auto [access, view, buffer] :
+       llvm::zip_equal(nest.offsets, views, buffers)) {
+    access = view.offset;
+    key += llvm::formatv(" {0}+{1}", Type(buffer), access);
+  }
+  if (auto known = kernels.find(key); known != kernels.end())
+    return known->second;
+  KernelInfo info;
+  info.function = createKernel(
+      llvm::formatv("scatter_{0}x{1}x{2}_into_{3}", nest.batch, nest.updates,
+                    nest.width, nest.places)
+          .str(),
+      buffers, op.getLoc());
+  info.tiles = emitScatter(info.function, nest, machine);
+  int64_t elements = nest.batch * nest.updates * nest.width;
+  bool isSum = nest.adds && isa<FloatType>(nest.element);
+  describe(info, isSum ? elements : 0,
+           3 * elements * std::max(1u, nest.element.getIntOrFloatBitWidth() / 8) +
+               8 * nest.batch * nest.updates);
   kernels[key] = info;
   return info;
 }
@@ -254,6 +311,8 @@ void FormCalls::call(Operation *op) {
     call->setAttr(checkAttr, check.getMessageAttr());
     return;
   }
+  if (auto scatter = dyn_cast<ScatterOp>(op))
+    return callScatter(scatter);
   auto generic = cast<linalg::GenericOp>(op);
   SmallVector<View> inputs, outputs;
   SmallVector<Value> operands;
@@ -279,6 +338,12 @@ void FormCalls::call(Operation *op) {
   for (auto [i, access, view] : llvm::enumerate(nest.inputs, inputs))
     if (!generic.getBody()->getArgument(i).use_empty())
       pass(access, view);
+  for (tensor::ExtractOp lookup : lookupsIn(generic)) {
+    const View &view = schedule.views.at(lookup.getTensor());
+    nest.lookups.push_back(
+        {lookup, {0, view.offset, view.strides, lookup.getType()}});
+    pass(nest.lookups.back().access, view);
+  }
   for (auto [i, access, view] :
        llvm::enumerate(nest.epilogueInputs, epilogue.inputs))
     if (i != nest.resultArgument && !nest.epilogue->getArgument(i).use_empty()) {
@@ -287,12 +352,27 @@ void FormCalls::call(Operation *op) {
     }
   for (auto [access, view] : llvm::zip_equal(nest.outputs, outputs))
     pass(access, view);
-  KernelInfo kernel = kernels.get(generic, nest, types);
+  addCall(kernels.get(generic, nest, types), operands);
+}
+
+void FormCalls::addCall(const KernelInfo &kernel, SmallVector<Value> operands) {
   operands.push_back(arith::ConstantIndexOp::create(b, 0));
   operands.push_back(arith::ConstantIndexOp::create(b, kernel.tiles));
   auto call = func::CallOp::create(b, kernel.function, operands);
   if (kernel.isLarge)
     call->setAttr(parallelAttr, b.getUnitAttr());
+}
+
+void FormCalls::callScatter(ScatterOp op) {
+  SmallVector<View> views;
+  SmallVector<Value> operands;
+  SmallVector<MemRefType> types;
+  for (Value value : {op.getIndex(), op.getUpdates(), op.getBase()}) {
+    views.push_back(schedule.viewOf(value));
+    operands.push_back(buffers[views.back().buffer]);
+    types.push_back(cast<MemRefType>(operands.back().getType()));
+  }
+  addCall(kernels.getScatter(op, views, types), operands);
 }
 
 LogicalResult FormCalls::run() {

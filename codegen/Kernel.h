@@ -23,6 +23,19 @@ struct Machine {
 int64_t emitKernel(mlir::func::FuncOp kernel, const LoopNest &nest,
                    const Machine &machine);
 
+/// Updates [batch, updates, width] that go to rows of a tensor [batch, places,
+/// width], all dense, where an index [batch, updates] says.
+struct ScatterNest {
+  int64_t batch = 1, places = 1, updates = 1, width = 1;
+  mlir::Type element;
+  bool adds = true; // or puts
+  std::array<int64_t, 3> offsets = {}; // of index, updates and tensor
+};
+
+/// The same for a scatter; the kernel's buffers are index, updates, tensor.
+int64_t emitScatter(mlir::func::FuncOp kernel, const ScatterNest &nest,
+                    const Machine &machine);
+
 } // namespace agc
 
 #endif

@@ -20,6 +20,8 @@ static void printBody(Block &body, llvm::raw_ostream &os) {
       auto known = numbers.find(operand);
       if (known != numbers.end())
         os << " %" << known->second;
+      else if (isa<RankedTensorType>(operand.getType()))
+        os << " tensor"; // Looked up in: the nest says where that is.
       else // A constant from outside the body.
         os << ' ' << operand.getDefiningOp()->getAttrDictionary();
     }
@@ -40,6 +42,12 @@ std::string kernelKey(const LoopNest &nest, ArrayRef<MemRefType> buffers) {
   for (const Access &access : llvm::concat<const Access>(
            nest.inputs, nest.outputs, nest.epilogueInputs)) {
     os << '|' << access.argument << ':' << access.element << '+' << access.offset;
+    for (int64_t stride : access.strides)
+      os << ',' << stride;
+  }
+  for (const Lookup &lookup : nest.lookups) {
+    const Access &access = lookup.access;
+    os << '@' << access.argument << ':' << access.element << '+' << access.offset;
     for (int64_t stride : access.strides)
       os << ',' << stride;
   }
@@ -86,7 +94,7 @@ std::string kernelName(const LoopNest &nest) {
 
 static int64_t flopsOf(Block &body) {
   return llvm::count_if(body.without_terminator(), [](Operation &op) {
-    return !isa<arith::ConstantOp, linalg::IndexOp>(op) &&
+    return !isa<arith::ConstantOp, linalg::IndexOp, tensor::ExtractOp>(op) &&
            isa<FloatType>(op.getOperand(0).getType());
   });
 }
@@ -112,6 +120,9 @@ int64_t kernelBytes(const LoopNest &nest) {
     bytes += std::min(elements, extent) *
              std::max(1u, access.element.getIntOrFloatBitWidth() / 8);
   }
+  for (const Lookup &lookup : nest.lookups)
+    bytes += nest.numIterations() *
+             std::max(1u, lookup.access.element.getIntOrFloatBitWidth() / 8);
   return bytes;
 }
 

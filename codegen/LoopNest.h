@@ -8,6 +8,7 @@
 #define AGC_CODEGEN_LOOPNEST_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace agc {
 
@@ -28,10 +29,18 @@ struct Access {
   mlir::Type element;
 };
 
+/// An element that the body takes from a place it computes: `access.strides` go
+/// with the op's indices, not with the loops.
+struct Lookup {
+  mlir::tensor::ExtractOp op;
+  Access access;
+};
+
 struct LoopNest {
   llvm::SmallVector<int64_t> sizes;
   llvm::SmallVector<bool> isReduction;
   llvm::SmallVector<Access> inputs, outputs;
+  llvm::SmallVector<Lookup> lookups;
   /// What an output holds before a reduction's first iteration.
   llvm::SmallVector<mlir::TypedAttr> inits;
   /// For each loop of the generic, which loop here has its index; -1: that loop

@@ -17,6 +17,7 @@ private:
   Value copy(OpBuilder &builder, Value value);
   void materializeFills();
   void materializeInsertions();
+  void materializeScatters();
   void materializeReshapes();
   void materializeReturns();
 };
@@ -84,6 +85,14 @@ void PrepareKernelsPass::materializeFills() {
   }
 }
 
+/// Whether the value has one reader and a kernel that writes it: the reader may
+/// write into it.
+static bool isOwned(Value value) {
+  return value.hasOneUse() && value.getDefiningOp() &&
+         isa<linalg::GenericOp, tensor::InsertSliceOp, tensor::EmptyOp,
+             agc::ir::ScatterOp>(value.getDefiningOp());
+}
+
 /// An insertion's source is written where it goes by the kernel that makes it;
 /// its destination is nobody else's.
 void PrepareKernelsPass::materializeInsertions() {
@@ -92,10 +101,7 @@ void PrepareKernelsPass::materializeInsertions() {
   for (tensor::InsertSliceOp op : ops) {
     OpBuilder builder(op);
     Value dest = op.getDest(), source = op.getSource();
-    bool ownsDest = dest.hasOneUse() && dest.getDefiningOp() &&
-                    isa<linalg::GenericOp, tensor::InsertSliceOp, tensor::EmptyOp>(
-                        dest.getDefiningOp());
-    if (!ownsDest)
+    if (!isOwned(dest))
       op.getDestMutable().assign(copy(builder, dest));
     auto maker = source.getDefiningOp<linalg::GenericOp>();
     if (!maker || maker.getNumResults() != 1 || !source.hasOneUse()) {
@@ -128,6 +134,22 @@ static bool isDense(Value value) {
   return true;
 }
 
+/// A scatter works where its base lies; all that it reads is dense.
+void PrepareKernelsPass::materializeScatters() {
+  SmallVector<agc::ir::ScatterOp> ops;
+  getOperation().walk([&](agc::ir::ScatterOp op) { ops.push_back(op); });
+  for (agc::ir::ScatterOp op : ops) {
+    OpBuilder builder(op);
+    auto insertion = op.getBase().getDefiningOp<tensor::InsertSliceOp>();
+    if (!isOwned(op.getBase()) || op.getBase().getDefiningOp<tensor::EmptyOp>() ||
+        insertion)
+      op.getBaseMutable().assign(copy(builder, op.getBase()));
+    for (OpOperand *operand : {&op.getIndexMutable(), &op.getUpdatesMutable()})
+      if (!isDense(operand->get()))
+        operand->set(copy(builder, operand->get()));
+  }
+}
+
 void PrepareKernelsPass::materializeReshapes() {
   SmallVector<Operation *> ops;
   getOperation().walk([&](Operation *op) {
@@ -153,7 +175,8 @@ void PrepareKernelsPass::materializeReturns() {
                                           agc::ir::updatesAttr));
     bool isOwn = maker &&
                  (isa<linalg::GenericOp>(maker) ||
-                  (isa<tensor::InsertSliceOp>(maker) && !updates)) &&
+                  (isa<tensor::InsertSliceOp, agc::ir::ScatterOp>(maker) &&
+                   !updates)) &&
                  returned.insert(operand.get()).second;
     if (!isOwn)
       operand.set(copy(builder, operand.get()));
@@ -163,6 +186,7 @@ void PrepareKernelsPass::materializeReturns() {
 void PrepareKernelsPass::runOnOperation() {
   materializeFills();
   materializeInsertions();
+  materializeScatters();
   materializeReshapes();
   materializeReturns();
 }

@@ -6,7 +6,6 @@
 #include "passes/LowerToLinalg.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -21,6 +20,13 @@ static RankedTensorType typeOf(Value value) {
 
 int64_t Buffer::bytes() const {
   return numElements * std::max(1u, element.getIntOrFloatBitWidth() / 8);
+}
+
+SmallVector<tensor::ExtractOp> lookupsIn(Operation *op) {
+  SmallVector<tensor::ExtractOp> lookups;
+  if (isa<linalg::GenericOp>(op))
+    op->walk([&](tensor::ExtractOp lookup) { lookups.push_back(lookup); });
+  return lookups;
 }
 
 unsigned Schedule::addBuffer(Buffer::Kind kind, Type type) {
@@ -66,7 +72,7 @@ static bool canFinish(linalg::GenericOp op, OpOperand *operand) {
 void Schedule::findEpilogues() {
   for (auto op : function.getBody().front().getOps<linalg::GenericOp>()) {
     if (op.getNumReductionLoops() || op->getNumResults() != 1 ||
-        op.hasIndexSemantics() ||
+        op.hasIndexSemantics() || !lookupsIn(op).empty() ||
         !op.getDpsInitOperand(0)->get().getDefiningOp<tensor::EmptyOp>())
       continue;
     for (OpOperand *operand : op.getDpsInputOperands())
@@ -83,8 +89,11 @@ SmallVector<Value> Schedule::readBy(Operation *op) const {
   for (OpOperand &operand : op->getOpOperands())
     if (&operand != fused)
       values.push_back(operand.get());
-  if (fused)
-    llvm::append_range(values, fused->get().getDefiningOp()->getOperands());
+  Operation *reduction = fused ? fused->get().getDefiningOp() : nullptr;
+  if (reduction)
+    llvm::append_range(values, reduction->getOperands());
+  for (tensor::ExtractOp lookup : lookupsIn(reduction ? reduction : op))
+    values.push_back(lookup.getTensor());
   return values;
 }
 
@@ -133,6 +142,7 @@ void Schedule::assignView(Operation &op) {
         views[reshape] = view;
       })
       .Case<CheckRangeOp>([&](auto check) { aliasView(check, check.getX()); })
+      .Case<ScatterOp>([&](auto scatter) { aliasView(scatter, scatter.getBase()); })
       .Case<arith::ConstantOp>([&](auto constant) {
         if (!isa<RankedTensorType>(constant.getType()) || constant->use_empty())
           return;
@@ -191,6 +201,8 @@ static Value rootOf(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (auto insertion = dyn_cast<tensor::InsertSliceOp>(op)) {
       value = insertion.getDest();
+    } else if (auto scatter = dyn_cast<ScatterOp>(op)) {
+      value = scatter.getBase();
     } else if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
       Value init =
           generic.getDpsInitOperand(cast<OpResult>(value).getResultNumber())->get();
@@ -257,7 +269,7 @@ void Schedule::orderKernels() {
     (void)getBackwardSlice(check.getOperation(), &first, options);
   });
   auto add = [&](Operation &op) {
-    if (isa<linalg::GenericOp, CheckRangeOp>(op) && !fusedReductions.contains(&op))
+    if (isa<linalg::GenericOp, CheckRangeOp, ScatterOp>(op) && !fusedReductions.contains(&op))
       order.push_back(&op);
   };
   for (Operation &op : function.getBody().front())
@@ -273,12 +285,18 @@ void Schedule::orderKernels() {
 bool Schedule::canUpdateInPlace(linalg::GenericOp op, unsigned buffer) {
   if (op.getNumReductionLoops() || op.getNumResults() != 1)
     return false;
-  // A reduction reads all over before the first result is stored, and on after.
+  auto isThere = [&](Value value) {
+    auto view = views.find(value);
+    return view != views.end() && view->second.buffer == buffer;
+  };
+  // A reduction reads all over before the first result is stored, and on after;
+  // and nobody knows where a lookup reads.
   if (OpOperand *fused = fusedOperand(op))
-    for (Value operand : fused->get().getDefiningOp()->getOperands())
-      if (auto view = views.find(operand);
-          view != views.end() && view->second.buffer == buffer)
-        return false;
+    if (llvm::any_of(fused->get().getDefiningOp()->getOperands(), isThere))
+      return false;
+  for (Value value : readBy(op))
+    if (isThere(value) && !llvm::is_contained(op->getOperands(), value))
+      return false;
   AffineMap written = op.getIndexingMapMatchingResult(op->getResult(0));
   const View &target = views.at(op->getResult(0));
   for (OpOperand *operand : op.getDpsInputOperands()) {

@@ -6,6 +6,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace agc {
 
@@ -18,6 +19,9 @@ struct Buffer {
 
   int64_t bytes() const;
 };
+
+/// The lookups in an op's body, each by an index that is computed there.
+llvm::SmallVector<mlir::tensor::ExtractOp> lookupsIn(mlir::Operation *op);
 
 /// The order of a function's kernels and the buffers that they work on.
 /// Checks come first, with what they need; a kernel that updates an argument

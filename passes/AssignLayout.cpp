@@ -258,6 +258,13 @@ void AssignLayoutPass::rewriteGeneric(linalg::GenericOp op) {
   auto next = linalg::GenericOp::create(builder, op.getLoc(), types, inputs, inits,
                                         maps, op.getIteratorTypesArray());
   next.getRegion().takeBody(op.getRegion());
+  // What the body looks elements up in keeps the shape's own order.
+  builder.setInsertionPoint(next);
+  next->walk([&](tensor::ExtractOp lookup) {
+    Value tensor = lookup.getTensor();
+    lookup.getTensorMutable().assign(
+        inOrder(builder, tensor, identity(typeOf(tensor).getRank())));
+  });
   for (auto [from, to] : llvm::zip_equal(op->getResults(), next->getResults()))
     replaced[from] = to;
 }

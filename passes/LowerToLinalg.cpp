@@ -127,8 +127,8 @@ struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
 
     ConversionTarget target(context);
     target.addIllegalDialect<AgcDialect>();
-    target.addDynamicallyLegalOp<CheckRangeOp>(
-        [&](CheckRangeOp op) { return types.isLegal(op.getOperation()); });
+    target.addDynamicallyLegalOp<CheckRangeOp, ScatterOp>(
+        [&](Operation *op) { return types.isLegal(op); });
     target.addLegalDialect<arith::ArithDialect, linalg::LinalgDialect,
                            math::MathDialect, tensor::TensorDialect>();
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
@@ -140,6 +140,7 @@ struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
     RewritePatternSet patterns(&context);
     patterns.add<LowerElementwise, LowerCheckRange>(types, &context);
     populateShapeLowerings(patterns, types);
+    populateIndexingLowerings(patterns, types);
     populateReductionLowerings(patterns, types);
     populateConvolutionLowerings(patterns, types);
     populatePoolingLowerings(patterns, types);

@@ -38,6 +38,8 @@ llvm::SmallVector<mlir::utils::IteratorType> iterators(unsigned parallel,
 
 void populateShapeLowerings(mlir::RewritePatternSet &patterns,
                             const mlir::TypeConverter &types);
+void populateIndexingLowerings(mlir::RewritePatternSet &patterns,
+                               const mlir::TypeConverter &types);
 void populateReductionLowerings(mlir::RewritePatternSet &patterns,
                                 const mlir::TypeConverter &types);
 void populateConvolutionLowerings(mlir::RewritePatternSet &patterns,

@@ -1,6 +1,7 @@
 //===- BodyEmitter.cpp - A nest's scalar body, on scalars or vectors -------===//
 #include "codegen/cpu/BodyEmitter.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 
 using namespace mlir;
 
@@ -131,12 +132,112 @@ Value BodyEmitter::index(unsigned dim, const Place &place) {
   return result;
 }
 
+bool BodyEmitter::varies(Value value, const Place &place) {
+  if (place.lanes == 1)
+    return false;
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    unsigned i = argument.getArgNumber();
+    return i >= nest.inputs.size() || nest.inputs[i].strides[place.vectorLoop];
+  }
+  if (auto index = value.getDefiningOp<linalg::IndexOp>()) {
+    int loop = nest.loopOfIndex[index.getDim()];
+    return loop >= 0 && unsigned(loop) == place.vectorLoop;
+  }
+  return llvm::any_of(value.getDefiningOp()->getOperands(), [&](Value operand) {
+    return !isa<RankedTensorType>(operand.getType()) && varies(operand, place);
+  });
+}
+
+/// One load for all lanes, neighbours at once, or each lane from its own place.
+Value BodyEmitter::lookUp(const Lookup &lookup, const Place &place,
+                          IRMapping &mapping) {
+  const Access &access = lookup.access;
+  Value memory = kernel.getArgument(access.argument);
+  Type stored = storageType(access.element);
+  tensor::ExtractOp op = lookup.op;
+  auto indices = op.getIndices();
+  bool isUniform = true, isRow = true;
+  for (auto [i, stride] : llvm::zip_equal(indices, access.strides)) {
+    if (stride == 0 || !varies(i, place))
+      continue;
+    isRow = isUniform && stride == 1 && i.getDefiningOp<linalg::IndexOp>();
+    isUniform = false;
+  }
+  // The place of the first lane, or those of all.
+  bool isSplit = !isUniform && !isRow;
+  Type type = isSplit ? typeAt(place, b.getIndexType()) : b.getIndexType();
+  auto number = [&](int64_t n) {
+    TypedAttr attr = b.getIndexAttr(n);
+    return isSplit ? splat(place, attr)
+                   : arith::ConstantOp::create(b, attr).getResult();
+  };
+  Value at = number(access.offset);
+  for (auto [i, stride] : llvm::zip_equal(indices, access.strides)) {
+    Value index = mapping.lookupOrNull(i);
+    if (!index) // A constant from outside the body.
+      index = splat(place, i.getDefiningOp<arith::ConstantOp>().getValue());
+    if (index.getType() != type)
+      index = vector::ExtractOp::create(b, index, 0);
+    at = arith::AddIOp::create(
+        b, at, arith::MulIOp::create(b, index, number(stride)));
+  }
+  Value value;
+  if (isUniform) {
+    value = memref::LoadOp::create(b, memory, at);
+    if (place.lanes != 1)
+      value = vector::BroadcastOp::create(b, typeAt(place, stored), value);
+  } else {
+    auto vector = cast<VectorType>(typeAt(place, stored));
+    Value fill = splat(place, b.getZeroAttr(stored));
+    if (isSplit)
+      value = vector::GatherOp::create(b, vector, memory, constant(0), at,
+                                       mask(place), fill);
+    else if (place.isMasked())
+      value = vector::MaskedLoadOp::create(b, vector, memory, at, mask(place), fill);
+    else
+      value = vector::LoadOp::create(b, vector, memory, at);
+  }
+  if (stored != access.element)
+    value = arith::TruncIOp::create(b, typeAt(place, access.element), value);
+  return value;
+}
+
+/// An index of a fused op in terms of the loops: a sum of multiples. Operands
+/// are the map's dimensions, then its symbols.
+Value BodyEmitter::applyMap(AffineExpr expr, unsigned numDims, ValueRange operands,
+                            const Place &place) {
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return operands[dim.getPosition()];
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+    return operands[numDims + symbol.getPosition()];
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return splat(place, b.getIndexAttr(constant.getValue()));
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  Value x = applyMap(binary.getLHS(), numDims, operands, place);
+  Value y = applyMap(binary.getRHS(), numDims, operands, place);
+  if (binary.getKind() == AffineExprKind::Add)
+    return arith::AddIOp::create(b, x, y);
+  assert(binary.getKind() == AffineExprKind::Mul && "only linear maps are lowered to");
+  return arith::MulIOp::create(b, x, y);
+}
+
 /// The same op on vectors: element-wise ops do not mind.
 Value BodyEmitter::cloneOp(Operation &op, const Place &place, IRMapping &mapping) {
   if (auto index = dyn_cast<linalg::IndexOp>(op))
     return this->index(index.getDim(), place);
   if (auto constant = dyn_cast<arith::ConstantOp>(op))
     return splat(place, constant.getValue());
+  if (auto lookup = dyn_cast<tensor::ExtractOp>(op))
+    return lookUp(*llvm::find_if(nest.lookups,
+                                 [&](const Lookup &l) { return l.op == lookup; }),
+                  place, mapping);
+  if (auto apply = dyn_cast<affine::AffineApplyOp>(op)) {
+    SmallVector<Value> operands;
+    for (Value operand : apply.getMapOperands())
+      operands.push_back(mapping.lookup(operand));
+    AffineMap map = apply.getAffineMap();
+    return applyMap(map.getResult(0), map.getNumDims(), operands, place);
+  }
   OperationState state(b.getLoc(), op.getName());
   for (Value operand : op.getOperands()) {
     Value mapped = mapping.lookupOrNull(operand);

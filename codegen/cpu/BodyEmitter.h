@@ -55,6 +55,12 @@ private:
                                             const Place &place,
                                             mlir::IRMapping &mapping);
   mlir::Value index(unsigned dim, const Place &place);
+  /// Whether the lanes of a value of the body differ from each other.
+  bool varies(mlir::Value value, const Place &place);
+  mlir::Value lookUp(const Lookup &lookup, const Place &place,
+                     mlir::IRMapping &mapping);
+  mlir::Value applyMap(mlir::AffineExpr expr, unsigned numDims,
+                       mlir::ValueRange operands, const Place &place);
   mlir::Value cloneOp(mlir::Operation &op, const Place &place,
                       mlir::IRMapping &mapping);
 };

@@ -173,6 +173,20 @@ Value argmax(const Value &x, int64_t dimension) {
   return record(OpId::Argmax, typeOf(DType::I64, shape), {&x, 1}, dimension);
 }
 
+Value gather(const Value &x, const Value &index, int64_t batch) {
+  Dims shape = index.shape();
+  shape.insert(shape.end(), x.shape().begin() + batch + 1, x.shape().end());
+  Value operands[] = {x, index};
+  return record(OpId::Gather, withShape(x.type(), shape), operands, batch);
+}
+
+Value scatter(const Value &base, const Value &index, const Value &updates, int64_t batch,
+              const char *mode) {
+  Value operands[] = {base, index, updates};
+  return record(OpId::Scatter, base.type(), operands, {batch,
+                int64_t(internText(mode))});
+}
+
 Value einsum(std::string_view spec, const Value &x, const Value &y) {
   size_t comma = spec.find(','), arrow = spec.find("->");
   std::string_view a = spec.substr(0, comma),

@@ -60,6 +60,14 @@ Value pad(const Value &x, IntArrayRef low, IntArrayRef high,
 Value concat(std::span<const Value> xs, int64_t dimension);
 Value reverse(const Value &x, IntArrayRef dimensions); // x itself if none
 
+/// As the IR's op: x [B…, n, W…] at index [B…, K…], i64 and in range, gives
+/// [B…, K…, W…]. \p batch: how many dimensions B is.
+Value gather(const Value &x, const Value &index, int64_t batch);
+/// \p base [B…, n, W…] with updates [B…, K…, W…] put where index [B…, K…] says;
+/// \p mode: "add", or "set": of several in one place the last stays.
+Value scatter(const Value &base, const Value &index, const Value &updates, int64_t batch,
+              const char *mode);
+
 /// \p op: ReduceSum, ReduceMax, ReduceMin. Sorted dimensions; none: x itself.
 Value reduce(OpId op, const Value &x, IntArrayRef dimensions);
 /// The same, with the dimensions kept at size 1.

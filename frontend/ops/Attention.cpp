@@ -16,10 +16,8 @@ Tensor embedding(Arg weight, Arg indices, int64_t padding_idx, bool scale_grad_b
     fail("AGC0107", "expects a weight [rows, d], got shape " + shapeText(w.shape()));
   if (scale_grad_by_freq || sparse)
     fail("AGC0116", "with scale_grad_by_freq or sparse gradients is not there yet");
-  int64_t rows = w.shape()[0], width = w.shape()[1], count = index.type()->numel;
-  Dims shape = index.shape();
-  shape.push_back(width);
-  Value flat = checkedIndex(reshape(index, count), rows, false);
+  int64_t rows = w.shape()[0];
+  index = checkedIndex(index, rows, false);
   // The padding's row gets no gradient.
   Value source = w;
   if (padding_idx != -1) {
@@ -30,8 +28,7 @@ Tensor embedding(Arg weight, Arg indices, int64_t padding_idx, bool scale_grad_b
     TypeRef type = withDType(w.type(), DType::I64);
     source = select(compare("eq", iota(type, 0), constantInteger(type, at)), stopGradient(w), w);
   }
-  Value y = gatherOf(source, 0, broadcastDims(flat, {count, width}, int64_t(0)));
-  return wrap(reshape(y, shape), "EmbeddingBackward0", {w});
+  return wrap(rowsOf(source, 0, index), "EmbeddingBackward0", {w});
 }
 
 Tensor scaled_dot_product_attention(Arg query, Arg key, Arg value, OptionalArg mask, double dropout,

@@ -23,10 +23,9 @@ Value logSoftmaxOf(const Value &x, int64_t dim);
 /// result[.., j, ..] = x[.., index[.., j, ..], ..] along \p dim; an index has
 /// x's shape but there, and is in range (checkedIndex).
 Value gatherOf(const Value &x, int64_t dim, const Value &index);
-/// base with updates, of the index's shape, added where the index says; or put
-/// there, the last of several.
-Value scatterAddOf(const Value &base, int64_t dim, const Value &index, const Value &updates);
-Value scatterOf(const Value &base, int64_t dim, const Value &index, const Value &updates);
+/// x [B…, n, W…] with the rows that an index [K…] names: [B…, K…, W…]; B is the
+/// dimensions before \p dim.
+Value rowsOf(const Value &x, int64_t dim, const Value &index);
 /// As int64; \p wraps: negative ones count from the end.
 /// Errors: no integers; the step fails where one is out of range.
 Value checkedIndex(const Value &index, int64_t n, bool wraps);

@@ -1,9 +1,4 @@
 //===- Gather.cpp - Elements taken and put by index -----------------------===//
-//
-// An index along a dimension of n elements is compared with all n positions:
-// n times the work of a load, in loops that fuse. Gradients follow from that.
-//
-//===----------------------------------------------------------------------===//
 #include "frontend/ops/Composites.h"
 
 #include <agc/Functions.h>
@@ -18,35 +13,35 @@ namespace detail {
 
 namespace {
 
-/// Where index [.., j, ..] along \p dim is k, with shape [.., j, k, ..].
-Value hits(const Value &index, int64_t dim, int64_t n) {
-  Dims shape = index.shape(), dims(index.shape().size());
-  shape.insert(shape.begin() + dim + 1, n);
-  std::iota(dims.begin(), dims.end(), 0);
-  for (size_t d = size_t(dim) + 1; d < dims.size(); ++d)
-    ++dims[d];
-  TypeRef type = typeOf(DType::I64, shape);
-  return compare("eq", broadcastDims(index, shape, dims), iota(type, dim + 1));
+/// The permutation that makes \p dim the last, and the one that undoes it.
+std::pair<Dims, Dims> lastAndBack(int64_t rank, int64_t dim) {
+  Dims last, back;
+  for (int64_t d = 0; d < rank; ++d) {
+    if (d != dim)
+      last.push_back(d);
+    back.push_back(d < dim ? d : d == dim ? rank - 1 : d - 1);
+  }
+  last.push_back(dim);
+  return {last, back};
 }
 
-/// x [.., k, ..] as [.., j, k, ..].
-Value spreadSource(const Value &x, int64_t dim, int64_t count) {
-  Dims shape = x.shape(), dims(x.shape().size());
-  shape.insert(shape.begin() + dim, count);
-  std::iota(dims.begin(), dims.end(), 0);
-  for (size_t d = size_t(dim); d < dims.size(); ++d)
-    ++dims[d];
-  return broadcastDims(x, shape, dims);
+Value scatterAlong(const Value &base, int64_t dim, const Value &index, const Value &updates,
+                   const char *mode) {
+  int64_t rank = base.rank();
+  auto [last, back] = lastAndBack(rank, dim);
+  return transpose(scatter(transpose(base, last), transpose(index, last),
+                           transpose(updates, last), rank - 1, mode),
+                   back);
 }
 
-/// updates [.., j, ..] as [.., j, k, ..].
-Value spreadUpdates(const Value &x, int64_t dim, int64_t n) {
-  Dims shape = x.shape(), dims(x.shape().size());
-  shape.insert(shape.begin() + dim + 1, n);
-  std::iota(dims.begin(), dims.end(), 0);
-  for (size_t d = size_t(dim) + 1; d < dims.size(); ++d)
-    ++dims[d];
-  return broadcastDims(x, shape, dims);
+/// \p index for every entry of x's dimensions before \p dim.
+Value indexForEach(const Value &x, int64_t dim, const Value &index) {
+  Dims shape(x.shape().begin(), x.shape().begin() + dim), dims;
+  for (int64_t d = 0; d < index.rank(); ++d) {
+    dims.push_back(dim + d);
+    shape.push_back(index.shape()[size_t(d)]);
+  }
+  return broadcastDims(index, shape, dims);
 }
 
 } // namespace
@@ -66,40 +61,13 @@ Value checkedIndex(const Value &index, int64_t n, bool wraps) {
 }
 
 Value gatherOf(const Value &x, int64_t dim, const Value &index) {
-  int64_t n = x.shape()[size_t(dim)], count = index.shape()[size_t(dim)];
-  Value source = spreadSource(x, dim, count);
-  bool isBool = x.dtype() == DType::Bool;
-  if (isBool)
-    source = convert(source, DType::U8);
-  Value taken = select(hits(index, dim, n), source, constantLike(source, 0));
-  Value sum = reduce(OpId::ReduceSum, taken, dim + 1);
-  return isBool ? convert(sum, DType::Bool) : sum;
+  int64_t rank = x.rank();
+  auto [last, back] = lastAndBack(rank, dim);
+  return transpose(gather(transpose(x, last), transpose(index, last), rank - 1), back);
 }
 
-Value scatterAddOf(const Value &base, int64_t dim, const Value &index, const Value &updates) {
-  int64_t n = base.shape()[size_t(dim)];
-  Value spread = spreadUpdates(updates, dim, n);
-  Value put = select(hits(index, dim, n), spread, constantLike(spread, 0));
-  return base + reduce(OpId::ReduceSum, put, dim);
-}
-
-Value scatterOf(const Value &base, int64_t dim, const Value &index, const Value &updates) {
-  int64_t n = base.shape()[size_t(dim)];
-  if (index.type()->numel == 0)
-    return base;
-  // The last of those that hit a place wins.
-  Value hit = hits(index, dim, n);
-  Value order = iota(withDType(hit.type(), DType::I64), dim);
-  Value last = reduceKeep(OpId::ReduceMax,
-                          select(hit, order, constantInteger(order.type(), -1)), dim);
-  Value wins = compare("eq", order, broadcastTo(last, order.shape()));
-  bool isBool = updates.dtype() == DType::Bool;
-  Value source = spreadUpdates(isBool ? convert(updates, DType::U8) : updates, dim, n);
-  Value value = reduce(OpId::ReduceSum, select(wins, source, constantLike(source, 0)), dim);
-  if (isBool)
-    value = convert(value, DType::Bool);
-  Value any = compare("ge", reshape(last, base.shape()), constantInteger(typeOf(DType::I64, base.shape()), 0));
-  return select(any, value, base);
+Value rowsOf(const Value &x, int64_t dim, const Value &index) {
+  return gather(x, indexForEach(x, dim, index), dim);
 }
 
 } // namespace detail
@@ -132,17 +100,14 @@ Value cutTo(const Value &x, int64_t dim, const Value &index, const char *what) {
 /// A 0-dimensional tensor counts as one of one element.
 Value atLeast1d(const Value &v) { return v.rank() ? v : reshape(v, int64_t(1)); }
 
-enum class Put { Set, Add };
-
-Value putBy(const Value &base, int64_t dim, const Value &index, Value updates, Put put) {
+Value putBy(const Value &base, int64_t dim, const Value &index, Value updates, const char *mode) {
   if (updates.dtype() != base.dtype())
     fail("AGC0102", std::string("expects a source of ") + dtypeName(base.dtype()) +
                         ", got " + dtypeName(updates.dtype()));
   Dims region = index.shape();
   Value source = updates.shape() == index.shape() ? updates : cutTo(updates, -1, index, "the source");
   Value inner = cutTo(base, dim, index, "the tensor");
-  Value result = put == Put::Add ? scatterAddOf(inner, dim, index, source)
-                                 : scatterOf(inner, dim, index, source);
+  Value result = scatterAlong(inner, dim, index, source, mode);
   if (inner.node.get() == base.node.get())
     return result;
   // The rest stays: the region is put back.
@@ -156,12 +121,12 @@ Value putBy(const Value &base, int64_t dim, const Value &index, Value updates, P
 }
 
 Tensor scatterBy(const char *name, const char *gradName, Arg x, int64_t dim, Arg index,
-                 const Value &source, Put put) {
+                 const Value &source, const char *mode) {
   OpGuard op(name, x.loc);
   Value from = read(x.tensor), v = atLeast1d(from);
   int64_t d = wrapDim(dim, v.rank());
   Value i = checkedIndex(atLeast1d(read(index.tensor)), v.shape()[size_t(d)], false);
-  Value result = putBy(v, d, i, atLeast1d(source), put);
+  Value result = putBy(v, d, i, atLeast1d(source), mode);
   return wrap(reshape(result, from.shape()), gradName, {from, source});
 }
 
@@ -204,24 +169,22 @@ Tensor index_select(Arg x, int64_t dim, Arg index) {
   if (i.rank() != 1)
     fail("AGC0107", "expects an index of one dimension, got shape " + shapeText(i.shape()));
   i = checkedIndex(i, v.shape()[size_t(d)], false);
-  Dims shape = v.shape();
-  shape[size_t(d)] = i.shape()[0];
-  Value result = gatherOf(v, d, broadcastDims(i, shape, d));
+  Value result = rowsOf(v, d, i);
   return wrap(from.rank() ? result : reshape(result, {}), "IndexSelectBackward0", {from});
 }
 
 Tensor scatter(Arg x, int64_t dim, Arg index, Arg src) {
-  return scatterBy("scatter", "ScatterBackward0", x, dim, index, read(src.tensor), Put::Set);
+  return scatterBy("scatter", "ScatterBackward0", x, dim, index, read(src.tensor), "set");
 }
 Tensor scatter(Arg x, int64_t dim, Arg index, Scalar value) {
   OpGuard op("scatter", x.loc);
   Value i = read(index.tensor);
   TypeRef type = typeOf(read(x.tensor).dtype(), i.shape());
   return scatterBy("scatter", "ScatterBackward1", x, dim, index,
-                   broadcastDims(number(type->dtype, value), i.shape(), {}), Put::Set);
+                   broadcastDims(number(type->dtype, value), i.shape(), {}), "set");
 }
 Tensor scatter_add(Arg x, int64_t dim, Arg index, Arg src) {
-  return scatterBy("scatter_add", "ScatterAddBackward0", x, dim, index, read(src.tensor), Put::Add);
+  return scatterBy("scatter_add", "ScatterAddBackward0", x, dim, index, read(src.tensor), "add");
 }
 Tensor index_add(Arg x, int64_t dim, Arg index, Arg source, Scalar alpha) {
   OpGuard op("index_add", x.loc);
@@ -235,7 +198,14 @@ Tensor index_add(Arg x, int64_t dim, Arg index, Arg source, Scalar alpha) {
   if (alpha.toDouble() != 1)
     s = s * broadcastDims(number(s.dtype(), alpha), s.shape(), {});
   i = checkedIndex(i, v.shape()[size_t(d)], false);
-  Value result = putBy(v, d, broadcastDims(i, s.shape(), d), s, Put::Add);
+  Dims expected = v.shape();
+  expected[size_t(d)] = i.shape()[0];
+  if (s.shape() != expected)
+    fail("AGC0103", "expects a source of shape " + shapeText(expected) + ", got " + shapeText(s.shape()));
+  if (s.dtype() != v.dtype())
+    fail("AGC0102", std::string("expects a source of ") + dtypeName(v.dtype()) + ", got " +
+                        dtypeName(s.dtype()));
+  Value result = scatter(v, indexForEach(v, d, i), s, d, "add");
   return wrap(reshape(result, from.shape()), "IndexAddBackward0", {from, read(source.tensor)});
 }
 

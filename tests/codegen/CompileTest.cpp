@@ -259,6 +259,67 @@ TEST(Compile, ArgmaxAndCompare) {
     })");
 }
 
+// Rows as vectors, single elements by lane, turned around, through another
+// gather's index; odd sizes throughout.
+TEST(Compile, Gathers) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<9x37xf32>, %i: tensor<5x3xi64>, %b: tensor<4x7xf32>, %j: tensor<4x21xi64>) -> (tensor<5x3x37xf32>, tensor<4x21xf32>, tensor<21x4xi1>, tensor<37x15xf32>) {
+      %rows = agc.gather %x, %i {batch = 0 : i64} : (tensor<9x37xf32>, tensor<5x3xi64>) -> tensor<5x3x37xf32>
+      %t = agc.tanh %rows : tensor<5x3x37xf32>
+      %r = agc.reverse %t {dimensions = array<i64: 1, 2>} : tensor<5x3x37xf32> to tensor<5x3x37xf32>
+      %picked = agc.gather %b, %j {batch = 1 : i64} : (tensor<4x7xf32>, tensor<4x21xi64>) -> tensor<4x21xf32>
+      %z = agc.constant {value = 0.0 : f64} : tensor<4x7xf32>
+      %p = agc.compare "lt" %b, %z : tensor<4x7xf32>
+      %bools = agc.gather %p, %j {batch = 1 : i64} : (tensor<4x7xi1>, tensor<4x21xi64>) -> tensor<4x21xi1>
+      %turned = agc.transpose %bools {permutation = array<i64: 1, 0>} : tensor<4x21xi1> to tensor<21x4xi1>
+      %flat = agc.reshape %i : tensor<5x3xi64> to tensor<15xi64>
+      %k = agc.gather %flat, %flat {batch = 0 : i64} : (tensor<15xi64>, tensor<15xi64>) -> tensor<15xi64>
+      %all = agc.broadcast %k {dimensions = array<i64: 1>} : tensor<15xi64> to tensor<37x15xi64>
+      %xt = agc.transpose %x {permutation = array<i64: 1, 0>} : tensor<9x37xf32> to tensor<37x9xf32>
+      %columns = agc.gather %xt, %all {batch = 1 : i64} : (tensor<37x9xf32>, tensor<37x15xi64>) -> tensor<37x15xf32>
+      return %r, %picked, %turned, %columns : tensor<5x3x37xf32>, tensor<4x21xf32>, tensor<21x4xi1>, tensor<37x15xf32>
+    })");
+}
+
+TEST(Compile, GathersIntoSumsAndFromOneElement) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<1xf32>, %y: tensor<300xf32>, %i: tensor<19xi64>) -> (tensor<19xf32>, tensor<f32>) {
+      %same = agc.gather %x, %i {batch = 0 : i64} : (tensor<1xf32>, tensor<19xi64>) -> tensor<19xf32>
+      %picked = agc.gather %y, %i {batch = 0 : i64} : (tensor<300xf32>, tensor<19xi64>) -> tensor<19xf32>
+      %sum = agc.reduce_sum %picked {dimensions = array<i64: 0>} : tensor<19xf32> to tensor<f32>
+      return %same, %sum : tensor<19xf32>, tensor<f32>
+    })");
+}
+
+TEST(Compile, Scatters) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<9x37xf32> {agc.name = "x"}, %i: tensor<5x3xi64>, %u: tensor<5x3x37xf32>, %b: tensor<4x7xf32>, %j: tensor<4x21xi64>, %v: tensor<4x21xf32>) -> (tensor<9x37xf32> {agc.updates = 0 : i64}, tensor<4x7xf32>, tensor<4x7xi1>, tensor<9x37xf32>) {
+      %added = agc.scatter %x, %i, %u {batch = 0 : i64, mode = "add"} : (tensor<9x37xf32>, tensor<5x3xi64>, tensor<5x3x37xf32>) -> tensor<9x37xf32>
+      %put = agc.scatter %b, %j, %v {batch = 1 : i64, mode = "set"} : (tensor<4x7xf32>, tensor<4x21xi64>, tensor<4x21xf32>) -> tensor<4x7xf32>
+      %z = agc.constant {value = 0.0 : f64} : tensor<4x21xf32>
+      %p = agc.compare "lt" %v, %z : tensor<4x21xf32>
+      %none = agc.constant {value = 0 : i64} : tensor<4x7xi1>
+      %bools = agc.scatter %none, %j, %p {batch = 1 : i64, mode = "set"} : (tensor<4x7xi1>, tensor<4x21xi64>, tensor<4x21xi1>) -> tensor<4x7xi1>
+      %n = agc.neg %added : tensor<9x37xf32>
+      %twice = agc.scatter %n, %i, %u {batch = 0 : i64, mode = "add"} : (tensor<9x37xf32>, tensor<5x3xi64>, tensor<5x3x37xf32>) -> tensor<9x37xf32>
+      return %added, %put, %bools, %twice : tensor<9x37xf32>, tensor<4x7xf32>, tensor<4x7xi1>, tensor<9x37xf32>
+    })");
+}
+
+TEST(Compile, GradientsOfIndexing) {
+  expectAgreement(R"(
+    func.func @f(%w: tensor<9x33xf32>, %i: tensor<50xi64>, %s: tensor<50x33xf32>) -> (tensor<9x33xf32>, tensor<9x33xf32>, tensor<50x33xf32>) {
+      %y = agc.gather %w, %i {batch = 0 : i64} : (tensor<9x33xf32>, tensor<50xi64>) -> tensor<50x33xf32>
+      %t = agc.tanh %y : tensor<50x33xf32>
+      %d1 = agc.gradient %t, %s, %w {outputs = 1 : i64} : (tensor<50x33xf32>, tensor<50x33xf32>, tensor<9x33xf32>) -> tensor<9x33xf32>
+      %d2 = agc.gradient %d1, %w, %w {outputs = 1 : i64} : (tensor<9x33xf32>, tensor<9x33xf32>, tensor<9x33xf32>) -> tensor<9x33xf32>
+      %put = agc.scatter %w, %i, %s {batch = 0 : i64, mode = "set"} : (tensor<9x33xf32>, tensor<50xi64>, tensor<50x33xf32>) -> tensor<9x33xf32>
+      %e = agc.exp %put : tensor<9x33xf32>
+      %dw, %ds = agc.gradient %e, %w, %w, %s {outputs = 1 : i64} : (tensor<9x33xf32>, tensor<9x33xf32>, tensor<9x33xf32>, tensor<50x33xf32>) -> (tensor<9x33xf32>, tensor<50x33xf32>)
+      return %d2, %dw, %ds : tensor<9x33xf32>, tensor<9x33xf32>, tensor<50x33xf32>
+    })");
+}
+
 TEST(Compile, ProductsInAllTranspositions) {
   for (const char *spec : {"mk,kn->mn", "mk,nk->mn", "km,kn->mn", "km,nk->mn"}) {
     std::string x = spec[0] == 'm' ? "37x50" : "50x37";

@@ -53,6 +53,26 @@ func.func @keeps_what_others_read(%x: tensor<8x8xf32>, %w: tensor<8x8xf32>) -> (
   return %2, %3 : tensor<8x8xf32>, tensor<8x8xf32>
 }
 
+// Rows go where the index says, in a tensor that a kernel has zeroed.
+// CHECK-LABEL: func.func @scatters
+// CHECK: call @map_520(%[[SUM:[^,]*]],
+// CHECK-NEXT: call @scatter_1x6x8_into_65(%{{[^,]*}}, %{{[^,]*}}, %[[SUM]],
+// CHECK-NEXT: return
+func.func @scatters(%i: tensor<2x3xi64>, %u: tensor<2x3x8xf32>) -> tensor<65x8xf32> {
+  %zero = agc.constant {value = 0.0 : f64} : tensor<65x8xf32>
+  %1 = agc.scatter %zero, %i, %u {batch = 0 : i64, mode = "add"} : (tensor<65x8xf32>, tensor<2x3xi64>, tensor<2x3x8xf32>) -> tensor<65x8xf32>
+  return %1 : tensor<65x8xf32>
+}
+
+// A gather and what follows are one kernel, which loads whole rows.
+// CHECK-LABEL: func.func @gathers
+// CHECK: call @map_6x8(
+// CHECK-NEXT: return
+func.func @gathers(%x: tensor<65x8xf32>, %i: tensor<6xi64>) -> tensor<6x8xf32> {
+  %1 = agc.gather %x, %i {batch = 0 : i64} : (tensor<65x8xf32>, tensor<6xi64>) -> tensor<6x8xf32>
+  return %1 : tensor<6x8xf32>
+}
+
 // Nothing is written before the labels are known to be good.
 // CHECK-LABEL: func.func @checks_first
 // CHECK: call @check_range{{.*}} {agc.check = "labels"}
@@ -65,3 +85,8 @@ func.func @checks_first(%w: tensor<8xf32>, %n: tensor<8xi64>) -> (tensor<8xf32> 
 
 // CHECK: func.func private @product_8x8_over_8(
 // CHECK: vector.fma {{.*}} : vector<8xf32>
+
+// CHECK: func.func private @map_6x8(
+// CHECK: memref.load
+// CHECK-NOT: vector.gather
+// CHECK: vector.load {{.*}} : memref<520xf32>, vector<8xf32>

@@ -149,3 +149,51 @@ func.func @f(%x: tensor<4xf32>, %s: tensor<5xf32>) {
   %d = agc.gradient %x, %s, %x {outputs = 1 : i64} : (tensor<4xf32>, tensor<5xf32>, tensor<4xf32>) -> tensor<4xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<4x5xf32>, %i: tensor<3x2xi64>) {
+  // expected-error @+1 {{C1: 1 batch dimensions of 'tensor<4x5xf32>' and 'tensor<3x2xi64>'}}
+  %y = agc.gather %x, %i {batch = 1 : i64} : (tensor<4x5xf32>, tensor<3x2xi64>) -> tensor<3x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<0x5xf32>, %i: tensor<2xi64>) {
+  // expected-error @+1 {{C2: nothing to choose from in 'tensor<0x5xf32>'}}
+  %y = agc.gather %x, %i {batch = 0 : i64} : (tensor<0x5xf32>, tensor<2xi64>) -> tensor<2x5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x5xf32>, %i: tensor<2xi64>) {
+  // expected-error @+1 {{C3: expects a result of shape [2, 5] and x's dtype, got 'tensor<2x4xf32>'}}
+  %y = agc.gather %x, %i {batch = 0 : i64} : (tensor<4x5xf32>, tensor<2xi64>) -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>, %i: tensor<2xi64>, %u: tensor<2xf32>) {
+  // expected-error @+1 {{C3: expects a result of type 'tensor<4xf32>', got 'tensor<5xf32>'}}
+  %y = agc.scatter %x, %i, %u {batch = 0 : i64, mode = "add"} : (tensor<4xf32>, tensor<2xi64>, tensor<2xf32>) -> tensor<5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>, %i: tensor<2xi64>, %u: tensor<2xf32>) {
+  // expected-error @+1 {{C4: mode 'max' is neither add nor set}}
+  %y = agc.scatter %x, %i, %u {batch = 0 : i64, mode = "max"} : (tensor<4xf32>, tensor<2xi64>, tensor<2xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xi1>, %i: tensor<2xi64>, %u: tensor<2xi1>) {
+  // expected-error @+1 {{C4: truth values cannot be added}}
+  %y = agc.scatter %x, %i, %u {batch = 0 : i64, mode = "add"} : (tensor<4xi1>, tensor<2xi64>, tensor<2xi1>) -> tensor<4xi1>
+  return
+}

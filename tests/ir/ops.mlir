@@ -18,3 +18,12 @@ func.func @every_form(%x: tensor<4xf32>, %y: tensor<4xf32>) -> tensor<f32> {
   %s = agc.reduce_sum %c {dimensions = array<i64: 0>} : tensor<4xf32> to tensor<f32>
   return %s : tensor<f32>
 }
+
+// CHECK-LABEL: @indexing
+// CHECK: agc.gather %{{.*}}, %{{.*}} {batch = 0 : i64} : (tensor<4x2xf32>, tensor<3xi64>) -> tensor<3x2xf32>
+// CHECK: agc.scatter %{{.*}}, %{{.*}}, %{{.*}} {batch = 0 : i64, mode = "add"}
+func.func @indexing(%x: tensor<4x2xf32>, %i: tensor<3xi64>) -> tensor<4x2xf32> {
+  %y = agc.gather %x, %i {batch = 0 : i64} : (tensor<4x2xf32>, tensor<3xi64>) -> tensor<3x2xf32>
+  %z = agc.scatter %x, %i, %y {batch = 0 : i64, mode = "add"} : (tensor<4x2xf32>, tensor<3xi64>, tensor<3x2xf32>) -> tensor<4x2xf32>
+  return %z : tensor<4x2xf32>
+}

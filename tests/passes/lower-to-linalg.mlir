@@ -57,3 +57,21 @@ func.func @check(%x: tensor<5xi64>) -> tensor<5xi64> {
   %y = agc.check_range %x {lower = 0 : i64, upper = 10 : i64, message = "labels"} : tensor<5xi64>
   return %y : tensor<5xi64>
 }
+
+// A gather looks up in the body of a map; the nearest index in range counts.
+// CHECK-LABEL: @gather
+// CHECK: linalg.generic
+// CHECK: arith.minsi
+// CHECK: arith.maxsi
+// CHECK: tensor.extract %{{.*}}[%{{.*}}, %{{.*}}] : tensor<4x2xf32>
+func.func @gather(%x: tensor<4x2xf32>, %i: tensor<3xi64>) -> tensor<3x2xf32> {
+  %y = agc.gather %x, %i {batch = 0 : i64} : (tensor<4x2xf32>, tensor<3xi64>) -> tensor<3x2xf32>
+  return %y : tensor<3x2xf32>
+}
+
+// CHECK-LABEL: @scatter
+// CHECK: agc.scatter
+func.func @scatter(%x: tensor<4xui8>, %i: tensor<3xi64>, %u: tensor<3xui8>) -> tensor<4xui8> {
+  %y = agc.scatter %x, %i, %u {batch = 0 : i64, mode = "add"} : (tensor<4xui8>, tensor<3xi64>, tensor<3xui8>) -> tensor<4xui8>
+  return %y : tensor<4xui8>
+}

@@ -84,6 +84,15 @@ LogicalResult IotaOp::verify() {
   return success();
 }
 
+LogicalResult RandomUniformOp::verify() {
+  if (shapeOf(getState()) != ArrayRef<int64_t>{2})
+    return emitOpError("C1: expects a state of shape [2], got [")
+           << shapeOf(getState()) << "]";
+  if (getPrecision() < 1 || getPrecision() > 53)
+    return emitOpError("C2: ") << getPrecision() << " bits of precision";
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Rearranging
 //===----------------------------------------------------------------------===//

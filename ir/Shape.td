@@ -43,6 +43,23 @@ def Agc_IotaOp : Agc_Op<"iota"> {
   let hasVerifier = 1;
 }
 
+def Agc_RandomUniformOp : Agc_Op<"random_uniform"> {
+  let summary = "Random numbers in [0, 1), each a function of state and position";
+  let description = [{
+    `state` is a seed and an offset. With up to 32 bits of `precision` p, the
+    element at row-major position i is the top p bits of word i % 4 of Philox
+    4x32-10's block offset + i / 4 under the seed, times 2^-p. With more, they are
+    the top bits of words 2k and 2k + 1, the latter the high one, k = i % 2, of
+    block offset + i / 2.
+
+    C1 `state` has shape [2]. C2 0 < p <= 53.
+  }];
+  let arguments = (ins StaticShapeTensorOf<[I64]>:$state, I64Attr:$precision);
+  let results = (outs Agc_FloatTensor:$z);
+  let assemblyFormat = "$state attr-dict `:` type($state) `to` type($z)";
+  let hasVerifier = 1;
+}
+
 def Agc_BroadcastOp : Agc_ShapeUnary<"broadcast"> {
   let summary = "Repeats a tensor along new dimensions";
   let description = [{

@@ -141,6 +141,7 @@ struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
     patterns.add<LowerElementwise, LowerCheckRange>(types, &context);
     populateShapeLowerings(patterns, types);
     populateIndexingLowerings(patterns, types);
+    populateRandomLowerings(patterns, types);
     populateReductionLowerings(patterns, types);
     populateConvolutionLowerings(patterns, types);
     populatePoolingLowerings(patterns, types);

@@ -40,6 +40,8 @@ void populateShapeLowerings(mlir::RewritePatternSet &patterns,
                             const mlir::TypeConverter &types);
 void populateIndexingLowerings(mlir::RewritePatternSet &patterns,
                                const mlir::TypeConverter &types);
+void populateRandomLowerings(mlir::RewritePatternSet &patterns,
+                             const mlir::TypeConverter &types);
 void populateReductionLowerings(mlir::RewritePatternSet &patterns,
                                 const mlir::TypeConverter &types);
 void populateConvolutionLowerings(mlir::RewritePatternSet &patterns,

@@ -78,6 +78,9 @@ struct Capture {
     std::function<double()> read;
   };
   std::vector<Hyperparameter> hyperparameters;
+  /// The generator's state, if the function draws, and how far that goes on.
+  Tensor random;
+  uint64_t randomCounters = 0;
 };
 
 /// Remembers a leaf's `.grad` before a trace changes it.

@@ -2,6 +2,7 @@
 #include <agc/Step.h>
 
 #include "frontend/core/Host.h"
+#include "frontend/core/Random.h"
 #include "frontend/core/Traced.h"
 
 #include "ir/graph.pb.h"
@@ -66,6 +67,8 @@ public:
         bindInput(i, *inputs[size_t(source.input)], size_t(source.input), loc);
       else if (source.hyperparameter >= 0)
         bindNumber(i, size_t(source.hyperparameter));
+      else if (source.random)
+        bindRandom(i);
       else if (source.storage->value.node.get() != bound[i] ||
                source.storage->escaped || (written[i] && bound[i]->refs != 1))
         bindState(i, *source.storage);
@@ -80,7 +83,7 @@ public:
     if (status)
       failed(status, failure, loc);
     for (size_t i = 0; i < arguments.size(); ++i)
-      if (written[i])
+      if (written[i] && !function.sources[i].random)
         ++function.sources[i].storage->version;
   }
 
@@ -140,6 +143,11 @@ private:
     arguments[i] = numbers[index]->data();
   }
 
+  void bindRandom(size_t i) {
+    randomState = takeRandomState(function.randomCounters);
+    arguments[i] = randomState->data();
+  }
+
   [[noreturn]] void failed(int32_t status, const agc_failure &failure, const Loc &loc) {
     std::string message = "a check failed";
     if (status - 1 < executable->manifest().checks_size())
@@ -158,6 +166,7 @@ private:
   std::vector<Node *> bound; // what each state's value was at the last call
   std::vector<bool> written;
   std::vector<BufferRef> numbers, staged;
+  BufferRef randomState;
 };
 
 std::string serialized(const proto::Module &module) {

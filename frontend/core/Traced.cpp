@@ -99,6 +99,10 @@ traceFunction(const char *name, const std::vector<NamedInput> &inputs,
   // What each argument may be: by the node that held its value before.
   std::unordered_map<const Node *, size_t> stateByNode, inputByNode, hyperByNode;
   std::vector<NamedState> states = listStates();
+  size_t random = states.size();
+  if (guard.capture.random.defined())
+    states.push_back({"rng", proto::ROLE_SEED, guard.capture.random});
+  traced.randomCounters = guard.capture.randomCounters;
   std::vector<Value> before(states.size());
   for (size_t i = 0; i < states.size(); ++i) {
     Storage *storage = implOf(states[i].tensor).storage.get();
@@ -151,7 +155,9 @@ traceFunction(const char *name, const std::vector<NamedInput> &inputs,
   auto addState = [&](size_t i) {
     stateUsed[i] = true;
     candidates.push_back({before[i], {states[i].name, states[i].role, {}}, {}, i});
-    candidates.back().source.storage = implOf(states[i].tensor).storage;
+    candidates.back().source.random = i == random;
+    if (i != random)
+      candidates.back().source.storage = implOf(states[i].tensor).storage;
   };
   constexpr size_t last = size_t(1) << 40;
   for (const Value &value : traced.segment.inputs) {

@@ -34,10 +34,12 @@ struct TracedFunction {
     Ref<Storage> storage;   // a state's, or another tensor's
     int input = -1;         // or the call's input of that number
     int hyperparameter = -1; // or a number
+    bool random = false;     // or the generator's state
   };
   std::vector<Source> sources;
   std::vector<std::function<double()>> hyperparameters;
   std::vector<TypeRef> inputTypes;
+  uint64_t randomCounters = 0; // that a call draws
 };
 
 struct NamedInput {

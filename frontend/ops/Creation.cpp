@@ -1,5 +1,6 @@
 //===- Creation.cpp - Tensors out of numbers ------------------------------===//
 #include "frontend/core/Promote.h"
+#include "frontend/core/Random.h"
 #include "runtime/core/Convert.h"
 #include "runtime/core/Philox.h"
 
@@ -161,27 +162,36 @@ Tensor linspace(Scalar start, Scalar end, int64_t steps, const TensorOptions &op
 // Random numbers
 //===----------------------------------------------------------------------===//
 
-void manual_seed(uint64_t seed) { defaultGenerator() = Generator{seed, 0}; }
+void manual_seed(uint64_t seed) {
+  GraphLock lock;
+  defaultGenerator() = Generator{seed, 0};
+}
 
 namespace {
 Tensor random(const char *name, IntArrayRef size, const TensorOptions &options,
               void (Generator::*fill)(void *, DType, int64_t, double, double),
-              double a, double b, Loc loc) {
+              double a, double b, Value (*draw)(TypeRef), Loc loc) {
   DType type = options.dtype();
   if (!info(type).isFloat)
     throw Error("AGC0102", std::string("'agc.") + name +
                                "' expects floating point, got " + dtypeName(type));
+  if (recorder().capture) { // anew in each call of what is traced
+    OpGuard op(name, loc);
+    checkOptions(options, type);
+    return finish(wrap(draw(typeOf(type, size))), options, loc);
+  }
   return filled(name, type, size, options, loc, [&](void *out, int64_t numel) {
+    GraphLock lock;
     (defaultGenerator().*fill)(out, type, numel, a, b);
   });
 }
 } // namespace
 
 Tensor rand(IntArrayRef size, const TensorOptions &o, Loc loc) {
-  return random("rand", size, o, &Generator::fillUniform, 0, 1, loc);
+  return random("rand", size, o, &Generator::fillUniform, 0, 1, drawUniform, loc);
 }
 Tensor randn(IntArrayRef size, const TensorOptions &o, Loc loc) {
-  return random("randn", size, o, &Generator::fillNormal, 0, 1, loc);
+  return random("randn", size, o, &Generator::fillNormal, 0, 1, drawNormal, loc);
 }
 Tensor randint(int64_t high, IntArrayRef size, const TensorOptions &o, Loc loc) {
   return randint(0, high, size, o, loc);

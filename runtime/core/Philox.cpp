@@ -17,9 +17,6 @@ PhiloxCounter words(const Generator &generator, uint64_t index) {
                     {uint32_t(generator.seed), uint32_t(generator.seed >> 32)});
 }
 
-double uniform53(uint32_t low, uint32_t high) {
-  return double((uint64_t(high) << 32 | low) >> 11) * 0x1p-53;
-}
 
 /// Calls \p element(counter's words, first element) for each group of
 /// \p perCounter elements, on all threads.
@@ -45,6 +42,21 @@ void forCounters(Generator &generator, int64_t numel, int perCounter, Fn fn) {
   generator.offset += uint64_t(counters);
 }
 
+/// Calls \p fn(numbers in [0, 1), first element, how many) for each counter.
+template <typename Fn>
+void forUniforms(Generator &generator, DType type, int64_t numel, Fn fn) {
+  int bits = Generator::precision(type);
+  bool wide = type == DType::F64;
+  int perCounter = wide ? 2 : 4;
+  forCounters(generator, numel, perCounter, [&](const PhiloxCounter &w, int64_t first) {
+    double numbers[4];
+    for (int k = 0; k < perCounter; ++k)
+      numbers[k] = wide ? double((uint64_t(w[2 * k + 1]) << 32 | w[2 * k]) >> 11) * 0x1p-53
+                        : std::ldexp(double(w[k] >> (32 - bits)), -bits);
+    fn(numbers, first, std::min<int64_t>(perCounter, numel - first));
+  });
+}
+
 } // namespace
 
 PhiloxCounter philox4x32(PhiloxCounter c, PhiloxKey key) {
@@ -59,47 +71,48 @@ PhiloxCounter philox4x32(PhiloxCounter c, PhiloxKey key) {
   return c;
 }
 
+int Generator::precision(DType type) {
+  switch (type) {
+  case DType::F64: return 53;
+  case DType::F16: return 11;
+  case DType::BF16: return 8;
+  default: return 24;
+  }
+}
+
+uint64_t Generator::countersFor(DType type, int64_t numel) {
+  uint64_t perCounter = type == DType::F64 ? 2 : 4;
+  return (uint64_t(numel) + perCounter - 1) / perCounter;
+}
+
 void Generator::fillUniform(void *data, DType type, int64_t numel, double low,
                             double high) {
-  bool wide = type == DType::F64;
-  forCounters(*this, numel, wide ? 2 : 4,
-              [&](const PhiloxCounter &w, int64_t first) {
-                if (wide) {
-                  for (int64_t k = 0; k < 2 && first + k < numel; ++k)
-                    storeNumber(data, type, first + k,
-                                low + (high - low) *
-                                          uniform53(w[2 * k], w[2 * k + 1]));
-                  return;
-                }
-                for (int64_t k = 0; k < 4 && first + k < numel; ++k) {
-                  float u = float(w[k] >> 8) * 0x1p-24f;
-                  storeNumber(data, type, first + k,
-                              float(low) + (float(high) - float(low)) * u);
-                }
-              });
+  forUniforms(*this, type, numel, [&](const double *u, int64_t first, int64_t count) {
+    for (int64_t k = 0; k < count; ++k)
+      storeNumber(data, type, first + k,
+                  type == DType::F64
+                      ? low + (high - low) * u[k]
+                      : float(low) + (float(high) - float(low)) * float(u[k]));
+  });
 }
 
 void Generator::fillNormal(void *data, DType type, int64_t numel, double mean,
                            double deviation) {
   constexpr double twoPi = 6.283185307179586;
-  bool wide = type == DType::F64;
-  forCounters(
-      *this, numel, wide ? 2 : 4, [&](const PhiloxCounter &w, int64_t first) {
-        int pairs = wide ? 1 : 2;
-        for (int pair = 0; pair < pairs; ++pair) {
-          // In (0, 1], so that the logarithm is finite.
-          double u = wide ? 1.0 - uniform53(w[0], w[1])
-                          : (double(w[2 * pair]) + 1) * 0x1p-32;
-          double v = wide ? uniform53(w[2], w[3])
-                          : double(w[2 * pair + 1]) * 0x1p-32;
-          double radius = std::sqrt(-2 * std::log(u)) * deviation;
-          int64_t at = first + 2 * pair;
-          if (at < numel)
-            storeNumber(data, type, at, mean + radius * std::cos(twoPi * v));
-          if (at + 1 < numel)
-            storeNumber(data, type, at + 1, mean + radius * std::sin(twoPi * v));
-        }
-      });
+  // Of f32's precision at least, and a pair for the last one too.
+  DType drawn = type == DType::F64 ? type : DType::F32;
+  forUniforms(*this, drawn, (numel + 1) / 2 * 2,
+              [&](const double *u, int64_t first, int64_t count) {
+                for (int64_t k = 0; k < count; ++k) {
+                  if (first + k >= numel)
+                    return;
+                  // In (0, 1], so that the logarithm is finite.
+                  double radius = std::sqrt(-2 * std::log(1 - u[k & ~1]));
+                  double angle = twoPi * u[k | 1];
+                  double part = k & 1 ? std::sin(angle) : std::cos(angle);
+                  storeNumber(data, type, first + k, mean + radius * part * deviation);
+                }
+              });
 }
 
 void Generator::fillIntegers(void *data, DType type, int64_t numel, int64_t low,

@@ -25,12 +25,20 @@ struct Generator {
   uint64_t seed = 0;
   uint64_t offset = 0;
 
-  /// Element i of these fills depends on seed, offset and i alone. A fill takes
-  /// the counters that it needs, two elements a counter for f64, four else.
-  /// Types: f32, f64, bf16, f16.
+  /// How many bits of randomness a number in [0, 1) of a type has: as many as it
+  /// holds, so that it is less than 1.
+  static int precision(DType type);
+  /// Counters that \p numel numbers take: two elements a counter for f64, four
+  /// else.
+  static uint64_t countersFor(DType type, int64_t numel);
+
+  /// Element i of these fills depends on seed, offset and i alone, and is what a
+  /// graph's `random_uniform` gives there. A fill takes the counters that it
+  /// needs. Types: f32, f64, bf16, f16.
   void fillUniform(void *data, DType type, int64_t numel, double low,
                    double high);
-  /// By Box and Muller, from two words (f64: four) a pair.
+  /// By Box and Muller: of numbers 2k and 2k + 1 of such a fill, the radius and
+  /// the angle.
   void fillNormal(void *data, DType type, int64_t numel, double mean,
                   double deviation);
   /// Integers low <= x < high, of any number type.

@@ -197,3 +197,19 @@ func.func @f(%x: tensor<4xi1>, %i: tensor<2xi64>, %u: tensor<2xi1>) {
   %y = agc.scatter %x, %i, %u {batch = 0 : i64, mode = "add"} : (tensor<4xi1>, tensor<2xi64>, tensor<2xi1>) -> tensor<4xi1>
   return
 }
+
+// -----
+
+func.func @f(%s: tensor<3xi64>) {
+  // expected-error @+1 {{C1: expects a state of shape [2], got [3]}}
+  %y = agc.random_uniform %s {precision = 24 : i64} : tensor<3xi64> to tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%s: tensor<2xi64>) {
+  // expected-error @+1 {{C2: 54 bits of precision}}
+  %y = agc.random_uniform %s {precision = 54 : i64} : tensor<2xi64> to tensor<4xf64>
+  return
+}

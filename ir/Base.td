@@ -25,6 +25,7 @@ def Agc_FloatTensor : StaticShapeTensorOf<[Agc_Float]>;
 def Agc_IntTensor : StaticShapeTensorOf<[Agc_Int]>;
 def Agc_NumberTensor : StaticShapeTensorOf<[Agc_Float, Agc_Int]>;
 def Agc_BoolTensor : StaticShapeTensorOf<[Agc_Bool]>;
+def Agc_BitsTensor : StaticShapeTensorOf<[Agc_Int, Agc_Bool]>;
 def Agc_Tensor : StaticShapeTensorOf<[Agc_Float, Agc_Int, Agc_Bool]>;
 
 class Agc_Op<string mnemonic, list<Trait> traits = []>

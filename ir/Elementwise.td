@@ -156,9 +156,9 @@ def Agc_ReluOp : Agc_NumberUnary<"relu", [{s.max(x, s.constant(t, 0))}],
 def Agc_StopGradientOp : Agc_Unary<"stop_gradient", Agc_Tensor, [{x}], [{g.none()}]> {
   let summary = "Identity whose gradient is zero";
 }
-def Agc_LogicalNotOp : Agc_Unary<"logical_not", Agc_BoolTensor,
-    [{s.logicalXor(x, s.constant(t, 1))}], [{g.none()}]> {
-  let summary = "Negation of a truth value";
+def Agc_NotOp : Agc_Unary<"not", Agc_BitsTensor,
+    [{s.logicalXor(x, s.constant(t, -1))}], [{g.none()}]> {
+  let summary = "Every bit turned over; of a truth value, its negation";
 }
 
 def Agc_PowiOp : Agc_NumberUnary<"powi", [{s.powi(x, int64_t(getExponent()))}],
@@ -202,8 +202,8 @@ class Agc_Binary<string mnemonic, Type type, code scalarExpression,
 
 class Agc_NumberBinary<string mnemonic, code scalar, code vjpX, code vjpY>
     : Agc_Binary<mnemonic, Agc_NumberTensor, scalar, vjpX, vjpY>;
-class Agc_BoolBinary<string mnemonic, code scalar>
-    : Agc_Binary<mnemonic, Agc_BoolTensor, scalar, [{g.none()}], [{g.none()}]>;
+class Agc_BitsBinary<string mnemonic, code scalar>
+    : Agc_Binary<mnemonic, Agc_BitsTensor, scalar, [{g.none()}], [{g.none()}]>;
 
 def Agc_AddOp : Agc_NumberBinary<"add", [{s.add(x, y)}], [{dz}], [{dz}]> {
   let summary = "Sum";
@@ -244,14 +244,14 @@ def Agc_FmodOp : Agc_NumberBinary<"fmod", [{s.remainder(x, y, isUnsigned(getX())
     [{dz}], [{-(dz * g.apply<TruncOp>(x / y))}]> {
   let summary = "Remainder with the sign of x, as C's fmod and %";
 }
-def Agc_LogicalAndOp : Agc_BoolBinary<"logical_and", [{s.logicalAnd(x, y)}]> {
-  let summary = "Both";
+def Agc_AndOp : Agc_BitsBinary<"and", [{s.logicalAnd(x, y)}]> {
+  let summary = "Bit by bit, both; of truth values too";
 }
-def Agc_LogicalOrOp : Agc_BoolBinary<"logical_or", [{s.logicalOr(x, y)}]> {
-  let summary = "Either";
+def Agc_OrOp : Agc_BitsBinary<"or", [{s.logicalOr(x, y)}]> {
+  let summary = "Bit by bit, either";
 }
-def Agc_LogicalXorOp : Agc_BoolBinary<"logical_xor", [{s.logicalXor(x, y)}]> {
-  let summary = "One but not both";
+def Agc_XorOp : Agc_BitsBinary<"xor", [{s.logicalXor(x, y)}]> {
+  let summary = "Bit by bit, one but not both";
 }
 
 //===----------------------------------------------------------------------===//

@@ -31,7 +31,7 @@ Expr GradientBuilder::compare(Expr x, StringRef direction, Expr y) {
 }
 
 Expr GradientBuilder::both(Expr p, Expr q) {
-  return {this, create<LogicalAndOp>(p.value, q.value)};
+  return {this, create<AndOp>(p.value, q.value)};
 }
 
 Expr GradientBuilder::select(Expr p, Expr x, Expr y) {

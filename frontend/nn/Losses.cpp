@@ -104,7 +104,7 @@ Labels labelsOf(const Value &logs, Value labels, int64_t ignored) {
   result.counts = compare("ne", labels, constantInteger(labels.type(), ignored));
   // An ignored label that is a class all the same must not count.
   if (ignored >= 0 && ignored < result.classes)
-    result.hot = binary(OpId::LogicalAnd, result.hot, broadcastDims(result.counts, logs.shape(), kept));
+    result.hot = binary(OpId::And, result.hot, broadcastDims(result.counts, logs.shape(), kept));
   return result;
 }
 

@@ -36,7 +36,7 @@ Value sumOf(const Operand &a, const Operand &b, Scalar alpha, bool negative) {
   if (x.dtype() == DType::Bool) {
     if (negative)
       fail("AGC0102", "cannot subtract bools; use logical_xor or logical_not");
-    return binary(OpId::LogicalOr, x, y);
+    return binary(OpId::Or, x, y);
   }
   if (alpha.toDouble() != 1)
     y = y * broadcastDims(number(y.dtype(), alpha), y.shape(), {});
@@ -45,7 +45,7 @@ Value sumOf(const Operand &a, const Operand &b, Scalar alpha, bool negative) {
 
 Value productOf(const Operand &a, const Operand &b) {
   auto [x, y] = pairOf(a, b);
-  return x.dtype() == DType::Bool ? binary(OpId::LogicalAnd, x, y) : x * y;
+  return x.dtype() == DType::Bool ? binary(OpId::And, x, y) : x * y;
 }
 
 Value quotientOf(const Operand &a, const Operand &b) {
@@ -61,7 +61,7 @@ Value compareOf(const char *direction, const Operand &a, const Operand &b) {
 Value extremeOf(OpId op, const Operand &a, const Operand &b) {
   auto [x, y] = pairOf(a, b);
   if (x.dtype() == DType::Bool)
-    return binary(op == OpId::Maximum ? OpId::LogicalOr : OpId::LogicalAnd, x, y);
+    return binary(op == OpId::Maximum ? OpId::Or : OpId::And, x, y);
   return binary(op, x, y);
 }
 
@@ -174,7 +174,7 @@ Value fmodOf(const Operand &a, const Operand &b) {
 Value differs(const Value &rest, const Value &y) {
   Value zero = constantLike(y, 0);
   Value signs = compare("ne", compare("lt", rest, zero), compare("lt", y, zero));
-  return binary(OpId::LogicalAnd, signs, compare("ne", rest, zero));
+  return binary(OpId::And, signs, compare("ne", rest, zero));
 }
 
 Value remainderOf(const Operand &a, const Operand &b) {
@@ -259,7 +259,7 @@ Value hypotOf(const Operand &a, const Operand &b) {
   expectFloat(x);
   Value largest = binary(OpId::Maximum, unary(OpId::Abs, x), unary(OpId::Abs, y));
   Value one = constantLike(x, 1), zero = number0(x);
-  Value usable = binary(OpId::LogicalAnd, compare("gt", largest, zero),
+  Value usable = binary(OpId::And, compare("gt", largest, zero),
                         compare("lt", largest, constantLike(x, INFINITY)));
   Value scale = stopGradient(select(usable, largest, one));
   Value u = x / scale, v = y / scale;
@@ -291,9 +291,9 @@ Value logaddexpOf(const Operand &a, const Operand &b) {
 Value xlogyOf(const Operand &a, const Operand &b) {
   auto [x, y] = floatPairOf(a, b);
   // 0 wins over an infinite logarithm, in the gradient too.
-  Value extreme = binary(OpId::LogicalOr, compare("le", y, number0(y)),
+  Value extreme = binary(OpId::Or, compare("le", y, number0(y)),
                          compare("eq", y, constantLike(y, INFINITY)));
-  Value vanishes = binary(OpId::LogicalAnd, compare("eq", x, number0(x)), extreme);
+  Value vanishes = binary(OpId::And, compare("eq", x, number0(x)), extreme);
   return x * unary(OpId::Log, select(vanishes, constantLike(y, 1), y));
 }
 
@@ -341,11 +341,11 @@ Value iscloseOf(const Tensor &a, const Tensor &b, double rtol, double atol, bool
   Value bound = constantLike(x, atol) + constantLike(x, rtol) * unary(OpId::Abs, y);
   Value gap = unary(OpId::Abs, x - y);
   Value finite = compare("lt", gap, constantLike(x, INFINITY));
-  Value near = binary(OpId::LogicalAnd, compare("le", gap, bound), finite);
-  Value close = binary(OpId::LogicalOr, same, near);
+  Value near = binary(OpId::And, compare("le", gap, bound), finite);
+  Value close = binary(OpId::Or, same, near);
   if (equalNan)
-    close = binary(OpId::LogicalOr, close,
-                   binary(OpId::LogicalAnd, compare("ne", x, x), compare("ne", y, y)));
+    close = binary(OpId::Or, close,
+                   binary(OpId::And, compare("ne", x, x), compare("ne", y, y)));
   return close;
 }
 
@@ -605,14 +605,14 @@ Tensor Tensor::where(const Tensor &condition, const Tensor &other, Loc loc) cons
   Tensor Tensor::name(const Tensor &b, Loc loc) const {                        \
     return agc::name(Arg(*this, loc), Arg(b, loc));                            \
   }
-AGC_LOGICAL(logical_and, LogicalAnd)
-AGC_LOGICAL(logical_or, LogicalOr)
-AGC_LOGICAL(logical_xor, LogicalXor)
+AGC_LOGICAL(logical_and, And)
+AGC_LOGICAL(logical_or, Or)
+AGC_LOGICAL(logical_xor, Xor)
 #undef AGC_LOGICAL
 
 Tensor logical_not(Arg x) {
   OpGuard op("logical_not", x.loc);
-  return wrap(unary(OpId::LogicalNot, convert(read(x.tensor), DType::Bool)));
+  return wrap(unary(OpId::Not, convert(read(x.tensor), DType::Bool)));
 }
 Tensor Tensor::logical_not(Loc loc) const { return agc::logical_not(Arg(*this, loc)); }
 

@@ -259,6 +259,20 @@ TEST(Compile, ArgmaxAndCompare) {
     })");
 }
 
+TEST(Compile, BitsOfIntegersAndTruthValues) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<37xi32>, %y: tensor<37xi32>, %u: tensor<5xui8>) -> (tensor<37xi32>, tensor<37xi32>, tensor<37xi1>, tensor<5xui8>) {
+      %a = agc.and %x, %y : tensor<37xi32>
+      %o = agc.or %a, %x : tensor<37xi32>
+      %e = agc.xor %o, %y : tensor<37xi32>
+      %n = agc.not %e : tensor<37xi32>
+      %p = agc.compare "lt" %x, %y : tensor<37xi32>
+      %q = agc.not %p : tensor<37xi1>
+      %v = agc.not %u : tensor<5xui8>
+      return %e, %n, %q, %v : tensor<37xi32>, tensor<37xi32>, tensor<37xi1>, tensor<5xui8>
+    })");
+}
+
 // Rows as vectors, single elements by lane, turned around, through another
 // gather's index; odd sizes throughout.
 TEST(Compile, Gathers) {

@@ -2,6 +2,7 @@
 
 #include "frontend/core/Build.h"
 #include "frontend/core/Extras.h"
+#include "frontend/core/Saved.h"
 #include "frontend/core/Split.h"
 
 #include <agc/Autograd.h>
@@ -58,7 +59,8 @@ void History::add(const Value &root) {
       fail("AGC0112", "cannot go backward through the graph a second time: the "
                       "first time freed it; say retain_graph=true there");
     nodes.push_back(v.node);
-    saves |= gradNameSaves(v.node->gradName) && v.node->gradName;
+    saves |= savesAnything(v.node->gradName);
+    checkSaved(v);
     forEachSource(*v.node, [&](const Value &source) { stack.push_back(source); });
   }
 }

@@ -51,7 +51,7 @@ Ref<Node> createNode(OpId op, const Value *operands, size_t numOperands,
     std::memcpy(node->attributes(), attributes.data(),
                 attributes.size() * sizeof(int64_t));
   for (size_t i = 0; i < numResults; ++i)
-    new (node->results() + i) ResultSlot{types[i], {}, {}, 0, 0, false, false};
+    new (node->results() + i) ResultSlot{types[i], {}, {}, 0, 0, false, 0, 0};
   return Ref<Node>(node);
 }
 
@@ -102,7 +102,6 @@ uint32_t nextMark() {
 namespace {
 struct GradNames {
   std::vector<const char *> texts{""};
-  std::vector<bool> saves{false};
   std::unordered_map<std::string_view, uint16_t> ids;
 };
 GradNames &gradNames() {
@@ -116,27 +115,11 @@ uint16_t gradNameId(const char *literal) {
   auto [found, added] =
       names.ids.try_emplace(literal, uint16_t(names.texts.size()));
   if (added) {
-    static const char *const linear[] = {
-        "AddBackward0",       "SubBackward0",     "NegBackward0",
-        "SumBackward0",       "SumBackward1",     "MeanBackward0",
-        "MeanBackward1",      "ViewBackward0",    "UnsafeViewBackward0",
-        "TBackward0",         "TransposeBackward0", "PermuteBackward0",
-        "ExpandBackward0",    "SqueezeBackward0", "SqueezeBackward1",
-        "UnsqueezeBackward0", "SliceBackward0",   "SelectBackward0",
-        "CatBackward0",       "StackBackward0",   "CloneBackward0",
-        "ToCopyBackward0",    "CopySlices",       "RsubBackward1",
-        "CopyBackwards",      "FloorBackward0",   "CeilBackward0",
-        "SignBackward0"};
-    bool saves = true;
-    for (const char *name : linear)
-      saves &= std::strcmp(name, literal) != 0;
     names.texts.push_back(literal);
-    names.saves.push_back(saves);
   }
   return found->second;
 }
 
 const char *gradNameText(uint16_t id) { return gradNames().texts[id]; }
-bool gradNameSaves(uint16_t id) { return gradNames().saves[id]; }
 
 } // namespace agc::detail

@@ -71,7 +71,10 @@ struct ResultSlot {
   int32_t handles;        // storages that show it: if any, it is an output
   uint32_t id;            // its number within the segment being looked at
   bool tracked;           // autograd goes through it
-  bool overwritten;       // nothing shows it since something wrote in place
+  /// Nothing shows it since something wrote in place: where that was, and what
+  /// was recorded last before (0: nothing wrote). See Saved.h.
+  uint32_t writeLocation;
+  uint64_t writeSequence;
 };
 
 struct Value {
@@ -143,9 +146,6 @@ uint32_t nextMark();
 /// Names of autograd's nodes by number, from 1.
 uint16_t gradNameId(const char *literal);
 const char *gradNameText(uint16_t id);
-/// Whether PyTorch's node of that name keeps operands or results, so that a
-/// second backward() through it is an error.
-bool gradNameSaves(uint16_t id);
 
 } // namespace agc::detail
 

@@ -15,6 +15,7 @@ namespace {
 thread_local const char *operation = nullptr;
 thread_local Loc operationLoc;
 thread_local uint32_t operationScope = 0;
+thread_local uint64_t operationFirst = 0;
 
 uint64_t lastSequence = 0; // of all threads: they may look at one another's
 
@@ -84,6 +85,7 @@ OpGuard::OpGuard(const char *name, Loc loc)
   if (!outermost)
     return;
   operationLoc = loc;
+  operationFirst = lastSequence;
   Recorder &r = recorder();
   if (r.pending.size() >= Recorder::maxPending && !r.capture)
     run();
@@ -107,6 +109,7 @@ ScopeGuard::ScopeGuard(uint32_t scope) : before(operationScope) {
 ScopeGuard::~ScopeGuard() { operationScope = before; }
 
 Loc currentLoc() { return operationLoc; }
+uint64_t operationStart() { return operation ? operationFirst : lastSequence; }
 
 std::string positionText(const Loc &loc) {
   if (loc.line() == 0)

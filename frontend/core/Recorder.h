@@ -130,6 +130,8 @@ private:
 };
 
 Loc currentLoc();
+/// What was recorded last before the operation in progress began.
+uint64_t operationStart();
 std::string positionText(const Loc &loc);
 
 /// Throws agc::Error: `'agc.<op>' <message>` at the user's line.

@@ -1,6 +1,7 @@
 #include "frontend/core/TensorImpl.h"
 
 #include "frontend/core/Recorder.h"
+#include "frontend/core/Saved.h"
 #include "frontend/core/Views.h"
 
 #include <agc/Autograd.h>
@@ -229,6 +230,7 @@ void write(const Tensor &tensor, Value value) {
     value.slot().tracked = storage.leaf->requiresGrad;
   }
   logWrite(storage);
+  markOverwritten(storage.value);
   storage.setValue(std::move(value));
   ++storage.version;
 }

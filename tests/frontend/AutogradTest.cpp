@@ -230,4 +230,23 @@ TEST(Autograd, GradientsThroughBothUsesAfterASegmentRan) {
   EXPECT_EQ(text(x.grad()), "tensor([ 3., 12.])");
 }
 
+TEST(Autograd, ErrorNamesTheOperationAndTheChange) {
+  torch::Tensor x = torch::ones({2}).set_requires_grad(true);
+  torch::Tensor y = x.exp();
+  int recorded = __LINE__ - 1;
+  y.mul_(2);
+  int changed = __LINE__ - 1;
+  try {
+    y.sum().backward();
+    FAIL() << "expected an error";
+  } catch (const torch::Error &error) {
+    std::string text = error.what();
+    EXPECT_NE(text.find("ExpBackward0, recorded at"), std::string::npos) << text;
+    EXPECT_NE(text.find("AutogradTest.cpp:" + std::to_string(recorded)), std::string::npos) << text;
+    EXPECT_NE(text.find("changed in place at"), std::string::npos) << text;
+    EXPECT_NE(text.find("AutogradTest.cpp:" + std::to_string(changed)), std::string::npos) << text;
+    EXPECT_NE(text.find("AGC0119"), std::string::npos) << text;
+  }
+}
+
 } // namespace

@@ -18,6 +18,7 @@ private:
   void materializeFills();
   void materializeInsertions();
   void materializeScatters();
+  void materializeChecks();
   void materializeReshapes();
   void materializeReturns();
 };
@@ -129,7 +130,8 @@ static bool isDense(Value value) {
         return false;
     return true;
   }
-  if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+  if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, agc::ir::BarrierOp,
+          agc::ir::CheckRangeOp>(op))
     return isDense(op->getOperand(0));
   return true;
 }
@@ -148,6 +150,16 @@ void PrepareKernelsPass::materializeScatters() {
       if (!isDense(operand->get()))
         operand->set(copy(builder, operand->get()));
   }
+}
+
+/// A check looks at a whole buffer.
+void PrepareKernelsPass::materializeChecks() {
+  getOperation().walk([&](agc::ir::CheckRangeOp op) {
+    OpBuilder builder(op);
+    Operation *maker = op.getX().getDefiningOp();
+    if (maker && !isa<linalg::GenericOp>(maker))
+      op.getXMutable().assign(copy(builder, op.getX()));
+  });
 }
 
 void PrepareKernelsPass::materializeReshapes() {
@@ -187,6 +199,7 @@ void PrepareKernelsPass::runOnOperation() {
   materializeFills();
   materializeInsertions();
   materializeScatters();
+  materializeChecks();
   materializeReshapes();
   materializeReturns();
 }

@@ -141,7 +141,7 @@ void Schedule::assignView(Operation &op) {
         view.offset = views.at(reshape.getSrc()).offset;
         views[reshape] = view;
       })
-      .Case<CheckRangeOp>([&](auto check) { aliasView(check, check.getX()); })
+      .Case<BarrierOp, CheckRangeOp>([&](auto op) { aliasView(op, op.getX()); })
       .Case<ScatterOp>([&](auto scatter) { aliasView(scatter, scatter.getBase()); })
       .Case<arith::ConstantOp>([&](auto constant) {
         if (!isa<RankedTensorType>(constant.getType()) || constant->use_empty())

@@ -220,6 +220,11 @@ void MaxPoolGatherOp::buildVjp(GradientBuilder &g, ValueRange cotangents,
   operandCotangents[0] = pool<MaxPoolGradOp>(g, *this, getX(), cotangents[0]);
 }
 
+void BarrierOp::buildVjp(GradientBuilder &, ValueRange cotangents,
+                         MutableArrayRef<Value> operandCotangents) {
+  operandCotangents[0] = cotangents[0];
+}
+
 //===----------------------------------------------------------------------===//
 // The symbolic gradient
 //===----------------------------------------------------------------------===//

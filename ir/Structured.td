@@ -108,6 +108,19 @@ def Agc_CheckRangeOp : Op<Agc_Dialect, "check_range", [SameOperandsAndResultType
   let assemblyFormat = "$x attr-dict `:` type($z)";
 }
 
+def Agc_BarrierOp : Agc_Op<"barrier",
+    [AllTypesMatch<["x", "z"]>, DeclareOpInterfaceMethods<Agc_Differentiable>]> {
+  let summary = "x, from where `after` is known";
+  let description = [{
+    The result is x. What is computed from it is not one with what is computed
+    from x, and comes after `after`: so a backward recomputes part of its forward
+    instead of keeping it.
+  }];
+  let arguments = (ins Agc_Tensor:$x, Agc_Tensor:$after);
+  let results = (outs Agc_Tensor:$z);
+  let assemblyFormat = "$x `,` $after attr-dict `:` type($x) `,` type($after)";
+}
+
 def Agc_GradientOp : Agc_Op<"gradient"> {
   let summary = "Gradients of outputs with respect to inputs, yet to be built";
   let description = [{

@@ -118,6 +118,18 @@ struct LowerCheckRange : OpConversionPattern<CheckRangeOp> {
   }
 };
 
+struct LowerBarrier : OpConversionPattern<BarrierOp> {
+  using OpConversionPattern::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(BarrierOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<BarrierOp>(op, adaptor.getX().getType(),
+                                           adaptor.getX(), adaptor.getAfter());
+    return success();
+  }
+};
+
 struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
   void runOnOperation() override {
     MLIRContext &context = getContext();
@@ -127,7 +139,7 @@ struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
 
     ConversionTarget target(context);
     target.addIllegalDialect<AgcDialect>();
-    target.addDynamicallyLegalOp<CheckRangeOp, ScatterOp>(
+    target.addDynamicallyLegalOp<BarrierOp, CheckRangeOp, ScatterOp>(
         [&](Operation *op) { return types.isLegal(op); });
     target.addLegalDialect<arith::ArithDialect, linalg::LinalgDialect,
                            math::MathDialect, tensor::TensorDialect>();
@@ -138,7 +150,7 @@ struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
         [&](func::ReturnOp op) { return types.isLegal(op.getOperation()); });
 
     RewritePatternSet patterns(&context);
-    patterns.add<LowerElementwise, LowerCheckRange>(types, &context);
+    patterns.add<LowerElementwise, LowerBarrier, LowerCheckRange>(types, &context);
     populateShapeLowerings(patterns, types);
     populateIndexingLowerings(patterns, types);
     populateRandomLowerings(patterns, types);

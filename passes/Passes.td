@@ -40,8 +40,8 @@ def LowerToLinalgPass : Pass<"agc-lower-to-linalg", "::mlir::func::FuncOp"> {
   let description = [{
     Element-wise ops become `linalg.generic` with the op's own scalar expression
     inside; products, reductions and convolutions the generic that they mean.
-    `agc.check_range` stays: it is control, not arithmetic; and `agc.scatter`,
-    whose loops do not say where it writes.
+    `agc.check_range` and `agc.barrier` stay: they are control, not arithmetic;
+    and `agc.scatter`, whose loops do not say where it writes.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",

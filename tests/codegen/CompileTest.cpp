@@ -273,6 +273,23 @@ TEST(Compile, BitsOfIntegersAndTruthValues) {
     })");
 }
 
+// A check of a part of a tensor, whose rest would not pass; a barrier before a
+// reshape of a part.
+TEST(Compile, ChecksAndBarriersOfParts) {
+  expectAgreement(R"(
+    func.func @f(%i: tensor<6x4xi64>, %x: tensor<6x4xf32>) -> (tensor<6xi64>, tensor<12xf32>) {
+      %j = agc.constant {value = 100 : i64} : tensor<6x4xi64>
+      %both = agc.concat %i, %j {dimension = 1 : i64} : (tensor<6x4xi64>, tensor<6x4xi64>) -> tensor<6x8xi64>
+      %part = agc.slice %both {starts = array<i64: 0, 3>, limits = array<i64: 6, 4>, strides = array<i64: 1, 1>} : tensor<6x8xi64> to tensor<6x1xi64>
+      %fine = agc.check_range %part {lower = 0 : i64, upper = 10 : i64, message = "an index"} : tensor<6x1xi64>
+      %flat = agc.reshape %fine : tensor<6x1xi64> to tensor<6xi64>
+      %columns = agc.slice %x {starts = array<i64: 0, 1>, limits = array<i64: 6, 3>, strides = array<i64: 1, 1>} : tensor<6x4xf32> to tensor<6x2xf32>
+      %later = agc.barrier %columns, %fine : tensor<6x2xf32>, tensor<6x1xi64>
+      %line = agc.reshape %later : tensor<6x2xf32> to tensor<12xf32>
+      return %flat, %line : tensor<6xi64>, tensor<12xf32>
+    })");
+}
+
 // Rows as vectors, single elements by lane, turned around, through another
 // gather's index; odd sizes throughout.
 TEST(Compile, Gathers) {

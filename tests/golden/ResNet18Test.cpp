@@ -128,12 +128,19 @@ protected:
     EXPECT_LE(whole, 2 * allowed);
   }
 
+  /// A ReLU that rounding turns over makes a later step's loss jump, in one
+  /// order of summation and not in another (*measured*: the same batch in eight
+  /// orders is off by 0, 3e-5, 6e-5 or 3e-4, where PyTorch's one f32 is off by
+  /// 6e-5). Cross entropy moves by no more than its logits do, and those by what
+  /// the state does.
   void expectLoss(int step, double loss) const {
     double wanted = goldenNumbers(std::string(GetParam().name) + ".loss")[size_t(step)];
     double rough = goldenNumbers(std::string(GetParam().name) + ".loss_f32")[size_t(step)];
     double allowed = isExact() ? 1e-10 * std::abs(wanted)
                                : std::max(1e-5 * std::abs(wanted),
                                           4 * std::abs(rough - wanted));
+    if (!isExact() && !GetParam().isSumError && step > 0)
+      allowed = std::max(allowed, 4 * spread());
     EXPECT_NEAR(loss, wanted, allowed) << "step " << step;
   }
 

@@ -38,6 +38,16 @@ def FormKernelsPass : Pass<"agc-form-kernels", "::mlir::ModuleOp"> {
   ];
 }
 
+def ExpandHalvesPass : Pass<"agc-expand-halves", "::mlir::func::FuncOp"> {
+  let summary = "Compute in f32 what is in bf16 or f16; convert by integer code";
+  let description = [{
+    After it bf16 and f16 are only loaded, stored, moved and chosen from, and no
+    conversion is left that a target might have a library for.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
 def ExpandMathPass : Pass<"agc-expand-math", "::mlir::func::FuncOp"> {
   let summary = "Replace f32 exponentials and the like by arithmetic";
   let description = [{

@@ -47,6 +47,8 @@ static void addKernelsPhase(OpPassManager &pm, const Machine &machine) {
   options.vectorBytes = machine.vectorBytes;
   options.numRegisters = machine.numRegisters;
   pm.addPass(createFormKernelsPass(options));
+  // First, as what is in half types becomes mathematics in f32.
+  pm.addNestedPass<func::FuncOp>(createExpandHalvesPass());
   if (machine.vectorBytes)
     pm.addNestedPass<func::FuncOp>(createExpandMathPass());
   pm.addPass(createCanonicalizerPass());
@@ -85,6 +87,7 @@ void registerPasses() {
   registerPass([] { return createAssignLayoutPass(); });
   registerPass([] { return createPrepareKernelsPass(); });
   registerPass([] { return createFormKernelsPass(); });
+  registerPass([] { return createExpandHalvesPass(); });
   registerPass([] { return createExpandMathPass(); });
   PassPipelineRegistration<>("agc-to-gradient", "graph to the gradient phase",
                              [](OpPassManager &pm) { addGradientPhase(pm); });

@@ -182,4 +182,15 @@ Value ScalarBuilder::convert(Value x, Type type, bool fromUnsigned,
                       : arith::ExtSIOp::create(builder, loc, type, x);
 }
 
+Type ScalarBuilder::computeType(Type type) {
+  return type.isBF16() || type.isF16() ? builder.getF32Type() : type;
+}
+Value ScalarBuilder::widen(Value x) {
+  Type wide = computeType(x.getType());
+  return wide == x.getType() ? x : arith::ExtFOp::create(builder, loc, wide, x);
+}
+Value ScalarBuilder::narrow(Value x, Type type) {
+  return x.getType() == type ? x : arith::TruncFOp::create(builder, loc, type, x);
+}
+
 } // namespace agc::ir

@@ -38,6 +38,11 @@ public:
   mlir::Value select(mlir::Value p, mlir::Value x, mlir::Value y);
   mlir::Value convert(mlir::Value x, mlir::Type type, bool fromUnsigned,
                       bool toUnsigned);
+  /// bf16 and f16 are for storing: what is computed of them is in f32.
+  mlir::Type computeType(mlir::Type type);
+  mlir::Value widen(mlir::Value x);
+  /// From the type that \p type is computed in.
+  mlir::Value narrow(mlir::Value x, mlir::Type type);
   template <typename Op, typename... Rest>
   mlir::Value math(mlir::Value x, Rest... rest) {
     return Op::create(builder, loc, x, rest...);

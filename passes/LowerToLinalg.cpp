@@ -94,10 +94,14 @@ struct LowerElementwise : OpInterfaceConversionPattern<Scalarizes> {
         rewriter, loc, type, operands, emptyTensor(rewriter, loc, type), maps,
         iterators(type.getRank(), 0),
         [&](OpBuilder &b, Location loc, ValueRange args) {
+          // In f32 if in a half type, rounded once.
           ScalarBuilder s(b, loc);
-          linalg::YieldOp::create(
-              b, loc,
-              op.buildScalar(s, args.drop_back(), type.getElementType()));
+          SmallVector<Value> wide;
+          for (Value arg : args.drop_back())
+            wide.push_back(s.widen(arg));
+          Type element = type.getElementType();
+          Value z = op.buildScalar(s, wide, s.computeType(element));
+          linalg::YieldOp::create(b, loc, s.narrow(z, element));
         });
     rewriter.replaceOp(op, generic);
     return success();

@@ -1,0 +1,101 @@
+//===- CompiledText.h - A function in MLIR text, compiled and loaded -------===//
+#ifndef AGC_TESTS_CODEGEN_COMPILEDTEXT_H
+#define AGC_TESTS_CODEGEN_COMPILEDTEXT_H
+
+#include "codegen/Compiler.h"
+#include "codegen/manifest.pb.h"
+#include "ir/Dialect.h"
+#include "ir/Serialize.h"
+#include "runtime/jit/ObjectLoader.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+extern "C" agc::Compiler *agcGetCompiler();
+extern "C" void agcLoadObject(std::string_view, std::string_view,
+                              std::unique_ptr<agc::LoadedObject> &,
+                              agc::CompilerError &);
+
+namespace agc {
+
+struct AlignedBuffer {
+  explicit AlignedBuffer(size_t bytes)
+      : data(std::aligned_alloc(64, (bytes + 127) / 64 * 64)) {
+    std::memset(data, 0xCD, (bytes + 127) / 64 * 64);
+  }
+  AlignedBuffer(AlignedBuffer &&other) : data(std::exchange(other.data, nullptr)) {}
+  ~AlignedBuffer() { std::free(data); }
+  void *data;
+};
+
+/// MLIR text in the serialized form; empty if it is no program.
+inline std::string serialize(const std::string &text) {
+  mlir::MLIRContext context;
+  context.loadDialect<ir::AgcDialect, mlir::func::FuncDialect>();
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+  if (!module)
+    return "";
+  auto message = ir::writeModule(*module);
+  return mlir::failed(message) ? "" : message->SerializeAsString();
+}
+
+/// @f of a program, loaded.
+class CompiledText {
+public:
+  /// Throws std::runtime_error with the compiler's message.
+  explicit CompiledText(const std::string &text, bool reference = false,
+                        const std::string &cpu = "native") {
+    CompileOptions options{"f", cpu, reference};
+    CompiledObject object;
+    check(agcGetCompiler()->compile(serialize(text), options, object));
+    if (!manifest.ParseFromString(object.manifest))
+      throw std::runtime_error("the manifest does not parse");
+    CompilerError error;
+    agcLoadObject(object.object, manifest.entry(), loaded, error);
+    check(error);
+    workspace.emplace_back(manifest.workspace_bytes());
+  }
+
+  /// The assembly of what the constructor would compile.
+  static std::string assembly(const std::string &text,
+                              const std::string &cpu = "native") {
+    std::string result;
+    check(agcGetCompiler()->print(serialize(text), Phase::Native,
+                                  CompileOptions{"f", cpu, false}, result));
+    return result;
+  }
+
+  /// Returns the status. Not for two threads at once: there is one workspace.
+  // -fsanitize=function looks for a type before the entry, which code that was
+  // loaded from an object has not.
+#if defined(__clang__)
+  __attribute__((no_sanitize("function")))
+#endif
+  int operator()(std::vector<void *> arguments, std::vector<void *> results,
+                 const agc_executor *executor = nullptr) {
+    agc_failure failure;
+    return loaded->entry()(arguments.data(), results.data(), workspace[0].data,
+                           executor, &failure);
+  }
+
+  proto::Manifest manifest;
+
+private:
+  std::unique_ptr<LoadedObject> loaded;
+  std::vector<AlignedBuffer> workspace;
+
+  static void check(const CompilerError &error) {
+    if (error)
+      throw std::runtime_error(error.message);
+  }
+};
+
+} // namespace agc
+
+#endif

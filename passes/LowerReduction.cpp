@@ -40,18 +40,22 @@ struct LowerReduction : OpConversionPattern<Op> {
     // Of unsigned integers 0 is the least, and all bits are the largest.
     double start = isUnsigned && std::isinf(identity) ? identity > 0 ? -1 : 0
                                                       : identity;
+    // Half types are summed in f32.
+    Type element = type.getElementType();
+    auto wide = type.clone(ScalarBuilder(rewriter, op.getLoc()).computeType(element));
     auto generic = linalg::GenericOp::create(
-        rewriter, op.getLoc(), type, adaptor.getX(),
-        filledTensor(rewriter, op.getLoc(), type, start),
+        rewriter, op.getLoc(), wide, adaptor.getX(),
+        filledTensor(rewriter, op.getLoc(), wide, start),
         ArrayRef{rewriter.getMultiDimIdentityMap(rank),
                  keptDimensions(rewriter, rank, op.getDimensions())},
         reductionIterators(rank, op.getDimensions()),
         [isUnsigned](OpBuilder &b, Location loc, ValueRange args) {
           ScalarBuilder s(b, loc);
-          linalg::YieldOp::create(b, loc,
-                                  (s.*combine)(args[1], args[0], isUnsigned));
+          linalg::YieldOp::create(
+              b, loc, (s.*combine)(args[1], s.widen(args[0]), isUnsigned));
         });
-    rewriter.replaceOp(op, generic);
+    rewriter.replaceOp(op, convertElements(rewriter, op.getLoc(),
+                                           generic.getResult(0), element));
     return success();
   }
 

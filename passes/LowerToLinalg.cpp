@@ -61,20 +61,39 @@ Value rearrange(OpBuilder &builder, Location loc, Value x, AffineMap map,
       .getResult(0);
 }
 
+Value convertElements(OpBuilder &builder, Location loc, Value x, Type element) {
+  auto from = cast<RankedTensorType>(x.getType());
+  if (from.getElementType() == element)
+    return x;
+  RankedTensorType type = from.clone(element);
+  AffineMap map = builder.getMultiDimIdentityMap(type.getRank());
+  return linalg::GenericOp::create(
+             builder, loc, type, x, emptyTensor(builder, loc, type),
+             ArrayRef{map, map}, iterators(type.getRank(), 0),
+             [&](OpBuilder &b, Location loc, ValueRange args) {
+               Value z = ScalarBuilder(b, loc).convert(args[0], element, false, false);
+               linalg::YieldOp::create(b, loc, z);
+             })
+      .getResult(0);
+}
+
 Value contract(OpBuilder &builder, Location loc, Value x, Value y,
                RankedTensorType type, ArrayRef<AffineMap> maps,
                unsigned numReductions) {
   unsigned numLoops = maps.front().getNumDims();
-  return linalg::GenericOp::create(
-             builder, loc, type, ValueRange{x, y},
-             filledTensor(builder, loc, type, 0), maps,
-             iterators(numLoops - numReductions, numReductions),
-             [](OpBuilder &b, Location loc, ValueRange args) {
-               ScalarBuilder s(b, loc);
-               linalg::YieldOp::create(
-                   b, loc, s.add(args[2], s.mul(args[0], args[1])));
-             })
-      .getResult(0);
+  Type wide = ScalarBuilder(builder, loc).computeType(type.getElementType());
+  // Once each, before and after: not once a product.
+  x = convertElements(builder, loc, x, wide);
+  y = convertElements(builder, loc, y, wide);
+  auto generic = linalg::GenericOp::create(
+      builder, loc, type.clone(wide), ValueRange{x, y},
+      filledTensor(builder, loc, type.clone(wide), 0), maps,
+      iterators(numLoops - numReductions, numReductions),
+      [](OpBuilder &b, Location loc, ValueRange args) {
+        ScalarBuilder s(b, loc);
+        linalg::YieldOp::create(b, loc, s.add(args[2], s.mul(args[0], args[1])));
+      });
+  return convertElements(builder, loc, generic.getResult(0), type.getElementType());
 }
 
 namespace {

@@ -25,8 +25,12 @@ mlir::Value rearrange(mlir::OpBuilder &builder, mlir::Location loc,
                       mlir::Value x, mlir::AffineMap map,
                       mlir::RankedTensorType type);
 
-/// out = init + sum of x * y over the reduction loops, the last
-/// `numReductions` of them.
+/// x in another floating-point type, element by element.
+mlir::Value convertElements(mlir::OpBuilder &builder, mlir::Location loc,
+                            mlir::Value x, mlir::Type element);
+
+/// out = sum of x * y over the reduction loops, the last `numReductions` of
+/// them. Half types are multiplied and summed in f32.
 mlir::Value contract(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x,
                      mlir::Value y, mlir::RankedTensorType type,
                      llvm::ArrayRef<mlir::AffineMap> maps,

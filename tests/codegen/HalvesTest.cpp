@@ -185,6 +185,61 @@ TEST(Halves, OpsComputeInF32) {
   }
 }
 
+// Ones in a half type stop counting at 256 or 2048: sums are in f32, and
+// rounded once.
+TEST(Halves, SumsAreInF32) {
+  for (const HalfType &type : halfTypes) {
+    std::string n = type.name;
+    CompiledText f(
+        "func.func @f(%x: tensor<3x5000x" + n + ">, %w: tensor<5000x20x" + n +
+        ">, %i: tensor<1x40x16x16x" + n + ">, %k: tensor<16x40x3x3x" + n +
+        ">) -> (tensor<3x" + n + ">, tensor<3x20x" + n + ">, tensor<1x16x14x14x" + n +
+        ">) {\n  %a = agc.reduce_sum %x {dimensions = array<i64: 1>} : tensor<3x5000x" +
+        n + "> to tensor<3x" + n + ">\n  %b = agc.einsum %x, %w {spec = \"mk,kn->mn\"} : (tensor<3x5000x" +
+        n + ">, tensor<5000x20x" + n + ">) -> tensor<3x20x" + n +
+        ">\n  %c = agc.conv %i, %k {strides = array<i64: 1, 1>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<1x40x16x16x" +
+        n + ">, tensor<16x40x3x3x" + n + ">) -> tensor<1x16x14x14x" + n +
+        ">\n  return %a, %b, %c : tensor<3x" + n + ">, tensor<3x20x" + n +
+        ">, tensor<1x16x14x14x" + n + ">\n}");
+    auto random = [&, state = std::mt19937(1)](size_t count) mutable {
+      std::uniform_real_distribution<float> uniform(0.5f, 1);
+      std::vector<uint16_t> x(count);
+      for (uint16_t &bits : x)
+        bits = type.narrow(uniform(state));
+      return x;
+    };
+    auto x = random(15000), w = random(100000), i = random(10240), k = random(5760);
+    std::vector<uint16_t> a(3), b(60), c(3136);
+    ASSERT_EQ(f({x.data(), w.data(), i.data(), k.data()}, {a.data(), b.data(), c.data()}), 0);
+    auto expect = [&](double exact, uint16_t bits) {
+      // Half a unit, and what f32's sum may be off.
+      double unit = type.name[0] == 'b' ? 0x1p-8 : 0x1p-11;
+      EXPECT_NEAR(type.widen(bits), exact, exact * (unit + 1e-5));
+    };
+    for (size_t m = 0; m < 3; ++m) {
+      double sum = 0;
+      for (size_t j = 0; j < 5000; ++j)
+        sum += type.widen(x[m * 5000 + j]);
+      expect(sum, a[m]);
+      for (size_t n = 0; n < 20; ++n) {
+        double product = 0;
+        for (size_t j = 0; j < 5000; ++j)
+          product += double(type.widen(x[m * 5000 + j])) * type.widen(w[j * 20 + n]);
+        expect(product, b[m * 20 + n]);
+      }
+    }
+    for (size_t o = 0; o < 16; ++o) {
+      double product = 0; // the first place of each channel
+      for (size_t ci = 0; ci < 40; ++ci)
+        for (size_t h = 0; h < 3; ++h)
+          for (size_t v = 0; v < 3; ++v)
+            product += double(type.widen(i[(ci * 16 + h) * 16 + v])) *
+                       type.widen(k[((o * 40 + ci) * 3 + h) * 3 + v]);
+      expect(product, c[o * 196]);
+    }
+  }
+}
+
 // A shipped object has nobody to ask for them.
 TEST(Halves, NoLibraryIsCalled) {
   for (const char *cpu : {"x86-64", "x86-64-v3", "x86-64-v4"})

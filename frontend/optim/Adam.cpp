@@ -20,31 +20,6 @@ Value spread(const Value &scalar, const Value &like) {
   return broadcastDims(convert(scalar, like.dtype()), like.shape(), {});
 }
 
-/// A step's update of one parameter: p and d, its gradient with decay, are
-/// given; the update writes what it keeps and returns the new p.
-template <typename Options, typename Fn>
-void forEachParameter(std::vector<OptimizerParamGroup> &groups, Fn update) {
-  size_t index = 0;
-  for (size_t g = 0; g < groups.size(); ++g) {
-    auto &options = static_cast<Options &>(groups[g].options());
-    for (const Tensor &parameter : groups[g].params()) {
-      size_t at = index++;
-      if (!parameter.grad().defined())
-        continue;
-      Value p = read(parameter), d = read(parameter.grad());
-      Value rate = learningRate(p.dtype(), options, g);
-      write(parameter, update(options, parameter, at, p, d, rate));
-    }
-  }
-}
-
-Tensor evaluate(const std::function<Tensor()> &closure) {
-  if (!closure)
-    return Tensor();
-  AutoGradMode on(true);
-  return closure();
-}
-
 /// The steps so far, this one included: f64, as a power of it decides.
 Value countStep(const Tensor &state) {
   Value t = read(state) + constantLike(read(state), 1);

@@ -4,6 +4,8 @@
 
 #include "frontend/core/Host.h"
 
+#include <agc/Autograd.h>
+
 #include <set>
 
 namespace agc::optim {
@@ -69,6 +71,13 @@ Value learningRate(DType type, OptimizerOptions &options, size_t group) {
   OptimizerOptions *source = &options;
   capture->hyperparameters.push_back({value, name, [source] { return source->get_lr(); }});
   return value;
+}
+
+Tensor evaluate(const std::function<Tensor()> &closure) {
+  if (!closure)
+    return Tensor();
+  AutoGradMode on(true);
+  return closure();
 }
 
 Value scaled(const Value &v, double factor) {

@@ -22,47 +22,32 @@ SGD::SGD(std::vector<OptimizerParamGroup> given, SGDOptions defaults)
 }
 
 Tensor SGD::step(std::function<Tensor()> closure, Loc loc) {
-  Tensor loss;
-  if (closure) {
-    AutoGradMode on(true);
-    loss = closure();
-  }
+  Tensor loss = evaluate(closure);
   cutAtStep();
   OpGuard op("sgd", loc);
   NoGradGuard quiet;
-  size_t index = 0;
-  for (size_t g = 0; g < groups.size(); ++g) {
-    auto &o = static_cast<SGDOptions &>(groups[g].options());
-    Value rates[numDTypes]; // by dtype: parameters of a group share one
-    for (const Tensor &parameter : groups[g].params()) {
-      size_t at = index++;
-      if (!parameter.grad().defined())
-        continue;
-      Value p = read(parameter), d = read(parameter.grad());
-      if (o.weight_decay() != 0)
-        d = d + scaled(p, o.weight_decay());
-      if (o.momentum() != 0) {
-        Tensor buffer = stateOf("momentum_buffer", at, parameter);
-        Value b = scaled(read(buffer), o.momentum());
-        if (o.dampening() == 0) {
-          b = b + d;
-        } else {
-          // At first the whole gradient: 1 - dampening * started.
-          Tensor started = stateOf("momentum_started", at, hostFull({}, p.dtype(), 0));
-          Value s = read(started);
-          Value share = constantLike(s, 1) - scaled(s, o.dampening());
-          b = b + d * broadcastDims(share, d.shape(), {});
-          write(started, constantLike(s, 1));
-        }
-        write(buffer, b);
-        d = o.nesterov() ? d + scaled(b, o.momentum()) : b;
+  forEachParameter<SGDOptions>(groups, [&](SGDOptions &o, const Tensor &parameter, size_t at,
+                                           const Value &p, Value d, const Value &rate) {
+    if (o.weight_decay() != 0)
+      d = d + scaled(p, o.weight_decay());
+    if (o.momentum() != 0) {
+      Tensor buffer = stateOf("momentum_buffer", at, parameter);
+      Value b = scaled(read(buffer), o.momentum());
+      if (o.dampening() == 0) {
+        b = b + d;
+      } else {
+        // At first the whole gradient: 1 - dampening * started.
+        Tensor started = stateOf("momentum_started", at, hostFull({}, p.dtype(), 0));
+        Value s = read(started);
+        Value share = constantLike(s, 1) - scaled(s, o.dampening());
+        b = b + d * broadcastDims(share, d.shape(), {});
+        write(started, constantLike(s, 1));
       }
-      Value &rate = rates[int(p.dtype())];
-      if (!rate)
-        rate = learningRate(p.dtype(), o, g);
-      write(parameter, p - d * broadcastDims(rate, p.shape(), {}));
+      write(buffer, b);
+      d = o.nesterov() ? d + scaled(b, o.momentum()) : b;
     }
-  }
+    return p - d * broadcastDims(rate, p.shape(), {});
+  });
   markStep();
   return loss;
 }

@@ -20,7 +20,10 @@ static void addGradientPhase(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createDifferentiatePass());
   // The backward builds zeros, ones and sums that fold away; and what it reads
   // of the forward it recomputes in words, not in fact.
-  pm.addPass(createCanonicalizerPass());
+  // Merging constants is CSE's part: the canonicalizer's own way forgets lines.
+  GreedyRewriteConfig config;
+  config.enableConstantCSE(false);
+  pm.addPass(createCanonicalizerPass(config));
   pm.addPass(createCSEPass());
 }
 

@@ -106,7 +106,7 @@ TracedProgram traceProgram(const ProgramRequest &request) {
   proto::Module module;
   module.set_name(request.model);
   for (TracedFunction &function : detail::traceProgram(*model.module, model.forward, loss,
-                                                       sgd, input, target, Loc()))
+                                                       sgd, input, target, Loc::current()))
     emit(function.segment, function.spec, module);
   program.module = module.SerializeAsString();
   for (const NamedState &state : statesOf(*model.module)) {

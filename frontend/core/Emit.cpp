@@ -28,7 +28,9 @@ public:
     for (const Ref<Node> &node : segment.nodes)
       for (uint32_t i = 0; i < node->numResults; ++i)
         node->results()[i].id = id++;
-    if (segment.hasGradient)
+    for (const Ref<Node> &node : segment.nodes)
+      gradientsAhead += isGradient(node->op);
+    if (gradientsAhead)
       findBarriers();
     function.set_name(spec.name);
     for (size_t i = 0; i < segment.inputs.size(); ++i)
@@ -97,13 +99,14 @@ private:
     bool sees = isGradient(node.op);
     for (uint32_t i = 0; i < node.numResults; ++i)
       sees |= node.results()[i].tracked;
-    if (found == barriers.end() || !sees)
+    if (found == barriers.end() || !sees || !gradientsAhead)
       return numbers.at(id);
     if (!found->second) {
       proto::Node *out = function.add_nodes();
       out->set_op(irName(OpId::StopGradient));
       out->add_operands(numbers.at(id));
       setType(out->add_results(), value.type());
+      out->set_location(location(*value.node));
       found->second = next++;
     }
     return found->second;
@@ -113,6 +116,7 @@ private:
     std::vector<uint32_t> operands;
     for (uint32_t i = 0; i < node.numOperands; ++i)
       operands.push_back(operandNumber(node, node.operands()[i]));
+    gradientsAhead -= isGradient(node.op);
     if (node.op == OpId::Backward)
       return inlineBackward(node, operands);
     proto::Node *out = function.add_nodes();
@@ -191,11 +195,13 @@ private:
   }
 
   uint32_t location(const Node &node) {
-    const std::string &scope = internedText(node.scope);
+    std::string scope = internedText(node.scope);
+    if (node.function)
+      scope += (scope.empty() ? "" : "/") + std::string(node.function);
     if (node.loc.line() == 0 && scope.empty())
       return 0;
     auto key = std::make_tuple(std::string(node.loc.file_name()),
-                               node.loc.line(), node.loc.column(), node.scope);
+                               node.loc.line(), node.loc.column(), scope);
     auto [found, added] = locations.try_emplace(key, 0);
     if (added) {
       proto::Location *out = module.add_locations();
@@ -213,9 +219,10 @@ private:
   proto::Module &module;
   proto::Function &function;
   uint32_t next = 0;
+  size_t gradientsAhead = 0; // of the node being emitted
   std::map<uint32_t, uint32_t> numbers;  // by ResultSlot::id
   std::map<uint32_t, uint32_t> barriers; // 0: not emitted yet
-  std::map<std::tuple<std::string, uint32_t, uint32_t, uint32_t>, uint32_t>
+  std::map<std::tuple<std::string, uint32_t, uint32_t, std::string>, uint32_t>
       locations;
 };
 

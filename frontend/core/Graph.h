@@ -95,7 +95,8 @@ struct Node {
   OpId op;
   uint16_t gradName = 0; // interned in GradNames; 0: inside of a function
   uint32_t numOperands, numAttributes, numResults;
-  uint32_t scope;
+  uint32_t scope;                 // of the module, interned
+  const char *function = nullptr; // that the user called
   uint64_t sequence; // grows as nodes are recorded
   Loc loc;
   /// Set where next_edges() differs from what the operands say.

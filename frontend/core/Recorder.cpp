@@ -13,6 +13,7 @@ void GradMode::set_enabled(bool on) { gradientsOn = on; }
 namespace detail {
 namespace {
 thread_local const char *operation = nullptr;
+thread_local const char *operationOutermost = nullptr;
 thread_local Loc operationLoc;
 thread_local uint32_t operationScope = 0;
 thread_local uint64_t operationFirst = 0;
@@ -24,6 +25,7 @@ void append(Node &node) {
   node.sequence = ++lastSequence;
   node.loc = operationLoc;
   node.scope = operationScope;
+  node.function = operationOutermost;
   r.pending.append(node, r);
   ++hooks::counters().recordedNodes;
 }
@@ -85,6 +87,7 @@ OpGuard::OpGuard(const char *name, Loc loc)
   if (!outermost)
     return;
   operationLoc = loc;
+  operationOutermost = name;
   operationFirst = lastSequence;
   Recorder &r = recorder();
   if (r.pending.size() >= Recorder::maxPending && !r.capture)
@@ -92,14 +95,18 @@ OpGuard::OpGuard(const char *name, Loc loc)
 }
 OpGuard::~OpGuard() {
   operation = before;
-  if (outermost)
+  if (outermost) {
     operationLoc = Loc();
+    operationOutermost = nullptr;
+  }
 }
 
 UserCode::UserCode()
-    : operation(std::exchange(detail::operation, nullptr)), loc(operationLoc) {}
+    : operation(std::exchange(detail::operation, nullptr)),
+      outermost(std::exchange(operationOutermost, nullptr)), loc(operationLoc) {}
 UserCode::~UserCode() {
   detail::operation = operation;
+  operationOutermost = outermost;
   operationLoc = loc;
 }
 

@@ -91,7 +91,8 @@ void saveGradForCapture(const Ref<AutogradMeta> &meta);
 //===----------------------------------------------------------------------===//
 
 /// Names the user's operation while it records its nodes. The outermost wins
-/// for the position, the innermost for the name in errors.
+/// for the position and the scope, the innermost for the name in errors. The
+/// name is kept by reference: a literal.
 class OpGuard {
 public:
   OpGuard(const char *name, Loc loc);
@@ -115,7 +116,7 @@ public:
   UserCode &operator=(const UserCode &) = delete;
 
 private:
-  const char *operation;
+  const char *operation, *outermost;
   Loc loc;
 };
 

@@ -66,6 +66,7 @@ struct TensorImpl {
   TypeRef type = nullptr;
   Ref<AutogradMeta> meta;
   bool detached = false; // out of autograd's sight though its storage is not
+  uint32_t scope = 0;    // of the module whose parameter this is
   // What was last read, while the storage has that version.
   Value cached;
   uint32_t cachedVersion = ~0u;

@@ -245,7 +245,7 @@ std::vector<TracedFunction> traceProgram(nn::Module &module, const Forward &forw
                         positionText(loc));
           value.backward({}, std::nullopt, false, loc);
           optimizer.step(nullptr, loc);
-          return std::vector<NamedOutput>{{"loss", value.detach()}};
+          return std::vector<NamedOutput>{{"loss", value}};
         },
         loc));
   }

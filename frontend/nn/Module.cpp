@@ -143,6 +143,8 @@ Tensor &Module::register_parameter(std::string name, Tensor tensor, bool require
   checkName("parameter", name);
   if (tensor.defined() && requires_grad && !tensor.requires_grad())
     tensor.requires_grad_();
+  if (tensor.defined())
+    implOf(tensor).scope = scopeId;
   return ownParameters.insert(std::move(name), std::move(tensor));
 }
 Tensor &Module::register_buffer(std::string name, Tensor tensor) {
@@ -170,6 +172,9 @@ void Module::unregister_module(const std::string &name) {
 
 void Module::setPath(const std::string &path) {
   scopeId = internText(path);
+  for (const auto &item : ownParameters)
+    if (item.value().defined())
+      implOf(item.value()).scope = scopeId;
   for (auto &part : parts)
     part.value()->setPath(path + "." + part.key());
 }

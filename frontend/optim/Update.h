@@ -3,6 +3,7 @@
 #define AGC_FRONTEND_OPTIM_UPDATE_H
 
 #include "frontend/core/Build.h"
+#include "frontend/core/Recorder.h"
 
 #include <agc/optim/Optimizer.h>
 
@@ -31,6 +32,7 @@ void forEachParameter(std::vector<OptimizerParamGroup> &groups, Fn update) {
       size_t at = index++;
       if (!parameter.grad().defined())
         continue;
+      ScopeGuard in(implOf(parameter).scope);
       Value p = read(parameter), d = read(parameter.grad());
       Value &rate = rates[int(p.dtype())];
       if (!rate)

@@ -193,8 +193,24 @@ TEST(Step, ScopesSayWhereAnOpStands) {
   std::set<std::string> scopes;
   for (const proto::Location &location : module.locations())
     scopes.insert(location.scope());
-  EXPECT_TRUE(scopes.count("layer1.0.conv1"));
-  EXPECT_TRUE(scopes.count("layer2.0.downsample.1"));
+  for (const char *scope : {"layer1.0.conv1/conv2d", "layer2.0.downsample.1/batch_norm", "relu",
+                            "cross_entropy", "layer1.0.conv1/sgd"})
+    EXPECT_TRUE(scopes.count(scope)) << scope;
+}
+
+TEST(Step, EveryOpHasItsLine) {
+  ProgramRequest request;
+  request.model = "resnet18";
+  request.input = {2, 3, 32, 32};
+  request.momentum = 0.9;
+  proto::Module module = parsed(traceProgram(request).module);
+  for (const proto::Function &function : module.functions())
+    for (const proto::Node &node : function.nodes()) {
+      ASSERT_NE(node.location(), 0u) << node.op() << " of " << function.name();
+      const proto::Location &location = module.locations(int(node.location()) - 1);
+      EXPECT_FALSE(location.file().empty()) << node.op() << " in " << location.scope();
+      EXPECT_GT(location.line(), 0u);
+    }
 }
 
 TEST(Program, EveryModelAndLoss) {

@@ -5,30 +5,28 @@
 namespace agc::cli {
 namespace {
 
-std::string quoted(const std::string &text) {
-  std::string result = "\"";
+std::string escaped(const std::string &text) {
+  std::string result;
   for (char c : text) {
     if (c == '"' || c == '\\')
       result += '\\';
     result += c == '\n' ? ' ' : c;
   }
-  return result + "\"";
+  return result;
 }
 
 } // namespace
 
 std::string drawDot(const Picture &picture) {
-  std::string text = "digraph " + quoted(picture.title) +
-                     " {\n  node [shape=box, style=\"rounded,filled\", "
+  std::string text = "digraph \"" + escaped(picture.title) +
+                     "\" {\n  node [shape=box, style=\"rounded,filled\", "
                      "fontname=\"sans-serif\"];\n";
   for (size_t i = 0; i < picture.boxes.size(); ++i) {
     const Box &box = picture.boxes[i];
-    std::string label = quoted(box.scope);
-    label.pop_back();
-    for (const std::string &line : box.lines)
-      label += (label.size() > 1 ? "\\n" : "") + line;
-    label += (box.type.empty() ? "" : "\\n" + box.type) + "\"";
-    text += fmt::format("  n{} [label={}, fillcolor=\"{}\"];\n", i, label,
+    std::string label;
+    for (const std::string &line : linesOf(box))
+      label += (label.empty() ? "" : "\\n") + escaped(line);
+    text += fmt::format("  n{} [label=\"{}\", fillcolor=\"{}\"];\n", i, label,
                         box.isArgument   ? "#eeeeee"
                         : box.isBackward ? "#fde0c8"
                                          : "#d5e8fb");

@@ -38,20 +38,6 @@ std::string escaped(const std::string &text) {
   return result;
 }
 
-std::vector<std::string> linesOf(const Box &box) {
-  std::vector<std::string> lines;
-  if (!box.scope.empty())
-    lines.push_back(box.scope);
-  constexpr size_t shown = 6;
-  for (size_t i = 0; i < std::min(shown, box.lines.size()); ++i)
-    lines.push_back(box.lines[i]);
-  if (box.lines.size() > shown)
-    lines.push_back(fmt::format("… {} more", box.lines.size() - shown));
-  if (!box.type.empty())
-    lines.push_back(box.type);
-  return lines;
-}
-
 class Layout {
 public:
   explicit Layout(const Picture &picture)

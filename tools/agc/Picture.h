@@ -18,6 +18,7 @@ struct Box {
   bool isArgument = false;
   std::vector<std::string> lines; // the ops in it, equal neighbours as `3 x add`
   std::string type;               // of what leaves it last
+  std::vector<std::string> updates; // arguments that it gives a new value
   int layer = 0;                  // longest way from an argument
 };
 struct Edge {
@@ -37,6 +38,9 @@ Picture groupNodes(const proto::Module &module, const proto::Function &function)
 
 /// `f32[2x3]`
 std::string shortType(const proto::TensorType &type);
+
+/// What stands in a box, line by line.
+std::vector<std::string> linesOf(const Box &box);
 
 /// Graphviz's language.
 std::string drawDot(const Picture &picture);

@@ -1,4 +1,5 @@
 //===- Inspect.cpp - agc inspect: what is in a program and what it costs ---===//
+#include "runtime/core/Sizes.h"
 #include "tools/agc/Call.h"
 #include "tools/agc/Program.h"
 #include "tools/agc/Terminal.h"
@@ -24,14 +25,12 @@ Json typeJson(const proto::TensorType &type) {
           {"shape", std::vector<int64_t>(type.shape().begin(), type.shape().end())}};
 }
 
-double elementsOf(const proto::TensorType &type) {
-  double count = 1;
-  for (int64_t size : type.shape())
-    count *= double(size);
-  return count;
+int64_t elementsOf(const proto::TensorType &type) {
+  return checkedNumel(type.shape().data(), size_t(type.shape_size()));
 }
-double bytesOf(const proto::TensorType &type) {
-  return elementsOf(type) * info(static_cast<DType>(type.dtype())).sizeBytes;
+int64_t bytesOf(const proto::TensorType &type) {
+  return checkedBytes(type.shape().data(), size_t(type.shape_size()),
+                      static_cast<DType>(type.dtype()));
 }
 
 /// \p program as it was written, so that what is compiled here is what other
@@ -43,7 +42,7 @@ Json describe(const proto::Module &program, const proto::Function &function) {
   const proto::Manifest &manifest = executable->manifest();
 
   Json arguments = Json::array(), results = Json::array(), kernels = Json::array();
-  double argumentBytes = 0, resultBytes = 0, parameters = 0;
+  int64_t argumentBytes = 0, resultBytes = 0, parameters = 0;
   for (const proto::ArgumentInfo &argument : manifest.arguments()) {
     Json entry = {{"name", argument.name()}, {"role", roleNames[argument.role()]}};
     entry.update(typeJson(argument.type()));
@@ -61,14 +60,14 @@ Json describe(const proto::Module &program, const proto::Function &function) {
       resultBytes += bytesOf(result.type());
     results.push_back(std::move(entry));
   }
-  double flops = 0, bytes = 0;
+  uint64_t flops = 0, bytes = 0;
   for (const proto::KernelInfo &kernel : manifest.kernels()) {
     kernels.push_back({{"name", kernel.name()},
                        {"calls", kernel.calls()},
                        {"flops", kernel.flops()},
                        {"bytes", kernel.bytes()}});
-    flops += double(kernel.flops()) * double(kernel.calls());
-    bytes += double(kernel.bytes()) * double(kernel.calls());
+    flops += kernel.flops() * kernel.calls();
+    bytes += kernel.bytes() * kernel.calls();
   }
   std::map<std::string, int64_t> ops;
   for (const proto::Node &node : function.nodes())
@@ -79,7 +78,7 @@ Json describe(const proto::Module &program, const proto::Function &function) {
           {"bytes", bytes},
           {"workspace_bytes", manifest.workspace_bytes()},
           {"peak_bytes",
-           argumentBytes + resultBytes + double(manifest.workspace_bytes())},
+           argumentBytes + resultBytes + int64_t(manifest.workspace_bytes())},
           {"target", manifest.target()},
           {"ops", ops},
           {"arguments", std::move(arguments)},

@@ -143,18 +143,25 @@ proto::Module withBatch(const proto::Module &module, int64_t batch) {
   if (recipe.model.empty() || input.empty())
     throw Error("AGC0361", "the program does not say how it was made, so its "
                            "batch cannot be changed; make it with agc new");
-  recipe.input = parseSizes(input, 'x', "agc.input");
-  recipe.input[0] = batch;
-  std::string sizes = metadata(module, "agc.sizes");
-  if (!sizes.empty())
-    recipe.sizes = parseSizes(sizes, ',', "agc.sizes");
-  recipe.classes =
-      parseNumber<int64_t>(metadata(module, "agc.classes", "10"), "agc.classes");
-  recipe.seed =
-      parseNumber<uint64_t>(metadata(module, "agc.seed", "0"), "agc.seed");
-  recipe.loss = metadata(module, "agc.loss", recipe.loss);
-  recipe.optimizer = metadata(module, "agc.optimizer", recipe.optimizer);
-  return trace(recipe).module;
+  try {
+    recipe.input = parseSizes(input, 'x', "agc.input");
+    recipe.input[0] = batch;
+    std::string sizes = metadata(module, "agc.sizes");
+    if (!sizes.empty())
+      recipe.sizes = parseSizes(sizes, ',', "agc.sizes");
+    recipe.classes = parseNumber<int64_t>(metadata(module, "agc.classes", "10"),
+                                          "agc.classes");
+    recipe.seed =
+        parseNumber<uint64_t>(metadata(module, "agc.seed", "0"), "agc.seed");
+    recipe.loss = metadata(module, "agc.loss", recipe.loss);
+    recipe.optimizer = metadata(module, "agc.optimizer", recipe.optimizer);
+    return trace(recipe).module;
+  } catch (const Error &error) {
+    if (std::strcmp(error.code(), "AGC0360"))
+      throw;
+    // What a command line would have to answer for is here the file's fault.
+    throw Error("AGC0361", "the program's metadata is damaged: " + error.msg());
+  }
 }
 
 } // namespace agc::cli

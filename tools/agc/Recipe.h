@@ -36,7 +36,8 @@ struct Traced {
 Traced trace(const Recipe &recipe);
 
 /// \p module traced again for \p batch examples a step.
-/// Errors: AGC0361, the program does not say how it was made.
+/// Errors: AGC0361, the program does not say how it was made, or not in words
+/// that `agc new` takes.
 proto::Module withBatch(const proto::Module &module, int64_t batch);
 
 /// `32x3x64x64` or `784,512,10`, by \p separator.

@@ -23,15 +23,29 @@ int exitCodeOf(const Error &error) {
     Exit exit;
   } table[] = {{"AGC0116", ExitUnsupported},
                {"AGC0205", ExitLimit},
-               {"AGC0299", ExitInternal}};
+               {"AGC0299", ExitInternal},
+               {"AGC0360", ExitUsage}};
   for (auto [code, exit] : table)
     if (!std::strcmp(error.code(), code))
       return exit;
   return ExitInput;
 }
 
+/// The parser would only say that there is no verb.
+void checkVerb(const CLI::App &app, const std::string &verb) {
+  std::string known;
+  for (const CLI::App *each : app.get_subcommands(nullptr)) {
+    if (each->get_name() == verb)
+      return;
+    known += (known.empty() ? "" : ", ") + each->get_name();
+  }
+  throw UsageError("there is no verb '" + verb + "'; there are " + known);
+}
+
 int runVerb(CLI::App &app, int argc, char **argv) {
   try {
+    if (argc > 1 && argv[1][0] != '-')
+      checkVerb(app, argv[1]);
     app.parse(argc, argv);
     finishOutput();
     return ExitOk;

@@ -21,7 +21,7 @@ void replaceElements(const Tensor &tensor,
     ++storage.version;
     return;
   }
-  BufferRef buffer = Buffer::allocate(size_t(storage.type->sizeBytes));
+  BufferRef buffer = allocate(storage.type);
   fill(buffer->data());
   Value value = leafValue(storage.type, std::move(buffer));
   if (storage.leaf) {
@@ -44,7 +44,7 @@ void convertInPlace(const Tensor &tensor, DType type) {
   BufferRef old = materialize(tensor);
   impl.type = to;
   impl.cached = Value();
-  BufferRef buffer = Buffer::allocate(size_t(to->sizeBytes));
+  BufferRef buffer = allocate(to);
   for (int64_t i = 0; i < to->numel; ++i)
     storeNumber(buffer->data(), type, i, loadNumber(old->data(), from->dtype, i));
   Ref<AutogradMeta> leaf = impl.storage->leaf;
@@ -71,7 +71,7 @@ void zeroGrad(const Tensor &tensor, bool undefined) {
 
 Tensor hostFull(IntArrayRef shape, DType type, double value) {
   TypeRef t = typeOf(type, shape);
-  BufferRef buffer = Buffer::allocate(size_t(t->sizeBytes));
+  BufferRef buffer = allocate(t);
   for (int64_t i = 0; i < t->numel; ++i)
     storeNumber(buffer->data(), type, i, value);
   return wrap(leafValue(t, std::move(buffer)));

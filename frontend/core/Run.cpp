@@ -221,11 +221,11 @@ void execute(const Segment &segment, const std::vector<uint32_t> &updates,
     const Value &value = segment.outputs[i];
     buffers.push_back(updates[i]
                           ? segment.inputs[updates[i] - 1].slot().buffer
-                          : Buffer::allocate(size_t(value.type()->sizeBytes)));
+                          : allocate(value.type()));
     results.push_back(buffers.back()->data());
   }
   for (TypeRef type : function.split.further) {
-    further.push_back(Buffer::allocate(size_t(type->sizeBytes)));
+    further.push_back(allocate(type));
     results.push_back(further.back()->data());
   }
   agc_failure failure{};

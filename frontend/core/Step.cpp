@@ -104,7 +104,7 @@ private:
     }
     // Values never change for those who still hold one.
     if (written[i] && (value.node->refs != 1 || value.slot().buffer.use_count() != 1)) {
-      BufferRef buffer = Buffer::allocate(size_t(storage.type->sizeBytes));
+      BufferRef buffer = allocate(storage.type);
       std::memcpy(buffer->data(), value.slot().buffer->data(), size_t(storage.type->sizeBytes));
       Value own = leafValue(storage.type, std::move(buffer));
       own.slot().leaf = value.slot().leaf;
@@ -116,7 +116,7 @@ private:
   }
 
   void bindInput(size_t i, const Tensor &tensor, size_t index, const Loc &loc) {
-    OpGuard op(function.spec.name.c_str(), loc);
+    OpGuard op(name, loc);
     TensorImpl &impl = implOf(tensor);
     TypeRef type = function.inputTypes[index];
     if (impl.type != type)
@@ -128,7 +128,7 @@ private:
     BufferRef held = materialize(tensor);
     void *data = held->data();
     if (reinterpret_cast<uintptr_t>(data) % AGC_ALIGNMENT) {
-      staged[index] = Buffer::allocate(size_t(type->sizeBytes));
+      staged[index] = allocate(type);
       std::memcpy(staged[index]->data(), data, size_t(type->sizeBytes));
       data = staged[index]->data();
     } else {
@@ -159,6 +159,8 @@ private:
   }
 
   TracedFunction function;
+  // What an input records on its way here may live longer than this.
+  const char *name = internedText(internText(function.spec.name)).c_str();
   proto::Module module;
   std::shared_ptr<Executable> executable;
   std::vector<void *> arguments, results;
@@ -255,7 +257,7 @@ Tensor Compiled::call(const std::vector<Tensor> &inputs, Loc loc) const {
   for (const Tensor &input : inputs)
     pointers.push_back(&input);
   TypeRef type = impl->bound->resultType(0);
-  BufferRef buffer = Buffer::allocate(size_t(type->sizeBytes));
+  BufferRef buffer = allocate(type);
   impl->bound->setResult(0, buffer->data());
   impl->bound->call(pointers, loc);
   return wrap(leafValue(type, std::move(buffer)));

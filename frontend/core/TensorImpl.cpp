@@ -87,11 +87,19 @@ TensorImpl &implOf(const Tensor &tensor) {
   return *tensor.unsafeImpl();
 }
 
+BufferRef allocate(TypeRef type) {
+  try {
+    return Buffer::allocate(size_t(type->sizeBytes));
+  } catch (const Error &error) {
+    fail(error.code(), error.msg());
+  }
+}
+
 namespace {
 
 /// A leaf with the elements that escaped memory has at this moment.
 Value snapshot(Storage &storage) {
-  BufferRef copy = Buffer::allocate(size_t(storage.type->sizeBytes));
+  BufferRef copy = allocate(storage.type);
   std::memcpy(copy->data(), storage.escaped->data(),
               size_t(storage.type->sizeBytes));
   Value value = leafValue(storage.type, std::move(copy));

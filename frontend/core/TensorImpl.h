@@ -102,6 +102,10 @@ void write(const Tensor &tensor, Value value);
 Tensor makeView(const Tensor &base, OpId op, TypeRef type,
                 IntArrayRef attributes, const char *gradName);
 
+/// Memory for a value of \p type.
+/// Errors: AGC0205, there is none, at the operation in progress.
+BufferRef allocate(TypeRef type);
+
 /// The elements of \p tensor, after running what it depends on.
 BufferRef materialize(const Tensor &tensor);
 

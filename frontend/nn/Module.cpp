@@ -161,6 +161,15 @@ void Module::addModule(std::string name, std::shared_ptr<Module> module) {
   parts.insert(std::move(name), std::move(module));
 }
 
+void Module::replaceModule(const std::string &name, std::shared_ptr<Module> module) {
+  std::shared_ptr<Module> &place = parts[name];
+  if (!module)
+    throw Error("AGC0117", "cannot put a null module in the place of '" + name + "'");
+  const std::string &own = internedText(scopeId);
+  module->setPath(own.empty() ? name : own + "." + name);
+  place = std::move(module);
+}
+
 void Module::unregister_module(const std::string &name) {
   OrderedDict<std::string, std::shared_ptr<Module>> kept;
   parts[name];

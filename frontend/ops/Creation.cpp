@@ -55,7 +55,7 @@ Tensor filled(const char *name, DType type, IntArrayRef size,
   OpGuard op(name, loc);
   checkOptions(options, type);
   TypeRef t = typeOf(type, size);
-  BufferRef buffer = Buffer::allocate(size_t(t->sizeBytes));
+  BufferRef buffer = allocate(t);
   fill(buffer->data(), t->numel);
   return finish(wrap(leafValue(t, std::move(buffer))), options, loc);
 }

@@ -258,6 +258,22 @@ TEST_F(Recorder, EndlessRecordingCutsByItself) {
   EXPECT_EQ(x.sum().item<float>(), 2);
 }
 
+TEST_F(Recorder, NoMemoryIsAnErrorWithALine) {
+  auto expectNone = [](auto &&fn) {
+    try {
+      fn();
+      ADD_FAILURE() << "no error";
+    } catch (const Error &error) {
+      EXPECT_STREQ(error.code(), "AGC0205");
+      EXPECT_NE(error.position().find("RecorderTest.cpp"), std::string::npos) << error.what();
+    }
+  };
+  expectNone([] { rand({int64_t(1) << 44}); });
+  // Only when it is asked for: the sum alone would need none of it.
+  Tensor row = ones({1 << 22, 1}), column = ones({1, 1 << 22}), all = (row + column).exp();
+  expectNone([&] { all.data_ptr<float>(); });
+}
+
 TEST_F(Recorder, FrozenPartsHaveNoBackwardAtAll) {
   Loop loop;
   auto parameters = loop.model->named_parameters();

@@ -154,6 +154,33 @@ proto::Module parsed(const std::string &bytes) {
   return module;
 }
 
+TEST(Step, AFrozenResNet18TrainsItsNewHeadAlone) {
+  manual_seed(3);
+  auto model = models::resnet18(1000);
+  for (Tensor &parameter : model->parameters())
+    parameter.requires_grad_(false);
+  model->fc = model->replace_module("fc", nn::Linear(512, 10));
+  std::map<std::string, Tensor> before;
+  for (const auto &item : model->named_parameters())
+    before[item.key()] = item.value().clone();
+  optim::SGD sgd(model->fc->parameters(), optim::SGDOptions(1e-2).momentum(0.9));
+  auto step = train_step(model, F::cross_entropy, sgd, spec({2, 3, 32, 32}), spec({2}, kInt64));
+  Tensor x = rand({2, 3, 32, 32}), target = tensor({1, 7});
+  step(x, target);
+  sgd.zero_grad();
+  F::cross_entropy(model->forward(x), target).backward();
+  for (const auto &item : model->named_parameters()) {
+    bool isHead = item.key() == "fc.weight" || item.key() == "fc.bias";
+    EXPECT_EQ(item.value().equal(before.at(item.key())), !isHead) << item.key();
+    EXPECT_EQ(item.value().grad().defined(), isHead) << item.key();
+  }
+  // The backward is that of the head: no gradient of a convolution is there.
+  proto::Module module = parsed(step.serialize());
+  for (const proto::Node &node : module.functions(0).nodes())
+    if (node.op() == "gradient")
+      EXPECT_EQ(node.results_size(), 2);
+}
+
 TEST(Step, SavesFunctionsWithNamesAndRoles) {
   Training training(lenet());
   auto step = train_step(training.model, F::cross_entropy, training.sgd, images(), labels());

@@ -19,7 +19,7 @@ public:
                            message + " [" + code + "]"),
         errorCode(code), errorMessage(message), errorPosition(position) {}
 
-  /// E.g. "AGC0107"; `agc explain AGC0107` says more.
+  /// What kind of error it is, e.g. "AGC0107".
   const char *code() const { return errorCode; }
   /// The text without position and code.
   const std::string &msg() const { return errorMessage; }

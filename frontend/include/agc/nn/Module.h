@@ -61,6 +61,18 @@ public:
     return module;
   }
   void unregister_module(const std::string &name);
+  /// Puts \p module in the place of the one registered as \p name.
+  /// Errors: AGC0117, there is none.
+  template <typename M>
+  std::shared_ptr<M> replace_module(const std::string &name, std::shared_ptr<M> module) {
+    replaceModule(name, module);
+    return module;
+  }
+  template <typename Holder>
+    requires requires(Holder h) { h.ptr(); }
+  auto replace_module(const std::string &name, Holder module) {
+    return replace_module(name, module.ptr());
+  }
 
   /// Where this is in its model, for the positions of what it records.
   uint32_t scope() const { return scopeId; }
@@ -72,6 +84,7 @@ public:
 
 private:
   void addModule(std::string name, std::shared_ptr<Module> module);
+  void replaceModule(const std::string &name, std::shared_ptr<Module> module);
   void setPath(const std::string &path);
   template <typename Fn>
   void visit(const std::string &prefix, bool recurse, Fn fn) const;

@@ -102,7 +102,10 @@ void PrepareKernelsPass::materializeInsertions() {
   for (tensor::InsertSliceOp op : ops) {
     OpBuilder builder(op);
     Value dest = op.getDest(), source = op.getSource();
-    if (!isOwned(dest))
+    // Of memory that nothing is in yet each has its own.
+    if (dest.getDefiningOp<tensor::EmptyOp>())
+      op.getDestMutable().assign(emptyTensor(builder, op.getLoc(), typeOf(dest)));
+    else if (!isOwned(dest))
       op.getDestMutable().assign(copy(builder, dest));
     auto maker = source.getDefiningOp<linalg::GenericOp>();
     if (!maker || maker.getNumResults() != 1 || !source.hasOneUse()) {

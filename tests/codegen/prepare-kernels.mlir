@@ -22,6 +22,19 @@ func.func @writes_where_it_goes(%x: tensor<4xf32>) -> tensor<6xf32> {
   return %z : tensor<6xf32>
 }
 
+// Memory with nothing in it is not copied, though several write into it.
+// CHECK-LABEL: @shares_no_empty_memory
+// CHECK-NOT: tensor<6xf32>) outs
+// CHECK: return
+func.func @shares_no_empty_memory(%x: tensor<4xf32>) -> (tensor<6xf32>, tensor<6xf32>) {
+  %y = agc.exp %x : tensor<4xf32>
+  %z = agc.neg %x : tensor<4xf32>
+  %memory = tensor.empty() : tensor<6xf32>
+  %a = tensor.insert_slice %y into %memory[0] [4] [1] : tensor<4xf32> into tensor<6xf32>
+  %b = tensor.insert_slice %z into %memory[2] [4] [1] : tensor<4xf32> into tensor<6xf32>
+  return %a, %b : tensor<6xf32>, tensor<6xf32>
+}
+
 // What a reduction starts from is no kernel.
 // CHECK-LABEL: @keeps_the_start_of_a_reduction
 // CHECK: linalg.fill

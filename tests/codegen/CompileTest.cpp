@@ -5,39 +5,16 @@
 // f64, scalar, libm).
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/Compiler.h"
-#include "codegen/manifest.pb.h"
-#include "ir/Dialect.h"
-#include "ir/Serialize.h"
-#include "runtime/jit/ObjectLoader.h"
-
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Parser/Parser.h"
+#include "tests/codegen/CompiledText.h"
 
 #include "gtest/gtest.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <random>
-
-extern "C" agc::Compiler *agcGetCompiler();
-extern "C" void agcLoadObject(std::string_view, std::string_view,
-                              std::unique_ptr<agc::LoadedObject> &,
-                              agc::CompilerError &);
 
 namespace {
 
 using namespace agc;
-
-struct AlignedBuffer {
-  explicit AlignedBuffer(size_t bytes)
-      : data(std::aligned_alloc(64, (bytes + 127) / 64 * 64)) {
-    std::memset(data, 0xCD, (bytes + 127) / 64 * 64);
-  }
-  AlignedBuffer(AlignedBuffer &&other) : data(std::exchange(other.data, nullptr)) {}
-  ~AlignedBuffer() { std::free(data); }
-  void *data;
-};
 
 size_t numel(const proto::TensorType &type) {
   size_t product = 1;
@@ -78,16 +55,6 @@ void write(void *data, size_t i, proto::DType dtype, double value) {
   }
 }
 
-std::string serialize(const char *text) {
-  mlir::MLIRContext context;
-  context.loadDialect<ir::AgcDialect, mlir::func::FuncDialect>();
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
-  if (!module)
-    return "";
-  auto message = ir::writeModule(*module);
-  return mlir::failed(message) ? "" : message->SerializeAsString();
-}
-
 /// Serial, or split into many ranges in an odd order.
 void backwards(void *, int64_t count, agc_task task, void *argument) {
   for (int64_t i = count; i-- > 0;)
@@ -95,29 +62,10 @@ void backwards(void *, int64_t count, agc_task task, void *argument) {
 }
 
 /// The results of @f on fixed random arguments, as f64.
-// -fsanitize=function looks for a type before the entry, which code that was
-// loaded from an object has not.
-#if defined(__clang__)
-__attribute__((no_sanitize("function")))
-#endif
-std::vector<std::vector<double>> run(const std::string &module, bool reference,
+std::vector<std::vector<double>> run(const char *text, bool reference,
                                      const agc_executor *executor = nullptr) {
-  CompileOptions options;
-  options.function = "f";
-  options.reference = reference;
-  CompiledObject object;
-  CompilerError error = agcGetCompiler()->compile(module, options, object);
-  EXPECT_FALSE(error) << error.message;
-  if (error)
-    return {};
-  proto::Manifest manifest;
-  EXPECT_TRUE(manifest.ParseFromString(object.manifest));
-  std::unique_ptr<LoadedObject> loaded;
-  agcLoadObject(object.object, manifest.entry(), loaded, error);
-  EXPECT_FALSE(error) << error.message;
-  if (error)
-    return {};
-
+  CompiledText f(text, reference);
+  const proto::Manifest &manifest = f.manifest;
   std::mt19937 random(1);
   std::uniform_real_distribution<double> uniform(-1, 1);
   std::vector<AlignedBuffer> buffers;
@@ -139,11 +87,7 @@ std::vector<std::vector<double>> run(const std::string &module, bool reference,
     results.push_back(info.updates() ? arguments[info.updates() - 1]
                                      : buffers.back().data);
   }
-  AlignedBuffer workspace(manifest.workspace_bytes());
-  agc_failure failure;
-  EXPECT_EQ(loaded->entry()(arguments.data(), results.data(), workspace.data,
-                            executor, &failure),
-            0);
+  EXPECT_EQ(f(arguments, results, executor), 0);
   std::vector<std::vector<double>> values;
   for (int i = 0; i < manifest.results_size(); ++i) {
     const proto::TensorType &type = manifest.results(i).type();
@@ -155,10 +99,9 @@ std::vector<std::vector<double>> run(const std::string &module, bool reference,
 }
 
 void expectAgreement(const char *text, double tolerance = 2e-5) {
-  std::string module = serialize(text);
-  ASSERT_FALSE(module.empty());
-  auto expected = run(module, /*reference=*/true);
-  auto actual = run(module, /*reference=*/false);
+  ASSERT_FALSE(serialize(text).empty());
+  auto expected = run(text, /*reference=*/true);
+  auto actual = run(text, /*reference=*/false);
   ASSERT_EQ(expected.size(), actual.size());
   for (size_t r = 0; r < expected.size(); ++r) {
     ASSERT_EQ(expected[r].size(), actual[r].size());
@@ -170,7 +113,7 @@ void expectAgreement(const char *text, double tolerance = 2e-5) {
           << "result " << r << " element " << i;
   }
   agc_executor executor{nullptr, backwards};
-  auto split = run(module, false, &executor);
+  auto split = run(text, false, &executor);
   for (size_t r = 0; r < actual.size(); ++r)
     for (size_t i = 0; i < actual[r].size(); ++i)
       ASSERT_EQ(actual[r][i], split[r][i]) << "bits differ with the split";

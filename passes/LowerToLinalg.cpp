@@ -62,19 +62,8 @@ Value rearrange(OpBuilder &builder, Location loc, Value x, AffineMap map,
 }
 
 Value convertElements(OpBuilder &builder, Location loc, Value x, Type element) {
-  auto from = cast<RankedTensorType>(x.getType());
-  if (from.getElementType() == element)
-    return x;
-  RankedTensorType type = from.clone(element);
-  AffineMap map = builder.getMultiDimIdentityMap(type.getRank());
-  return linalg::GenericOp::create(
-             builder, loc, type, x, emptyTensor(builder, loc, type),
-             ArrayRef{map, map}, iterators(type.getRank(), 0),
-             [&](OpBuilder &b, Location loc, ValueRange args) {
-               Value z = ScalarBuilder(b, loc).convert(args[0], element, false, false);
-               linalg::YieldOp::create(b, loc, z);
-             })
-      .getResult(0);
+  auto type = cast<RankedTensorType>(x.getType()).clone(element);
+  return type == x.getType() ? x : ConvertOp::create(builder, loc, type, x);
 }
 
 Value contract(OpBuilder &builder, Location loc, Value x, Value y,

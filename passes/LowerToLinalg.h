@@ -25,7 +25,8 @@ mlir::Value rearrange(mlir::OpBuilder &builder, mlir::Location loc,
                       mlir::Value x, mlir::AffineMap map,
                       mlir::RankedTensorType type);
 
-/// x in another floating-point type, element by element.
+/// x in another floating-point type, by the op that says so, which is lowered in
+/// its turn.
 mlir::Value convertElements(mlir::OpBuilder &builder, mlir::Location loc,
                             mlir::Value x, mlir::Type element);
 

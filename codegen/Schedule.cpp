@@ -282,8 +282,9 @@ void Schedule::orderKernels() {
 
 /// Whether the kernel reads the argument's old value, if at all, only where it
 /// writes the new one.
-bool Schedule::canUpdateInPlace(linalg::GenericOp op, unsigned buffer) {
-  if (op.getNumReductionLoops() || op.getNumResults() != 1)
+bool Schedule::canUpdateInPlace(OpResult update, unsigned buffer) {
+  auto op = cast<linalg::GenericOp>(update.getOwner());
+  if (op.getNumReductionLoops())
     return false;
   auto isThere = [&](Value value) {
     auto view = views.find(value);
@@ -297,8 +298,8 @@ bool Schedule::canUpdateInPlace(linalg::GenericOp op, unsigned buffer) {
   for (Value value : readBy(op))
     if (isThere(value) && !llvm::is_contained(op->getOperands(), value))
       return false;
-  AffineMap written = op.getIndexingMapMatchingResult(op->getResult(0));
-  const View &target = views.at(op->getResult(0));
+  AffineMap written = op.getIndexingMapMatchingResult(update);
+  const View &target = views.at(update);
   for (OpOperand *operand : op.getDpsInputOperands()) {
     auto view = views.find(operand->get());
     if (view == views.end() || view->second.buffer != buffer)
@@ -314,40 +315,40 @@ bool Schedule::canUpdateInPlace(linalg::GenericOp op, unsigned buffer) {
 /// Where that cannot be, the update goes to memory of its own, and a copy at
 /// the end brings it home.
 void Schedule::placeUpdates() {
-  auto updateOf = [&](Operation *op) -> std::optional<unsigned> {
-    auto generic = dyn_cast<linalg::GenericOp>(op);
-    if (!generic)
-      return std::nullopt;
-    for (Value value : generic.getResults())
-      if (auto result = resultOf.find(value); result != resultOf.end())
-        if (auto argument = updatedArgument(function, result->second))
-          return bufferOfArgument[*argument];
-    return std::nullopt;
+  struct Update {
+    OpResult value;
+    unsigned buffer; // the argument's
   };
-  auto isHarmful = [&](Operation *op, unsigned buffer, size_t position) {
-    for (size_t i = position + 1; i < order.size(); ++i)
+  SmallVector<Update> updates;
+  for (Operation *op : order)
+    if (isa<linalg::GenericOp>(op))
+      for (OpResult value : op->getResults())
+        if (auto result = resultOf.find(value); result != resultOf.end())
+          if (auto argument = updatedArgument(function, result->second))
+            updates.push_back({value, bufferOfArgument[*argument]});
+  auto isHarmful = [&](const Update &update) {
+    for (Operation *op : llvm::drop_begin(
+             llvm::make_range(llvm::find(order, update.value.getOwner()), order.end())))
       // Readers of the new value are no harm: they come after by definition.
-      for (Value operand : readBy(order[i])) {
+      for (Value operand : readBy(op)) {
         auto view = views.find(operand);
-        if (view != views.end() && view->second.buffer == buffer &&
-            operand != op->getResult(0))
+        if (view != views.end() && view->second.buffer == update.buffer &&
+            operand != update.value)
           return true;
       }
     return false;
   };
 
-  SmallVector<Operation *> updates;
-  for (Operation *op : order)
-    if (updateOf(op))
-      updates.push_back(op);
   for (int round = 0; round < 4; ++round)
-    for (Operation *op : updates) {
-      unsigned buffer = *updateOf(op);
+    for (const Update &update : updates) {
+      Operation *op = update.value.getOwner();
       size_t from = llvm::find(order, op) - order.begin(), to = from;
       for (size_t i = from + 1; i < order.size(); ++i) {
-        if (llvm::is_contained(readBy(order[i]), op->getResult(0)))
+        if (llvm::any_of(readBy(order[i]), [&](Value value) {
+              return value.getDefiningOp() == op;
+            }))
           break;
-        if (reads(order[i], buffer))
+        if (reads(order[i], update.buffer))
           to = i;
       }
       std::rotate(order.begin() + from, order.begin() + from + 1,
@@ -355,15 +356,12 @@ void Schedule::placeUpdates() {
     }
 
   OpBuilder builder(function.getBody().front().getTerminator());
-  for (Operation *op : updates) {
-    auto generic = cast<linalg::GenericOp>(op);
-    unsigned buffer = *updateOf(op);
-    size_t position = llvm::find(order, op) - order.begin();
-    if (canUpdateInPlace(generic, buffer) && !isHarmful(op, buffer, position))
+  for (const Update &update : updates) {
+    if (canUpdateInPlace(update.value, update.buffer) && !isHarmful(update))
       continue;
-    Value value = op->getResult(0);
+    Value value = update.value;
     RankedTensorType type = typeOf(value);
-    Value home = rearrange(builder, op->getLoc(), value,
+    Value home = rearrange(builder, value.getLoc(), value,
                            builder.getMultiDimIdentityMap(type.getRank()), type);
     aliasView(home, value);
     views[value] = denseView(addBuffer(Buffer::Workspace, type), type);

@@ -75,7 +75,7 @@ private:
   void orderKernels();
   void placeUpdates();
   bool reads(mlir::Operation *op, unsigned buffer) const;
-  bool canUpdateInPlace(mlir::linalg::GenericOp op, unsigned argument);
+  bool canUpdateInPlace(mlir::OpResult update, unsigned argument);
   void planWorkspace();
 };
 

@@ -3,10 +3,19 @@
 // Takes: linalg.generic ops as lowered, one per agc op.
 // Gives: as few as the policy below allows. The mechanics are upstream's.
 //
+// In this order, each until nothing is left to do:
+//   1. a producer goes into its only reader;
+//   2. a costly producer goes into one of its readers, which keeps the value for
+//      the others: nothing is computed twice;
+//   3. a cheap producer is computed again in each of its readers.
+// 1 first: only then is a producer whose readers have become one seen as such.
+//
 //===----------------------------------------------------------------------===//
 #include "passes/Passes.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -19,10 +28,27 @@ namespace agc {
 namespace {
 
 /// Fusing is quadratic in a group's ops, and so is what comes after.
-constexpr unsigned maxGroupOps = 64;
+constexpr unsigned maxGroupOps = 128;
+/// What computing a value again may cost, for all readers but the first.
+constexpr unsigned maxRecomputation = 64;
+/// How far apart, in ops, a value and the reader that it joins may be: what is
+/// between keeps its place in time, and a long search is no use.
+constexpr unsigned maxDistance = 256;
 
 unsigned numScalarOps(linalg::GenericOp op) {
   return op.getBody()->getOperations().size() - 1;
+}
+
+bool isCostly(Operation &op) {
+  return isa<math::MathDialect>(op.getDialect()) || isa<arith::DivFOp>(op);
+}
+
+/// In additions, about, for one element.
+unsigned cost(linalg::GenericOp op) {
+  unsigned sum = 0;
+  for (Operation &scalar : op.getBody()->without_terminator())
+    sum += isCostly(scalar) ? 16 : 1;
+  return sum;
 }
 
 int64_t numIterations(linalg::GenericOp op) {
@@ -30,6 +56,11 @@ int64_t numIterations(linalg::GenericOp op) {
   for (int64_t size : op.getStaticLoopRanges())
     product *= size;
   return product;
+}
+
+/// Whether the group of both stays small enough.
+bool fits(linalg::GenericOp producer, linalg::GenericOp consumer) {
+  return numScalarOps(producer) + numScalarOps(consumer) <= maxGroupOps;
 }
 
 /// Whether computing the producer inside this consumer computes each of its
@@ -40,33 +71,234 @@ bool isWorthFusing(linalg::GenericOp producer, linalg::GenericOp consumer) {
   return numIterations(consumer) <= numIterations(producer);
 }
 
-bool shouldFuse(OpOperand *operand) {
-  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
-  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
-  if (!producer || !consumer ||
-      numScalarOps(producer) + numScalarOps(consumer) > maxGroupOps)
-    return false;
-  // A result that some user needs in memory is read from there by all.
+/// A result that some user needs in memory is read from there by all.
+bool isWorthFusingIntoAll(linalg::GenericOp producer) {
   return llvm::all_of(producer->getUsers(), [&](Operation *user) {
     auto generic = dyn_cast<linalg::GenericOp>(user);
     return generic && isWorthFusing(producer, generic);
   });
 }
 
+unsigned numReaders(linalg::GenericOp producer) {
+  return llvm::SmallPtrSet<Operation *, 4>(llvm::from_range, producer->getUsers())
+      .size();
+}
+
+bool goesIntoItsReader(OpOperand *operand) {
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
+  return producer && consumer && fits(producer, consumer) &&
+         numReaders(producer) == 1 && isWorthFusingIntoAll(producer);
+}
+
+bool goesIntoEachReader(OpOperand *operand) {
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
+  return producer && consumer && fits(producer, consumer) &&
+         (numReaders(producer) - 1) * cost(producer) <= maxRecomputation &&
+         isWorthFusingIntoAll(producer);
+}
+
+LogicalResult fuseWhere(Operation *root, const linalg::ControlFusionFn &control) {
+  RewritePatternSet patterns(root->getContext());
+  linalg::populateElementwiseOpsFusionPatterns(patterns, control);
+  linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+  GreedyRewriteConfig config;
+  config.setUseTopDownTraversal(true);
+  if (failed(applyPatternsGreedily(root, std::move(patterns), config)))
+    return failure();
+  // A producer fused twice into one group is there twice.
+  IRRewriter rewriter(root->getContext());
+  DominanceInfo dominance(root);
+  eliminateCommonSubExpressions(rewriter, dominance, root);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Groups with several results
+//===----------------------------------------------------------------------===//
+
+/// Every element once, from nothing that was there before.
+bool isElementwise(linalg::GenericOp op) {
+  return op.getNumParallelLoops() == op.getNumLoops() &&
+         llvm::all_of(op.getRegionOutputArgs(),
+                      [](BlockArgument init) { return init.use_empty(); }) &&
+         llvm::all_of(op->getResults(), [&](OpResult result) {
+           return op.getIndexingMapMatchingResult(result).isPermutation();
+         });
+}
+
+/// Whether the reader goes over the same elements in the same order, and takes
+/// from the producer what it has just computed.
+bool walksAlike(linalg::GenericOp producer, linalg::GenericOp reader) {
+  if (!isElementwise(producer) || !isElementwise(reader) ||
+      reader.getStaticLoopRanges() != producer.getStaticLoopRanges())
+    return false;
+  return llvm::all_of(reader->getOpOperands(), [&](OpOperand &operand) {
+    auto result = dyn_cast<OpResult>(operand.get());
+    return !result || result.getOwner() != producer ||
+           (reader.isDpsInput(&operand) &&
+            reader.getMatchingIndexingMap(&operand) ==
+                producer.getIndexingMapMatchingResult(result));
+  });
+}
+
+/// The ops between the two that need what `producer` gives. None if `reader`
+/// needs one of them: then it cannot be one with the producer.
+std::optional<SmallVector<Operation *>> readersBetween(Operation *producer,
+                                                       Operation *reader) {
+  SmallVector<Operation *> found;
+  llvm::SmallPtrSet<Operation *, 16> needing;
+  auto needs = [&](Operation *op, bool direct) {
+    bool result = false;
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands()) {
+        Operation *maker = operand.getDefiningOp();
+        result |= maker && ((direct && maker == producer) || needing.contains(maker));
+      }
+    });
+    return result;
+  };
+  unsigned distance = 0;
+  for (Operation *op = producer->getNextNode(); op != reader;
+       op = op->getNextNode()) {
+    if (++distance > maxDistance)
+      return std::nullopt;
+    if (needs(op, /*direct=*/true)) {
+      found.push_back(op);
+      needing.insert(op);
+    }
+  }
+  if (needs(reader, /*direct=*/false))
+    return std::nullopt;
+  return found;
+}
+
+/// One op for both, where the reader stood: what others read of the producer is
+/// a result of it. Upstream fuses one operand at a time and computes the producer
+/// once for each; here the reader may take several of its results.
+linalg::GenericOp fuseInto(RewriterBase &rewriter, linalg::GenericOp producer,
+                           linalg::GenericOp reader) {
+  SmallVector<Value> inputs, inits, replaced;
+  SmallVector<AffineMap> inputMaps, initMaps;
+  llvm::SmallMapVector<std::pair<Value, AffineMap>, unsigned, 8> positions;
+  SmallVector<std::pair<BlockArgument, unsigned>> arguments; // to new inputs
+  for (linalg::GenericOp op : {producer, reader})
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      if (operand->get().getDefiningOp() == producer)
+        continue;
+      AffineMap map = op.getMatchingIndexingMap(operand);
+      auto [known, isNew] =
+          positions.insert({{operand->get(), map}, unsigned(inputs.size())});
+      if (isNew) {
+        inputs.push_back(operand->get());
+        inputMaps.push_back(map);
+      }
+      arguments.push_back({op.getMatchingBlockArgument(operand), known->second});
+    }
+  for (linalg::GenericOp op : {producer, reader})
+    for (OpResult result : op->getResults()) {
+      bool isKept = op == reader || llvm::any_of(result.getUsers(), [&](Operation *user) {
+                      return user != reader;
+                    });
+      if (!isKept)
+        continue;
+      replaced.push_back(result);
+      inits.push_back(op.getDpsInitOperand(result.getResultNumber())->get());
+      initMaps.push_back(op.getIndexingMapMatchingResult(result));
+    }
+
+  rewriter.setInsertionPoint(reader);
+  llvm::append_range(inputMaps, initMaps);
+  auto fused = linalg::GenericOp::create(
+      rewriter, reader.getLoc(),
+      TypeRange(ValueRange(replaced)), inputs, inits, inputMaps,
+      reader.getIteratorTypesArray(),
+      [&](OpBuilder &b, Location loc, ValueRange values) {
+        IRMapping mapping;
+        for (auto [argument, position] : arguments)
+          mapping.map(argument, values[position]);
+        // An element-wise op does not read what was there before.
+        for (Operation &op : producer.getBody()->without_terminator())
+          b.clone(op, mapping);
+        auto yielded = [&](OpResult result) {
+          auto op = cast<linalg::GenericOp>(result.getOwner());
+          return mapping.lookupOrDefault(
+              op.getBody()->getTerminator()->getOperand(result.getResultNumber()));
+        };
+        for (OpOperand *operand : reader.getDpsInputOperands())
+          if (operand->get().getDefiningOp() == producer)
+            mapping.map(reader.getMatchingBlockArgument(operand),
+                        yielded(cast<OpResult>(operand->get())));
+        for (Operation &op : reader.getBody()->without_terminator())
+          b.clone(op, mapping);
+        SmallVector<Value> results;
+        for (Value value : replaced)
+          results.push_back(yielded(cast<OpResult>(value)));
+        linalg::YieldOp::create(b, loc, results);
+      });
+  for (auto [from, to] : llvm::zip_equal(replaced, fused->getResults()))
+    rewriter.replaceAllUsesWith(from, to);
+  rewriter.eraseOp(reader);
+  rewriter.eraseOp(producer);
+  return fused;
+}
+
+/// The first of a costly producer's readers that can be one op with it, and the
+/// ops between the two that have to go behind that.
+std::optional<std::pair<linalg::GenericOp, SmallVector<Operation *>>>
+findReader(linalg::GenericOp producer) {
+  if (llvm::none_of(*producer.getBody(), isCostly))
+    return std::nullopt;
+  SmallVector<linalg::GenericOp> readers;
+  for (OpOperand &use : producer->getUses()) {
+    auto reader = dyn_cast<linalg::GenericOp>(use.getOwner());
+    if (!reader)
+      return std::nullopt; // Needed in memory as it is.
+    if (fits(producer, reader) && walksAlike(producer, reader))
+      readers.push_back(reader);
+  }
+  llvm::sort(readers, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  readers.erase(llvm::unique(readers), readers.end());
+  for (linalg::GenericOp reader : readers)
+    if (auto between = readersBetween(producer, reader))
+      return std::pair(reader, *between);
+  return std::nullopt;
+}
+
+/// Groups grow downward: what comes out of one fusion is met again later.
+void formGroups(func::FuncOp function) {
+  IRRewriter rewriter(function.getContext());
+  for (Operation *op = &function.getBody().front().front(), *next; op; op = next) {
+    next = op->getNextNode();
+    auto producer = dyn_cast<linalg::GenericOp>(op);
+    auto found = producer ? findReader(producer) : std::nullopt;
+    if (!found)
+      continue;
+    auto [reader, between] = *found;
+    bool isNext = next == reader;
+    Operation *fused = fuseInto(rewriter, producer, reader);
+    if (isNext)
+      next = fused;
+    Operation *last = fused;
+    for (Operation *behind : between) {
+      if (next == behind)
+        next = behind->getNextNode();
+      rewriter.moveOpAfter(behind, last);
+      last = behind;
+    }
+  }
+}
+
 struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> {
   void runOnOperation() override {
-    MLIRContext *context = &getContext();
-    RewritePatternSet patterns(context);
-    linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
-    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
-    GreedyRewriteConfig config;
-    config.setUseTopDownTraversal(true);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns), config)))
+    if (failed(fuseWhere(getOperation(), goesIntoItsReader)))
       return signalPassFailure();
-    // A producer fused twice into one group is there twice.
-    IRRewriter rewriter(context);
-    DominanceInfo dominance(getOperation());
-    eliminateCommonSubExpressions(rewriter, dominance, getOperation());
+    formGroups(getOperation());
+    // What a group has swallowed may have left one reader where there were two.
+    if (failed(fuseWhere(getOperation(), goesIntoItsReader)) ||
+        failed(fuseWhere(getOperation(), goesIntoEachReader)))
+      signalPassFailure();
   }
 };
 

@@ -55,8 +55,9 @@ def FuseElementwisePass : Pass<"agc-fuse-elementwise", "::mlir::func::FuncOp"> {
     Chains, broadcasts and transposes become one `linalg.generic`, and go into
     the reductions that read them. Upstream's patterns do the work; the policy
     is here: never into a product or convolution, whose loops would compute the
-    producer many times; a producer with several consumers is computed again in
-    each if that is cheap; groups stay below a size that code generation likes.
+    producer many times; a producer with several consumers is computed again in each if
+    that is cheap, and joins the first that it can if not, its value a result of
+    the group; groups stay below a size that code generation likes.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }

@@ -403,6 +403,20 @@ TEST(Compile, UpdatesAWeightInItsGradientsKernel) {
     })");
 }
 
+TEST(Compile, UpdatesAWeightInAGroup) {
+  // One kernel writes the weight where it was and the tangent elsewhere.
+  expectAgreement(R"(
+    func.func @f(%w: tensor<1003xf32>, %x: tensor<1003xf32>) -> (tensor<1003xf32> {agc.updates = 0 : i64}, tensor<f32>) {
+      %t = agc.tanh %w : tensor<1003xf32>
+      %e = agc.sigmoid %t : tensor<1003xf32>
+      %p = agc.mul %t, %e : tensor<1003xf32>
+      %s = agc.reduce_sum %p {dimensions = array<i64: 0>} : tensor<1003xf32> to tensor<f32>
+      %q = agc.mul %p, %x : tensor<1003xf32>
+      %n = agc.sub %w, %q : tensor<1003xf32>
+      return %n, %s : tensor<1003xf32>, tensor<f32>
+    })");
+}
+
 TEST(Compile, SwapsArguments) {
   expectAgreement(R"(
     func.func @f(%a: tensor<8xf32>, %b: tensor<8xf32>) -> (tensor<8xf32> {agc.updates = 0 : i64}, tensor<8xf32> {agc.updates = 1 : i64}) {

@@ -62,3 +62,63 @@ func.func @keeps_a_returned_producer(%x: tensor<64xf32>) -> (tensor<64xf32>, ten
   %2 = agc.neg %1 : tensor<64xf32>
   return %1, %2 : tensor<64xf32>, tensor<64xf32>
 }
+
+// A costly value that several read is computed once, in a group with those that
+// can be in it; a sum reads it as another result of that group.
+// CHECK-LABEL: @costly_value_is_computed_once
+// CHECK: linalg.generic
+// CHECK-DAG: math.tanh
+// CHECK-DAG: math.exp
+// CHECK: linalg.yield %{{.*}}, %{{.*}} : f32, f32
+// CHECK: linalg.generic
+// CHECK: "reduction"
+// CHECK-NOT: math
+// CHECK-NOT: linalg.generic
+// CHECK: return
+func.func @costly_value_is_computed_once(%x: tensor<64xf32>, %y: tensor<64xf32>) -> (tensor<64xf32>, tensor<f32>) {
+  %1 = agc.tanh %x : tensor<64xf32>
+  %2 = agc.exp %x : tensor<64xf32>
+  %3 = agc.mul %1, %2 : tensor<64xf32>
+  %4 = agc.reduce_sum %3 {dimensions = array<i64: 0>} : tensor<64xf32> to tensor<f32>
+  %5 = agc.sub %3, %y : tensor<64xf32>
+  %6 = agc.mul %5, %1 : tensor<64xf32>
+  %7 = agc.div %6, %3 : tensor<64xf32>
+  %8 = agc.add %7, %2 : tensor<64xf32>
+  return %8, %4 : tensor<64xf32>, tensor<f32>
+}
+
+// The sum stands between the chain and the division: no one loop for both.
+// CHECK-LABEL: @not_around_a_reduction
+// CHECK: linalg.generic
+// CHECK: math.tanh
+// CHECK: math.erf
+// CHECK: linalg.generic
+// CHECK: "reduction"
+// CHECK: linalg.generic
+// CHECK-NOT: math
+// CHECK: return
+func.func @not_around_a_reduction(%x: tensor<8x64xf32>) -> tensor<8x64xf32> {
+  %1 = agc.tanh %x : tensor<8x64xf32>
+  %2 = agc.exp %1 : tensor<8x64xf32>
+  %3 = agc.sigmoid %2 : tensor<8x64xf32>
+  %4 = agc.erf %3 : tensor<8x64xf32>
+  %5 = agc.reduce_sum %4 {dimensions = array<i64: 1>} : tensor<8x64xf32> to tensor<8xf32>
+  %6 = agc.broadcast %5 {dimensions = array<i64: 0>} : tensor<8xf32> to tensor<8x64xf32>
+  %7 = agc.div %4, %6 : tensor<8x64xf32>
+  return %7 : tensor<8x64xf32>
+}
+
+// A cheap value is computed again by whoever reads it.
+// CHECK-LABEL: @cheap_value_is_computed_again
+// CHECK: linalg.generic
+// CHECK: ins(%arg0, %arg1
+// CHECK: linalg.generic
+// CHECK-SAME: "reduction"
+// CHECK-SAME: ins(%arg0, %arg1
+// CHECK: return
+func.func @cheap_value_is_computed_again(%x: tensor<8x64xf32>, %y: tensor<8x64xf32>) -> (tensor<8x64xf32>, tensor<8xf32>) {
+  %1 = agc.add %x, %y : tensor<8x64xf32>
+  %2 = agc.mul %1, %y : tensor<8x64xf32>
+  %3 = agc.reduce_sum %1 {dimensions = array<i64: 1>} : tensor<8x64xf32> to tensor<8xf32>
+  return %2, %3 : tensor<8x64xf32>, tensor<8xf32>
+}

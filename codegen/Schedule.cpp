@@ -311,6 +311,31 @@ bool Schedule::canUpdateInPlace(OpResult update, unsigned buffer) {
   return true;
 }
 
+/// The operand in whose memory the value is: what it is a view of, or what was
+/// there before something was written.
+static Value memoryOf(Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return Value();
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case<tensor::ExtractSliceOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp, BarrierOp,
+            CheckRangeOp, ScatterOp>([](auto op) { return op->getOperand(0); })
+      .Case<tensor::InsertSliceOp>([](auto insertion) { return insertion.getDest(); })
+      .Case<linalg::GenericOp>([&](linalg::GenericOp generic) {
+        Value init =
+            generic.getDpsInitOperand(cast<OpResult>(value).getResultNumber())->get();
+        return init.getDefiningOp<linalg::GenericOp>() ? init : Value();
+      })
+      .Default([](Operation *) { return Value(); });
+}
+
+/// Whether the value is another, or a view of it, or what became of it.
+static bool shows(Value value, Value other) {
+  while (value && value != other)
+    value = memoryOf(value);
+  return bool(value);
+}
+
 /// Moves each kernel that updates an argument behind the argument's readers.
 /// Where that cannot be, the update goes to memory of its own, and a copy at
 /// the end brings it home.
@@ -333,7 +358,7 @@ void Schedule::placeUpdates() {
       for (Value operand : readBy(op)) {
         auto view = views.find(operand);
         if (view != views.end() && view->second.buffer == update.buffer &&
-            operand != update.value)
+            !shows(operand, update.value))
           return true;
       }
     return false;
@@ -344,8 +369,9 @@ void Schedule::placeUpdates() {
       Operation *op = update.value.getOwner();
       size_t from = llvm::find(order, op) - order.begin(), to = from;
       for (size_t i = from + 1; i < order.size(); ++i) {
-        if (llvm::any_of(readBy(order[i]), [&](Value value) {
-              return value.getDefiningOp() == op;
+        if (llvm::any_of(readBy(order[i]), [&](Value operand) {
+              return llvm::any_of(op->getResults(),
+                                  [&](Value result) { return shows(operand, result); });
             }))
           break;
         if (reads(order[i], update.buffer))
@@ -366,6 +392,14 @@ void Schedule::placeUpdates() {
     aliasView(home, value);
     views[value] = denseView(addBuffer(Buffer::Workspace, type), type);
     order.push_back(home.getDefiningOp());
+    for (Operation &there : function.getBody().front())
+      for (Value result : there.getResults())
+        if (Value memory = memoryOf(result); memory && shows(memory, value)) {
+          if (isa<linalg::GenericOp>(there))
+            aliasView(result, memory);
+          else
+            assignView(there);
+        }
   }
 }
 

@@ -30,6 +30,30 @@ func.func @updates_in_place(%w: tensor<8x8xf32>, %x: tensor<8x8xf32>) -> (tensor
   return %new, %y : tensor<8x8xf32>, tensor<8x8xf32>
 }
 
+// Who reads the new value through a view comes after the update, as others do.
+// CHECK-LABEL: func.func @reads_the_new_value_through_a_view
+// CHECK-SAME: %[[W:[^:]*]]: memref<12xf32> {{.*}}, %[[Y:[^:]*]]: memref<12xf32>, %{{.*}}: memref<0xi8>)
+// CHECK: call @map_12{{.*}}(%[[W]], %[[W]],
+// CHECK-NEXT: call @map_12{{.*}}(%[[W]], %[[Y]],
+func.func @reads_the_new_value_through_a_view(%w: tensor<4x3xf32>) -> (tensor<4x3xf32> {agc.updates = 0 : i64}, tensor<12xf32>) {
+  %new = agc.neg %w : tensor<4x3xf32>
+  %flat = agc.reshape %new : tensor<4x3xf32> to tensor<12xf32>
+  return %new, %flat : tensor<4x3xf32>, tensor<12xf32>
+}
+
+// An update that has to go by way of other memory takes its views there.
+// CHECK-LABEL: func.func @reads_a_view_of_an_update_elsewhere
+// CHECK-SAME: %[[W:[^:]*]]: memref<12xf32> {{.*}}, %[[Y:[^:]*]]: memref<12xf32>, %{{.*}}: memref<64xi8>)
+// CHECK: %[[NEW:.*]] = memref.view
+// CHECK: call @map_{{.*}}(%[[W]], %[[NEW]],
+// CHECK-NEXT: call @map_12{{.*}}(%[[NEW]], %[[Y]],
+// CHECK-NEXT: call @map_12{{.*}}(%[[NEW]], %[[W]],
+func.func @reads_a_view_of_an_update_elsewhere(%w: tensor<4x3xf32>) -> (tensor<4x3xf32> {agc.updates = 0 : i64}, tensor<12xf32>) {
+  %new = agc.reverse %w {dimensions = array<i64: 0>} : tensor<4x3xf32> to tensor<4x3xf32>
+  %flat = agc.reshape %new : tensor<4x3xf32> to tensor<12xf32>
+  return %new, %flat : tensor<4x3xf32>, tensor<12xf32>
+}
+
 // The gradient of a weight never is in memory when only the update reads it.
 // CHECK-LABEL: func.func @updates_in_the_gradients_kernel
 // CHECK-SAME: %[[W:[^:]*]]: memref<64xf32>

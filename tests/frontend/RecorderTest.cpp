@@ -377,4 +377,14 @@ TEST_F(Recorder, ThreadsReadOneModel) {
     thread.join();
 }
 
+// The copy goes by a view of the new value, which is written over the old one.
+TEST_F(Recorder, ReadsWhatWasJustWrittenInPlaceThroughAView) {
+  agc::Tensor x = agc::tensor({1.f, 2.f, 3.f, 4.f, 5.f, 6.f}).view({2, 3}).clone();
+  x.sum().item<float>();
+  x.clamp_(2, 5);
+  agc::Tensor flat = x.view({-1}).clone();
+  EXPECT_EQ(flat[0].item<float>(), 2);
+  EXPECT_EQ(flat[5].item<float>(), 5);
+}
+
 } // namespace

@@ -4,6 +4,8 @@
 #include "runtime/checkpoint/Safetensors.h"
 #include "runtime/core/Convert.h"
 
+#include <agc/Autograd.h>
+
 #include <cstring>
 
 namespace agc::detail {
@@ -36,19 +38,13 @@ void setElements(const Tensor &tensor, const void *bytes, size_t size) {
   replaceElements(tensor, [&](void *data) { std::memcpy(data, bytes, size); });
 }
 
-void convertInPlace(const Tensor &tensor, DType type) {
-  TensorImpl &impl = implOf(tensor);
-  if (impl.type->dtype == type)
-    return;
-  TypeRef from = impl.type, to = withDType(from, type);
-  BufferRef old = materialize(tensor);
-  impl.type = to;
+namespace {
+/// The tensor with other elements, in memory of its own; a leaf stays one.
+void replaceStorage(TensorImpl &impl, TypeRef type, BufferRef buffer) {
+  impl.type = type;
   impl.cached = Value();
-  BufferRef buffer = allocate(to);
-  for (int64_t i = 0; i < to->numel; ++i)
-    storeNumber(buffer->data(), type, i, loadNumber(old->data(), from->dtype, i));
   Ref<AutogradMeta> leaf = impl.storage->leaf;
-  Value value = leafValue(to, std::move(buffer));
+  Value value = leafValue(type, std::move(buffer));
   if (leaf) {
     value.slot().leaf = leaf;
     value.slot().tracked = leaf->requiresGrad;
@@ -56,6 +52,19 @@ void convertInPlace(const Tensor &tensor, DType type) {
   impl.storage = Ref<Storage>(new Storage(std::move(value)));
   impl.storage->leaf = leaf;
   impl.views.clear();
+}
+} // namespace
+
+void convertInPlace(const Tensor &tensor, DType type) {
+  TensorImpl &impl = implOf(tensor);
+  if (impl.type->dtype == type)
+    return;
+  TypeRef from = impl.type, to = withDType(from, type);
+  BufferRef old = materialize(tensor);
+  BufferRef buffer = allocate(to);
+  for (int64_t i = 0; i < to->numel; ++i)
+    storeNumber(buffer->data(), type, i, loadNumber(old->data(), from->dtype, i));
+  replaceStorage(impl, to, std::move(buffer));
   if (impl.meta && impl.meta->grad.defined())
     impl.meta->grad = impl.meta->grad.detach().to(type);
 }
@@ -92,3 +101,22 @@ void saveTensors(const OrderedDict<std::string, Tensor> &tensors,
 }
 
 } // namespace agc::detail
+
+namespace agc {
+
+using namespace detail;
+
+void Tensor::set_data(const Tensor &data, Loc loc) const {
+  OpGuard op("set_data", loc);
+  TensorImpl &impl = implOf(*this);
+  if (impl.type == implOf(data).type) {
+    NoGradGuard quiet;
+    copy_(data, loc);
+    return;
+  }
+  if (recorder().capture)
+    fail("AGC0120", "cannot change a tensor's shape or dtype while a function is traced");
+  replaceStorage(impl, implOf(data).type, materialize(data));
+}
+
+} // namespace agc

@@ -1,5 +1,5 @@
 //===- Binary.cpp - Functions of two and more operands, element by element ===//
-#include "frontend/core/Promote.h"
+#include "frontend/ops/Composites.h"
 
 #include <agc/Functions.h>
 
@@ -136,24 +136,6 @@ Value whereOf(const Tensor &condition, const Operand &a, const Operand &b) {
   Dims shape = broadcastShape(all);
   return select(broadcastTo(p, shape), prepare(a, type, shape),
                 prepare(b, type, shape));
-}
-
-/// Stores the result of `x.op_(…)` where x is.
-const Tensor &store(const Tensor &x, Value value, const char *gradName) {
-  TypeRef type = implOf(x).type;
-  if (IntArrayRef(value.shape()) != IntArrayRef(type->shape))
-    fail("AGC0103", "cannot store its result, of shape " +
-                        shapeText(value.shape()) + ", in a tensor of shape " +
-                        shapeText(type->shape));
-  auto level = [](DType t) { return t == DType::Bool ? 0 : info(t).isFloat ? 2 : 1; };
-  if (level(value.dtype()) > level(type->dtype))
-    fail("AGC0102", std::string("cannot store its result, of ") +
-                        dtypeName(value.dtype()) + ", in a tensor of " +
-                        dtypeName(type->dtype));
-  value = convert(value, type->dtype);
-  setGradName(value, gradName);
-  write(x, value);
-  return x;
 }
 
 /// \p y, an integer divisor, checked not to be 0.
@@ -615,29 +597,6 @@ Tensor logical_not(Arg x) {
   return wrap(unary(OpId::Not, convert(read(x.tensor), DType::Bool)));
 }
 Tensor Tensor::logical_not(Loc loc) const { return agc::logical_not(Arg(*this, loc)); }
-
-namespace {
-void expectBool(const char *name, Arg a) {
-  OpGuard op(name, a.loc);
-  if (read(a.tensor).dtype() != DType::Bool)
-    fail("AGC0116", "of integers is not there yet; expects bool");
-}
-} // namespace
-
-Tensor operator~(Arg x) {
-  expectBool("bitwise_not", x);
-  return logical_not(x);
-}
-Tensor operator&(Arg a, Arg b) {
-  expectBool("bitwise_and", a);
-  expectBool("bitwise_and", b);
-  return logical_and(a, b);
-}
-Tensor operator|(Arg a, Arg b) {
-  expectBool("bitwise_or", a);
-  expectBool("bitwise_or", b);
-  return logical_or(a, b);
-}
 
 Tensor operator+(Arg a, Arg b) { return add(a, b); }
 Tensor operator+(Arg a, Scalar b) { return add(a, b); }

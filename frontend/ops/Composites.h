@@ -30,6 +30,13 @@ Value rowsOf(const Value &x, int64_t dim, const Value &index);
 /// Errors: no integers; the step fails where one is out of range.
 Value checkedIndex(const Value &index, int64_t n, bool wraps);
 
+/// \p index for every entry of x's dimensions before \p dim.
+Value indexForEach(const Value &x, int64_t dim, const Value &index);
+
+/// Stores the result of `x.op_(…)` where x is.
+/// Errors: another shape, or a kind of number that x cannot hold.
+const Tensor &store(const Tensor &x, Value value, const char *gradName);
+
 } // namespace agc::detail
 
 #endif

@@ -34,7 +34,8 @@ Value scatterAlong(const Value &base, int64_t dim, const Value &index, const Val
                    back);
 }
 
-/// \p index for every entry of x's dimensions before \p dim.
+} // namespace
+
 Value indexForEach(const Value &x, int64_t dim, const Value &index) {
   Dims shape(x.shape().begin(), x.shape().begin() + dim), dims;
   for (int64_t d = 0; d < index.rank(); ++d) {
@@ -43,8 +44,6 @@ Value indexForEach(const Value &x, int64_t dim, const Value &index) {
   }
   return broadcastDims(index, shape, dims);
 }
-
-} // namespace
 
 Value checkedIndex(const Value &index, int64_t n, bool wraps) {
   if (index.dtype() == DType::Bool || info(index.dtype()).isFloat)

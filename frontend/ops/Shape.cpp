@@ -383,53 +383,6 @@ Tensor Tensor::select(int64_t dim, int64_t index, Loc loc) const {
   return agc::select(Arg(*this, loc), dim, index);
 }
 
-Tensor Tensor::index(ArrayRef<indexing::TensorIndex> indices, Loc loc) const {
-  using Kind = indexing::TensorIndex::Kind;
-  OpGuard op("index", loc);
-  int64_t consumed = 0, ellipses = 0;
-  for (const indexing::TensorIndex &i : indices) {
-    consumed += i.kind() == Kind::Integer || i.kind() == Kind::Slice;
-    ellipses += i.kind() == Kind::Ellipsis;
-  }
-  if (ellipses > 1)
-    fail("AGC0109", "expects at most one Ellipsis");
-  if (consumed > dim())
-    fail("AGC0109", "got " + std::to_string(consumed) + " indices for " +
-                        std::to_string(dim()) + " dimensions");
-  Tensor x = *this;
-  int64_t d = 0;
-  for (const indexing::TensorIndex &i : indices) {
-    switch (i.kind()) {
-    case Kind::None:
-      x = x.unsqueeze(d++, loc);
-      break;
-    case Kind::Ellipsis:
-      d += dim() - consumed;
-      break;
-    case Kind::Integer:
-      x = x.select(d, i.integer(), loc);
-      break;
-    case Kind::Slice:
-      x = x.slice(d++, i.slice().start, i.slice().stop, i.slice().step.value_or(1), loc);
-      break;
-    }
-  }
-  return x;
-}
-Tensor Tensor::index(std::initializer_list<indexing::TensorIndex> i, Loc loc) const {
-  return index(ArrayRef<indexing::TensorIndex>(i.begin(), i.size()), loc);
-}
-const Tensor &Tensor::index_put_(std::initializer_list<indexing::TensorIndex> i,
-                                 const Tensor &value, Loc loc) const {
-  index(i, loc).copy_(value, loc);
-  return *this;
-}
-const Tensor &Tensor::index_put_(std::initializer_list<indexing::TensorIndex> i,
-                                 Scalar value, Loc loc) const {
-  index(i, loc).fill_(value, loc);
-  return *this;
-}
-
 namespace {
 Tensor joined(const std::vector<Value> &values, int64_t dim, const char *gradName,
               std::vector<Value> edges) {

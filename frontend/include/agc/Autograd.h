@@ -29,6 +29,21 @@ struct NoGradGuard : AutoGradMode {
   NoGradGuard() : AutoGradMode(false) {}
 };
 
+/// Nothing is recorded for autograd, as under NoGradGuard; what is made here may
+/// be used after it.
+class InferenceMode : public AutoGradMode {
+public:
+  explicit InferenceMode(bool on = true) : AutoGradMode(on ? false : GradMode::is_enabled()), before(enabled) {
+    enabled = on;
+  }
+  ~InferenceMode() { enabled = before; }
+  static bool is_enabled() { return enabled; }
+
+private:
+  static inline thread_local bool enabled = false;
+  bool before;
+};
+
 namespace autograd {
 
 using variable_list = std::vector<Tensor>;

@@ -62,6 +62,17 @@ Tensor randn(IntArrayRef size, const TensorOptions &options = {}, Loc loc = Loc:
 Tensor randint(int64_t high, IntArrayRef size, const TensorOptions &options = kInt64, Loc loc = Loc::current());
 Tensor randint(int64_t low, int64_t high, IntArrayRef size, const TensorOptions &options = kInt64, Loc loc = Loc::current());
 Tensor randperm(int64_t n, const TensorOptions &options = kInt64, Loc loc = Loc::current());
+// Drawn whenever the result is computed.
+/// 1 with a probability that x says, element by element, else 0.
+/// Errors: not floating point; the step fails where x is not in [0, 1].
+Tensor bernoulli(Arg x);
+/// 1 with probability \p p, of x's shape and dtype.
+Tensor bernoulli(Arg x, double p);
+/// Of mean and standard deviation, element by element. Errors: a std below 0.
+Tensor normal(double mean, double std, IntArrayRef size, const TensorOptions &options = {}, Loc loc = Loc::current());
+Tensor normal(Arg mean, double std = 1);
+Tensor normal(double mean, Arg std);
+Tensor normal(Arg mean, Arg std);
 
 Tensor zeros_like(Arg x, std::optional<TensorOptions> options = {});
 Tensor ones_like(Arg x, std::optional<TensorOptions> options = {});
@@ -161,6 +172,14 @@ Tensor logical_and(Arg a, Arg b);
 Tensor logical_or(Arg a, Arg b);
 Tensor logical_xor(Arg a, Arg b);
 Tensor logical_not(Arg x);
+/// Bit by bit, of integers and bools.
+Tensor bitwise_and(Arg a, Arg b);
+Tensor bitwise_and(Arg a, Scalar b);
+Tensor bitwise_or(Arg a, Arg b);
+Tensor bitwise_or(Arg a, Scalar b);
+Tensor bitwise_xor(Arg a, Arg b);
+Tensor bitwise_xor(Arg a, Scalar b);
+Tensor bitwise_not(Arg x);
 
 Tensor operator+(Arg a, Arg b);
 Tensor operator+(Arg a, Scalar b);
@@ -175,17 +194,15 @@ Tensor operator/(Arg a, Arg b);
 Tensor operator/(Arg a, Scalar b);
 Tensor operator/(Scalar a, Arg b);
 Tensor operator-(Arg x);
-/// Logical not of a bool tensor.
+/// The bitwise functions.
 Tensor operator~(Arg x);
-/// Logical and, or of bool tensors.
-Tensor operator&(Arg a, Arg b);
-Tensor operator|(Arg a, Arg b);
 #define AGC_OPERATOR(symbol)                                                   \
   Tensor operator symbol(Arg a, Arg b);                                        \
   Tensor operator symbol(Arg a, Scalar b);                                     \
   Tensor operator symbol(Scalar a, Arg b);
 AGC_OPERATOR(==) AGC_OPERATOR(!=) AGC_OPERATOR(<)
 AGC_OPERATOR(<=) AGC_OPERATOR(>) AGC_OPERATOR(>=)
+AGC_OPERATOR(&) AGC_OPERATOR(|) AGC_OPERATOR(^)
 #undef AGC_OPERATOR
 
 //===----------------------------------------------------------------------===//
@@ -331,6 +348,26 @@ Tensor conv2d(Arg x, Arg weight, OptionalArg bias = {}, IntArrayRef stride = 1,
 /// x [n, c, l] or [c, l], weight [o, c / groups, k], bias [o].
 Tensor conv1d(Arg x, Arg weight, OptionalArg bias = {}, IntArrayRef stride = 1, IntArrayRef padding = 0,
               IntArrayRef dilation = 1, int64_t groups = 1);
+namespace detail {
+Tensor conv2dBy(Arg x, Arg weight, OptionalArg bias, IntArrayRef stride, std::string_view padding,
+                IntArrayRef dilation, int64_t groups);
+Tensor conv1dBy(Arg x, Arg weight, OptionalArg bias, IntArrayRef stride, std::string_view padding,
+                IntArrayRef dilation, int64_t groups);
+} // namespace detail
+/// \p padding: "same" (as many outputs as inputs; stride 1) or "valid" (none).
+// Templates, as a literal 0 would do for a text.
+template <typename Text>
+  requires std::is_convertible_v<Text, std::string_view>
+Tensor conv2d(Arg x, Arg weight, OptionalArg bias, IntArrayRef stride, Text padding, IntArrayRef dilation = 1,
+              int64_t groups = 1) {
+  return detail::conv2dBy(x, weight, bias, stride, padding, dilation, groups);
+}
+template <typename Text>
+  requires std::is_convertible_v<Text, std::string_view>
+Tensor conv1d(Arg x, Arg weight, OptionalArg bias, IntArrayRef stride, Text padding, IntArrayRef dilation = 1,
+              int64_t groups = 1) {
+  return detail::conv1dBy(x, weight, bias, stride, padding, dilation, groups);
+}
 /// x [n, c, h, w] or [c, h, w], weight [c, o / groups, kh, kw], bias [o].
 Tensor conv_transpose2d(Arg x, Arg weight, OptionalArg bias = {}, IntArrayRef stride = 1,
                         IntArrayRef padding = 0, IntArrayRef output_padding = 0, int64_t groups = 1,

@@ -4,6 +4,13 @@
 
 #include <agc/Types.h>
 
+#include <concepts>
+#include <memory>
+
+namespace agc {
+class Tensor;
+}
+
 namespace agc::indexing {
 
 struct NoneType {};
@@ -27,22 +34,27 @@ struct Slice {
 
 class TensorIndex {
 public:
-  enum class Kind { None, Ellipsis, Integer, Slice };
+  enum class Kind { None, Ellipsis, Integer, Slice, Tensor };
   TensorIndex(NoneType) : sort(Kind::None) {}
   TensorIndex(EllipsisType) : sort(Kind::Ellipsis) {}
   TensorIndex(const char *) : sort(Kind::Ellipsis) {} // "..."
   TensorIndex(int64_t i) : sort(Kind::Integer), position(i) {}
   TensorIndex(int i) : TensorIndex(int64_t(i)) {}
   TensorIndex(Slice s) : sort(Kind::Slice), range(s) {}
+  /// Integers: elements by position. Bools: where they are true, which is read.
+  TensorIndex(const Tensor &t);
+  template <std::same_as<bool> B> TensorIndex(B) = delete;
 
   Kind kind() const { return sort; }
   int64_t integer() const { return position; }
   const Slice &slice() const { return range; }
+  const Tensor &tensor() const { return *positions; }
 
 private:
   Kind sort;
   int64_t position = 0;
   Slice range;
+  std::shared_ptr<const Tensor> positions;
 };
 
 } // namespace agc::indexing

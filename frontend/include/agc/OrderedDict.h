@@ -72,6 +72,18 @@ public:
     return list.back().value();
   }
 
+  /// Errors: AGC0117, no such key.
+  void erase(const Key &key) {
+    list.erase(list.begin() + ((*this)[key], position(key)));
+  }
+  void clear() { list.clear(); }
+  void reserve(size_t n) { list.reserve(n); }
+  /// Inserts all of \p other's. Errors: AGC0117, a key that is there already.
+  void update(const OrderedDict &other) {
+    for (const Item &item : other)
+      insert(item.key(), item.value());
+  }
+
   std::vector<Key> keys() const {
     std::vector<Key> result;
     for (const Item &item : list)
@@ -84,8 +96,20 @@ public:
       result.push_back(item.value());
     return result;
   }
+  std::vector<std::pair<Key, Value>> pairs() const {
+    std::vector<std::pair<Key, Value>> result;
+    for (const Item &item : list)
+      result.push_back(item.pair());
+    return result;
+  }
 
 private:
+  std::ptrdiff_t position(const Key &key) const {
+    std::ptrdiff_t i = 0;
+    while (!(list[size_t(i)].key() == key))
+      ++i;
+    return i;
+  }
   std::vector<Item> list;
 };
 

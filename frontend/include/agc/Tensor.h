@@ -211,6 +211,8 @@ public:
   Tensor detach(Loc loc = Loc::current()) const;
   const Tensor &detach_(Loc loc = Loc::current()) const;
   Tensor data(Loc loc = Loc::current()) const { return detach(loc); }
+  /// Shows the elements of \p data, a copy, from now on; a leaf stays one.
+  void set_data(const Tensor &data, Loc loc = Loc::current()) const;
 
   // Copies.
   Tensor clone(Loc loc = Loc::current()) const;
@@ -241,6 +243,23 @@ public:
                        Loc loc = Loc::current()) const;
   const Tensor &uniform_(double from = 0, double to = 1, Loc loc = Loc::current()) const;
   const Tensor &normal_(double mean = 0, double std = 1, Loc loc = Loc::current()) const;
+  /// 1 with probability \p p, else 0.
+  const Tensor &bernoulli_(double p = 0.5, Loc loc = Loc::current()) const;
+  const Tensor &bernoulli_(const Tensor &p, Loc loc = Loc::current()) const;
+  Tensor bernoulli(Loc loc = Loc::current()) const;
+  Tensor bernoulli(double p, Loc loc = Loc::current()) const;
+  const Tensor &pow_(Scalar exponent, Loc loc = Loc::current()) const;
+  const Tensor &clamp_min_(Scalar min, Loc loc = Loc::current()) const;
+  const Tensor &clamp_max_(Scalar max, Loc loc = Loc::current()) const;
+  const Tensor &lerp_(const Tensor &end, Scalar weight, Loc loc = Loc::current()) const;
+  const Tensor &addcmul_(const Tensor &a, const Tensor &b, Scalar value = 1, Loc loc = Loc::current()) const;
+  const Tensor &addcdiv_(const Tensor &a, const Tensor &b, Scalar value = 1, Loc loc = Loc::current()) const;
+  const Tensor &masked_fill_(const Tensor &mask, Scalar value, Loc loc = Loc::current()) const;
+  const Tensor &masked_fill_(const Tensor &mask, const Tensor &value, Loc loc = Loc::current()) const;
+  const Tensor &scatter_(int64_t dim, const Tensor &index, const Tensor &src, Loc loc = Loc::current()) const;
+  const Tensor &scatter_(int64_t dim, const Tensor &index, Scalar value, Loc loc = Loc::current()) const;
+  const Tensor &scatter_add_(int64_t dim, const Tensor &index, const Tensor &src, Loc loc = Loc::current()) const;
+  const Tensor &index_add_(int64_t dim, const Tensor &index, const Tensor &source, Scalar alpha = 1, Loc loc = Loc::current()) const;
   const Tensor &operator+=(Arg other) const { return add_(other.tensor, 1, other.loc); }
   const Tensor &operator+=(Scalar other) const { return add_(other); }
   const Tensor &operator-=(Arg other) const { return sub_(other.tensor, 1, other.loc); }
@@ -249,6 +268,9 @@ public:
   const Tensor &operator*=(Scalar other) const { return mul_(other); }
   const Tensor &operator/=(Arg other) const { return div_(other.tensor, other.loc); }
   const Tensor &operator/=(Scalar other) const { return div_(other); }
+  const Tensor &operator&=(Arg other) const { return bitwise_and_(other.tensor, other.loc); }
+  const Tensor &operator|=(Arg other) const { return bitwise_or_(other.tensor, other.loc); }
+  const Tensor &operator^=(Arg other) const { return bitwise_xor_(other.tensor, other.loc); }
 
   // Element by element.
 #define AGC_METHOD(name)                                                       \
@@ -303,6 +325,15 @@ public:
   Tensor logical_or(const Tensor &other, Loc loc = Loc::current()) const;
   Tensor logical_xor(const Tensor &other, Loc loc = Loc::current()) const;
   Tensor logical_not(Loc loc = Loc::current()) const;
+#define AGC_METHOD(name)                                                       \
+  Tensor name(const Tensor &other, Loc loc = Loc::current()) const;            \
+  Tensor name(Scalar other, Loc loc = Loc::current()) const;                   \
+  const Tensor &name##_(const Tensor &other, Loc loc = Loc::current()) const;  \
+  const Tensor &name##_(Scalar other, Loc loc = Loc::current()) const;
+  AGC_METHOD(bitwise_and) AGC_METHOD(bitwise_or) AGC_METHOD(bitwise_xor)
+#undef AGC_METHOD
+  Tensor bitwise_not(Loc loc = Loc::current()) const;
+  const Tensor &bitwise_not_(Loc loc = Loc::current()) const;
   Tensor where(const Tensor &condition, const Tensor &other, Loc loc = Loc::current()) const;
 
   // Reductions. No dimension means all of them.
@@ -388,8 +419,10 @@ public:
   Tensor index_add(int64_t dim, const Tensor &index, const Tensor &source, Scalar alpha = 1, Loc loc = Loc::current()) const;
   Tensor masked_fill(const Tensor &mask, const Tensor &value, Loc loc = Loc::current()) const;
   Tensor masked_fill(const Tensor &mask, Scalar value, Loc loc = Loc::current()) const;
+  /// Where there are tensors of integers or bools among the indices, a copy.
   Tensor index(ArrayRef<indexing::TensorIndex> indices, Loc loc = Loc::current()) const;
   Tensor index(std::initializer_list<indexing::TensorIndex> indices, Loc loc = Loc::current()) const;
+  const Tensor &index_put_(ArrayRef<indexing::TensorIndex> indices, const Tensor &value, bool accumulate = false, Loc loc = Loc::current()) const;
   const Tensor &index_put_(std::initializer_list<indexing::TensorIndex> indices, const Tensor &value, Loc loc = Loc::current()) const;
   const Tensor &index_put_(std::initializer_list<indexing::TensorIndex> indices, Scalar value, Loc loc = Loc::current()) const;
   Tensor operator[](IndexArg index) const {

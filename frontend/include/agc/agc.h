@@ -8,6 +8,7 @@
 #define AGC_AGC_H
 
 #include <agc/Autograd.h>
+#include <agc/Check.h>
 #include <agc/Error.h>
 #include <agc/Function.h>
 #include <agc/Functions.h>
@@ -21,6 +22,7 @@
 #include <agc/nn/Init.h>
 #include <agc/nn/Module.h>
 #include <agc/nn/Modules.h>
+#include <agc/nn/Utils.h>
 #include <agc/optim/Adam.h>
 #include <agc/optim/Schedulers.h>
 #include <agc/optim/SGD.h>

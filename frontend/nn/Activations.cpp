@@ -1,6 +1,6 @@
 #include <agc/nn/Activations.h>
 
-#include "frontend/core/Host.h"
+#include "frontend/nn/Layer.h"
 #include "frontend/ops/Composites.h"
 
 #include <cmath>
@@ -159,12 +159,13 @@ Tensor glu(Arg x, int64_t dim) {
 namespace nn {
 namespace functional {
 
-Tensor relu6(Arg x) { return agc::relu6(x); }
-Tensor leaky_relu(Arg x, const LeakyReLUFuncOptions &o) { return agc::leaky_relu(x, o.negative_slope()); }
+Tensor relu(Arg x, const ReLUFuncOptions &o) { return placed(x, agc::relu(x), o.inplace()); }
+Tensor relu6(Arg x, const ReLU6FuncOptions &o) { return placed(x, agc::relu6(x), o.inplace()); }
+Tensor leaky_relu(Arg x, const LeakyReLUFuncOptions &o) { return placed(x, agc::leaky_relu(x, o.negative_slope()), o.inplace()); }
 Tensor prelu(Arg x, Arg weight) { return agc::prelu(x, weight); }
-Tensor elu(Arg x, const ELUFuncOptions &o) { return agc::elu(x, o.alpha()); }
-Tensor selu(Arg x) { return agc::selu(x); }
-Tensor celu(Arg x, const CELUFuncOptions &o) { return agc::celu(x, o.alpha()); }
+Tensor elu(Arg x, const ELUFuncOptions &o) { return placed(x, agc::elu(x, o.alpha()), o.inplace()); }
+Tensor selu(Arg x, const SELUFuncOptions &o) { return placed(x, agc::selu(x), o.inplace()); }
+Tensor celu(Arg x, const CELUFuncOptions &o) { return placed(x, agc::celu(x, o.alpha()), o.inplace()); }
 Tensor gelu(Arg x, const GELUFuncOptions &o) { return agc::gelu(x, o.approximate()); }
 Tensor silu(Arg x) { return agc::silu(x); }
 Tensor mish(Arg x) { return agc::mish(x); }
@@ -175,7 +176,7 @@ Tensor softsign(Arg x) {
   return wrap(v / (constantLike(v, 1) + unary(OpId::Abs, v)), "DivBackward0", {v});
 }
 Tensor logsigmoid(Arg x) { return log_sigmoid(x); }
-Tensor hardtanh(Arg x, const HardtanhFuncOptions &o) { return agc::hardtanh(x, o.min_val(), o.max_val()); }
+Tensor hardtanh(Arg x, const HardtanhFuncOptions &o) { return placed(x, agc::hardtanh(x, o.min_val(), o.max_val()), o.inplace()); }
 Tensor hardshrink(Arg x, const HardshrinkFuncOptions &o) { return agc::hardshrink(x, o.lambda()); }
 Tensor softshrink(Arg x, const SoftshrinkFuncOptions &o) { return agc::softshrink(x, o.lambda()); }
 Tensor tanhshrink(Arg x) {
@@ -183,13 +184,13 @@ Tensor tanhshrink(Arg x) {
   Value v = input(x.tensor);
   return wrap(v - unary(OpId::Tanh, v), "SubBackward0", {v});
 }
-Tensor threshold(Arg x, const ThresholdFuncOptions &o) { return agc::threshold(x, o.threshold(), o.value()); }
+Tensor threshold(Arg x, const ThresholdFuncOptions &o) { return placed(x, agc::threshold(x, o.threshold(), o.value()), o.inplace()); }
 Tensor glu(Arg x, const GLUFuncOptions &o) { return agc::glu(x, o.dim()); }
-Tensor softmax(Arg x, const SoftmaxFuncOptions &o) { return agc::softmax(x, o.dim()); }
-Tensor log_softmax(Arg x, const LogSoftmaxFuncOptions &o) { return agc::log_softmax(x, o.dim()); }
+Tensor softmax(Arg x, const SoftmaxFuncOptions &o) { return agc::softmax(x, o.dim(), o.dtype()); }
+Tensor log_softmax(Arg x, const LogSoftmaxFuncOptions &o) { return agc::log_softmax(x, o.dim(), o.dtype()); }
 Tensor softmin(Arg x, const SoftminFuncOptions &o) {
   Tensor negative = agc::neg(x);
-  return agc::softmax(Arg(negative, x.loc), o.dim());
+  return agc::softmax(Arg(negative, x.loc), o.dim(), o.dtype());
 }
 
 } // namespace functional
@@ -208,8 +209,9 @@ using detail::ScopeGuard;
 AGC_ACTIVATION(Identity, x.tensor, "")
 AGC_ACTIVATION(Tanh, agc::tanh(x), "")
 AGC_ACTIVATION(Sigmoid, agc::sigmoid(x), "")
-AGC_ACTIVATION(ReLU6, agc::relu6(x), "")
-AGC_ACTIVATION(SELU, agc::selu(x), "")
+AGC_ACTIVATION(ReLU, functional::relu(x, options), (options.inplace() ? "inplace=true" : ""))
+AGC_ACTIVATION(ReLU6, functional::relu6(x, options), (options.inplace() ? "inplace=true" : ""))
+AGC_ACTIVATION(SELU, functional::selu(x, options), (options.inplace() ? "inplace=true" : ""))
 AGC_ACTIVATION(SiLU, agc::silu(x), "")
 AGC_ACTIVATION(Mish, agc::mish(x), "")
 AGC_ACTIVATION(Softsign, functional::softsign(x), "")
@@ -234,8 +236,9 @@ AGC_ACTIVATION(Softmin, functional::softmin(x, options), AGC_FIELD(dim))
 #undef AGC_FIELD
 #undef AGC_ACTIVATION
 
-PReLUImpl::PReLUImpl(const PReLUOptions &o) : options(o) {
-  weight = register_parameter("weight", detail::hostFull(o.num_parameters(), kFloat32, o.init()));
+PReLUImpl::PReLUImpl(const PReLUOptions &o) : options(o) { reset(); }
+void PReLUImpl::reset() {
+  weight = addParameter(*this, "weight", options.num_parameters(), true, options.init());
 }
 
 } // namespace nn

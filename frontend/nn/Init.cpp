@@ -5,22 +5,20 @@
 #include "runtime/core/Philox.h"
 
 #include <cmath>
+#include <numeric>
 
 namespace agc::nn::init {
 
 using detail::replaceElements;
 
-double calculate_gain(Nonlinearity nonlinearity, double param) {
-  switch (nonlinearity) {
-  case Nonlinearity::Tanh:
+double calculate_gain(NonlinearityType nonlinearity, double param) {
+  if (std::holds_alternative<enumtype::kTanh>(nonlinearity))
     return 5.0 / 3.0;
-  case Nonlinearity::ReLU:
+  if (std::holds_alternative<enumtype::kReLU>(nonlinearity))
     return std::sqrt(2.0);
-  case Nonlinearity::LeakyReLU:
+  if (std::holds_alternative<enumtype::kLeakyReLU>(nonlinearity))
     return std::sqrt(2.0 / (1 + param * param));
-  default:
-    return 1;
-  }
+  return 1;
 }
 
 Tensor constant_(Tensor tensor, Scalar value) {
@@ -59,9 +57,9 @@ Fans fansOf(const Tensor &tensor) {
     field *= double(tensor.size(d));
   return {double(tensor.size(1)) * field, double(tensor.size(0)) * field};
 }
-double kaimingStd(const Tensor &tensor, double a, FanMode mode, Nonlinearity nonlinearity) {
+double kaimingStd(const Tensor &tensor, double a, FanModeType mode, NonlinearityType nonlinearity) {
   Fans fans = fansOf(tensor);
-  double fan = mode == kFanIn ? fans.in : fans.out;
+  double fan = std::holds_alternative<enumtype::kFanIn>(mode) ? fans.in : fans.out;
   return calculate_gain(nonlinearity, a) / std::sqrt(fan > 0 ? fan : 1);
 }
 double xavierStd(const Tensor &tensor, double gain) {
@@ -71,11 +69,11 @@ double xavierStd(const Tensor &tensor, double gain) {
 }
 } // namespace
 
-Tensor kaiming_uniform_(Tensor t, double a, FanMode mode, Nonlinearity n) {
+Tensor kaiming_uniform_(Tensor t, double a, FanModeType mode, NonlinearityType n) {
   double bound = std::sqrt(3.0) * kaimingStd(t, a, mode, n);
   return uniform_(t, -bound, bound);
 }
-Tensor kaiming_normal_(Tensor t, double a, FanMode mode, Nonlinearity n) {
+Tensor kaiming_normal_(Tensor t, double a, FanModeType mode, NonlinearityType n) {
   return normal_(t, 0, kaimingStd(t, a, mode, n));
 }
 Tensor xavier_uniform_(Tensor t, double gain) {
@@ -83,5 +81,36 @@ Tensor xavier_uniform_(Tensor t, double gain) {
   return uniform_(t, -bound, bound);
 }
 Tensor xavier_normal_(Tensor t, double gain) { return normal_(t, 0, xavierStd(t, gain)); }
+
+Tensor orthogonal_(Tensor tensor, double gain) {
+  if (tensor.dim() < 2)
+    throw Error("AGC0104", "'agc.orthogonal_' expects at least 2 dimensions, got " + std::to_string(tensor.dim()));
+  size_t rows = size_t(tensor.size(0)), columns = rows ? size_t(tensor.numel()) / rows : 0;
+  size_t count = std::min(rows, columns), length = std::max(rows, columns);
+  std::vector<std::vector<double>> vectors(count, std::vector<double>(length));
+  for (std::vector<double> &v : vectors)
+    defaultGenerator().fillNormal(v.data(), DType::F64, int64_t(length), 0, 1);
+  // Gram and Schmidt, twice for what rounding leaves: the Q of a decomposition
+  // whose R has a positive diagonal.
+  for (size_t i = 0; i < count; ++i) {
+    std::vector<double> &v = vectors[i];
+    for (int round = 0; round < 2; ++round)
+      for (size_t k = 0; k < i; ++k) {
+        double along = std::inner_product(v.begin(), v.end(), vectors[k].begin(), 0.0);
+        for (size_t j = 0; j < length; ++j)
+          v[j] -= along * vectors[k][j];
+      }
+    double size = std::sqrt(std::inner_product(v.begin(), v.end(), v.begin(), 0.0));
+    for (double &x : v)
+      x /= size;
+  }
+  replaceElements(tensor, [&](void *data) {
+    for (size_t r = 0; r < rows; ++r)
+      for (size_t c = 0; c < columns; ++c)
+        storeNumber(data, tensor.dtype(), int64_t(r * columns + c),
+                    gain * (rows <= columns ? vectors[r][c] : vectors[c][r]));
+  });
+  return tensor;
+}
 
 } // namespace agc::nn::init

@@ -179,6 +179,39 @@ void Module::unregister_module(const std::string &name) {
   parts = std::move(kept);
 }
 
+std::shared_ptr<Module> Module::clone(const std::optional<Device> &) const {
+  throw Error("AGC0117", "cannot clone '" + name() + "'; derive it from Cloneable and register what it has in reset()");
+}
+
+void Module::become(const Module &, const std::optional<Device> &) {
+  throw Error("AGC0117", "cannot clone into '" + name() + "', which is not Cloneable");
+}
+
+void Module::forgetRegistered() {
+  ownParameters = ownBuffers = {};
+  parts = {};
+}
+
+void Module::copyRegistered(const Module &original, const std::optional<Device> &device) {
+  auto expectSame = [&](const std::vector<std::string> &got, const std::vector<std::string> &expected) {
+    if (got != expected)
+      throw Error("AGC0117", "'" + name() + "' registers other parts in reset() than it had");
+  };
+  for (auto dict : {&Module::ownParameters, &Module::ownBuffers}) {
+    expectSame((this->*dict).keys(), (original.*dict).keys());
+    for (auto &item : this->*dict) {
+      const Tensor &from = (original.*dict)[item.key()];
+      if (from.defined() != item.value().defined())
+        throw Error("AGC0117", "'" + name() + "' has no '" + item.key() + "' in one of original and clone");
+      if (from.defined())
+        item.value().set_data(device ? from.detach().to(*device) : from.detach());
+    }
+  }
+  expectSame(parts.keys(), original.parts.keys());
+  for (auto &part : parts)
+    part.value()->become(*original.parts[part.key()], device);
+}
+
 void Module::setPath(const std::string &path) {
   scopeId = internText(path);
   for (const auto &item : ownParameters)
@@ -190,8 +223,6 @@ void Module::setPath(const std::string &path) {
 
 void Module::pretty_print(std::ostream &out) const {
   std::string text = name();
-  if (text.size() > 4 && text.substr(text.size() - 4) == "Impl")
-    text.resize(text.size() - 4);
   if (text.rfind("agc::", 0) == 0)
     text = "torch::" + text.substr(5); // as libtorch prints its own
   out << text;

@@ -1,18 +1,15 @@
 #include <agc/nn/Normalization.h>
 
-#include "frontend/core/Host.h"
+#include "frontend/nn/Layer.h"
 #include "frontend/ops/Composites.h"
 
 #include <ostream>
 
 namespace agc::nn {
 
-using detail::hostFull;
 using detail::ScopeGuard;
 
 namespace {
-
-const char *boolText(bool b) { return b ? "true" : "false"; }
 
 void fillWith(const Tensor &tensor, double value) {
   if (tensor.defined()) {
@@ -29,23 +26,22 @@ void expectRank(const char *name, Arg x, bool fits, const char *wanted) {
                               detail::shapeText(x.tensor.sizes()));
 }
 
+/// Weight, bias and running statistics of a norm of channels, as its options say.
+template <typename Norm> void registerNorm(Norm &norm) {
+  using agc::detail::hostFull;
+  int64_t n = norm.options.num_features();
+  norm.weight = addParameter(norm, "weight", n, norm.options.affine(), 1);
+  norm.bias = addParameter(norm, "bias", n, norm.options.affine());
+  if (!norm.options.track_running_stats())
+    return;
+  norm.running_mean = norm.register_buffer("running_mean", hostFull(n, kFloat32, 0));
+  norm.running_var = norm.register_buffer("running_var", hostFull(n, kFloat32, 1));
+  norm.num_batches_tracked = norm.register_buffer("num_batches_tracked", hostFull({}, kInt64, 0));
+}
+
 } // namespace
 
-BatchNormBase::BatchNormBase(const BatchNormOptions &o) : options(o) {
-  int64_t n = o.num_features();
-  if (o.affine()) {
-    weight = register_parameter("weight", hostFull(n, kFloat32, 1));
-    bias = register_parameter("bias", hostFull(n, kFloat32, 0));
-  } else {
-    register_parameter("weight", Tensor(), false);
-    register_parameter("bias", Tensor(), false);
-  }
-  if (o.track_running_stats()) {
-    running_mean = register_buffer("running_mean", hostFull(n, kFloat32, 0));
-    running_var = register_buffer("running_var", hostFull(n, kFloat32, 1));
-    num_batches_tracked = register_buffer("num_batches_tracked", hostFull({}, kInt64, 0));
-  }
-}
+void BatchNormBase::registerAll() { registerNorm(*this); }
 void BatchNormBase::reset_running_stats() {
   fillWith(running_mean, 0);
   fillWith(running_var, 1);
@@ -93,21 +89,7 @@ Tensor BatchNorm2dImpl::forward(Arg x) {
 }
 void BatchNorm2dImpl::pretty_print(std::ostream &out) const { print(out, "BatchNorm2d"); }
 
-InstanceNorm2dImpl::InstanceNorm2dImpl(const InstanceNorm2dOptions &o) : options(o) {
-  int64_t n = o.num_features();
-  if (o.affine()) {
-    weight = register_parameter("weight", hostFull(n, kFloat32, 1));
-    bias = register_parameter("bias", hostFull(n, kFloat32, 0));
-  } else {
-    register_parameter("weight", Tensor(), false);
-    register_parameter("bias", Tensor(), false);
-  }
-  if (o.track_running_stats()) {
-    running_mean = register_buffer("running_mean", hostFull(n, kFloat32, 0));
-    running_var = register_buffer("running_var", hostFull(n, kFloat32, 1));
-    num_batches_tracked = register_buffer("num_batches_tracked", hostFull({}, kInt64, 0));
-  }
-}
+void InstanceNorm2dImpl::reset() { registerNorm(*this); }
 Tensor InstanceNorm2dImpl::forward(Arg x) {
   ScopeGuard in(scope());
   expectRank("instance_norm", x, x.tensor.dim() == 4, "[n, c, h, w]");
@@ -121,14 +103,9 @@ void InstanceNorm2dImpl::pretty_print(std::ostream &out) const {
       << ", track_running_stats=" << boolText(options.track_running_stats()) << ")";
 }
 
-LayerNormImpl::LayerNormImpl(const LayerNormOptions &o) : options(o) {
-  if (o.elementwise_affine()) {
-    weight = register_parameter("weight", hostFull(o.normalized_shape(), kFloat32, 1));
-    bias = register_parameter("bias", hostFull(o.normalized_shape(), kFloat32, 0));
-  } else {
-    register_parameter("weight", Tensor(), false);
-    register_parameter("bias", Tensor(), false);
-  }
+void LayerNormImpl::reset() {
+  weight = addParameter(*this, "weight", options.normalized_shape(), options.elementwise_affine(), 1);
+  bias = addParameter(*this, "bias", options.normalized_shape(), options.elementwise_affine());
 }
 void LayerNormImpl::reset_parameters() {
   fillWith(weight, 1);
@@ -143,14 +120,9 @@ void LayerNormImpl::pretty_print(std::ostream &out) const {
       << ", elementwise_affine=" << boolText(options.elementwise_affine()) << ")";
 }
 
-GroupNormImpl::GroupNormImpl(const GroupNormOptions &o) : options(o) {
-  if (o.affine()) {
-    weight = register_parameter("weight", hostFull(o.num_channels(), kFloat32, 1));
-    bias = register_parameter("bias", hostFull(o.num_channels(), kFloat32, 0));
-  } else {
-    register_parameter("weight", Tensor(), false);
-    register_parameter("bias", Tensor(), false);
-  }
+void GroupNormImpl::reset() {
+  weight = addParameter(*this, "weight", options.num_channels(), options.affine(), 1);
+  bias = addParameter(*this, "bias", options.num_channels(), options.affine());
 }
 void GroupNormImpl::reset_parameters() {
   fillWith(weight, 1);
@@ -177,6 +149,15 @@ Tensor batch_norm(Arg x, const Tensor &running_mean, const Tensor &running_var,
                   const BatchNormFuncOptions &o) {
   return agc::batch_norm(x, o.weight(), o.bias(), running_mean, running_var, o.training(),
                          o.momentum(), o.eps());
+}
+Tensor instance_norm(Arg x, const InstanceNormFuncOptions &o) {
+  return agc::instance_norm(x, o.weight(), o.bias(), o.running_mean(), o.running_var(), o.use_input_stats(),
+                            o.momentum(), o.eps());
+}
+Tensor normalize(Arg x, const NormalizeFuncOptions &o) {
+  detail::OpGuard op("normalize", x.loc);
+  Tensor size = x.tensor.norm(o.p(), o.dim(), /*keepdim=*/true, x.loc);
+  return x.tensor / size.clamp_min(o.eps(), x.loc);
 }
 
 } // namespace functional

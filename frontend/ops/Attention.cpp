@@ -1,7 +1,7 @@
 //===- Attention.cpp - Rows by index, and by likeness ------------------------===//
 #include "frontend/ops/Composites.h"
 
-#include <agc/Functions.h>
+#include <agc/nn/Dropout.h>
 
 #include <cmath>
 
@@ -9,13 +9,26 @@ namespace agc {
 
 using namespace detail;
 
-Tensor embedding(Arg weight, Arg indices, int64_t padding_idx, bool scale_grad_by_freq, bool sparse) {
+namespace {
+
+/// \p looked, whose gradient is divided by how often its row was looked up.
+Value lessByFrequency(const Value &looked, int64_t rows, const Value &index) {
+  Value at = reshape(index, index.type()->numel);
+  TypeRef type = typeOf(looked.dtype(), at.shape());
+  Value counts = scatter(constant(typeOf(looked.dtype(), rows), 0), at, constant(type, 1), 0, "add");
+  Value count = broadcastDims(gather(counts, index, 0), looked.shape(), allDims(index.rank()));
+  // Nothing, with a slope; no number where the row has none.
+  Value nothing = looked - stopGradient(looked);
+  return select(compare("eq", nothing, nothing), stopGradient(looked) + nothing / count, looked);
+}
+
+} // namespace
+
+Tensor embedding(Arg weight, Arg indices, int64_t padding_idx, bool scale_grad_by_freq, bool) {
   OpGuard op("embedding", weight.loc);
   Value w = read(weight.tensor), index = read(indices.tensor);
   if (w.rank() != 2)
     fail("AGC0107", "expects a weight [rows, d], got shape " + shapeText(w.shape()));
-  if (scale_grad_by_freq || sparse)
-    fail("AGC0116", "with scale_grad_by_freq or sparse gradients is not there yet");
   int64_t rows = w.shape()[0];
   index = checkedIndex(index, rows, false);
   // The padding's row gets no gradient.
@@ -28,14 +41,15 @@ Tensor embedding(Arg weight, Arg indices, int64_t padding_idx, bool scale_grad_b
     TypeRef type = withDType(w.type(), DType::I64);
     source = select(compare("eq", iota(type, 0), constantInteger(type, at)), stopGradient(w), w);
   }
-  return wrap(rowsOf(source, 0, index), "EmbeddingBackward0", {w});
+  Value result = rowsOf(source, 0, index);
+  if (scale_grad_by_freq)
+    result = lessByFrequency(result, rows, index);
+  return wrap(result, "EmbeddingBackward0", {w});
 }
 
 Tensor scaled_dot_product_attention(Arg query, Arg key, Arg value, OptionalArg mask, double dropout,
                                     bool causal, std::optional<double> scale, bool gqa) {
   OpGuard op("scaled_dot_product_attention", query.loc);
-  if (dropout != 0 || gqa)
-    fail("AGC0116", "with dropout or grouped queries is not there yet");
   Value q = read(query.tensor), k = read(key.tensor);
   expectFloat(q);
   if (q.rank() < 2 || k.rank() < 2 || value.tensor.dim() < 2)
@@ -43,9 +57,19 @@ Tensor scaled_dot_product_attention(Arg query, Arg key, Arg value, OptionalArg m
                         ", " + shapeText(k.shape()) + " and " + shapeText(value.tensor.sizes()));
   if (mask.tensor && mask.tensor->defined() && causal)
     fail("AGC0104", "expects a mask or is_causal, not both");
+  // Each head of key and value serves several of the query's.
+  auto forHeads = [&](const Tensor &x) {
+    if (!gqa)
+      return x;
+    int64_t heads = q.rank() > 2 ? q.shape()[size_t(q.rank() - 3)] : 0, own = x.dim() > 2 ? x.size(-3) : 0;
+    if (own < 1 || heads % own)
+      fail("AGC0107", "expects heads of key and value that divide the query's, got shapes " +
+                          shapeText(q.shape()) + " and " + shapeText(x.sizes()));
+    return x.repeat_interleave(heads / own, -3, query.loc);
+  };
   double factor = scale.value_or(1 / std::sqrt(double(q.shape().back())));
   Tensor scaled = wrap(q * constantLike(q, factor), "MulBackward0", {q});
-  Tensor turned = key.tensor.transpose(-2, -1, query.loc);
+  Tensor turned = forHeads(key.tensor).transpose(-2, -1, query.loc);
   Value scores = read(matmul(Arg(scaled, query.loc), Arg(turned, query.loc)));
   Value lowest = constantLike(scores, -INFINITY);
   if (causal) {
@@ -63,7 +87,9 @@ Tensor scaled_dot_product_attention(Arg query, Arg key, Arg value, OptionalArg m
     scores = m.dtype() == DType::Bool ? select(m, scores, lowest) : scores + convert(m, scores.dtype());
   }
   Tensor weights = wrap(softmaxOf(scores, scores.rank() - 1), "SoftmaxBackward0", {scores});
-  Value y = read(matmul(Arg(weights, query.loc), value));
+  weights = agc::dropout(Arg(weights, query.loc), dropout, true);
+  Tensor values = forHeads(value.tensor);
+  Value y = read(matmul(Arg(weights, query.loc), Arg(values, query.loc)));
   return wrap(y, "ScaledDotProductAttentionBackward0", {q, k, read(value.tensor)});
 }
 

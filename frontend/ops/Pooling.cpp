@@ -1,6 +1,7 @@
 //===- Pooling.cpp - Largest and mean of windows ----------------------------===//
 #include "frontend/ops/Spatial.h"
 
+#include <cmath>
 #include <cstring>
 
 namespace agc {
@@ -50,6 +51,29 @@ int64_t outputSize(int64_t size, int64_t padding, int64_t window,
 
 } // namespace detail
 
+namespace {
+
+/// The largest of windows with gaps: of the elements at each place in a window.
+Value dilatedMax(const Value &x, const Dims &shape, const Dims &kernel, const Dims &stride,
+                 const Dims &low, const Dims &high, const Dims &dilation) {
+  Value wide = pad(x, {0, 0, low[0], low[1]}, {0, 0, high[0], high[1]}, {0, 0, 0, 0}, -INFINITY);
+  std::vector<Value> places;
+  for (int64_t i = 0; i < kernel[0]; ++i)
+    for (int64_t j = 0; j < kernel[1]; ++j) {
+      int64_t top = i * dilation[0], left = j * dilation[1];
+      Value place = slice(wide, {0, 0, top, left},
+                          {shape[0], shape[1], top + (shape[2] - 1) * stride[0] + 1,
+                           left + (shape[3] - 1) * stride[1] + 1},
+                          {1, 1, stride[0], stride[1]});
+      places.push_back(reshape(place, {shape[0], shape[1], 1, shape[2], shape[3]}));
+    }
+  Value all = concat(places, 2);
+  Value at = reshape(argmax(stopGradient(all), 2), places[0].shape());
+  return reshape(gatherOf(all, 2, at), shape);
+}
+
+} // namespace
+
 Tensor max_pool2d(Arg x, IntArrayRef kernel, IntArrayRef stride,
                   IntArrayRef padding, IntArrayRef dilation, bool ceil_mode) {
   OpGuard op("max_pool2d", x.loc);
@@ -59,23 +83,25 @@ Tensor max_pool2d(Arg x, IntArrayRef kernel, IntArrayRef stride,
   Dims k = pairOf(kernel, "kernel_size", 1),
        s = stride.empty() ? k : pairOf(stride, "stride", 1),
        p = pairOf(padding, "padding", 0), d = pairOf(dilation, "dilation", 1);
-  if (d != Dims{1, 1})
-    fail("AGC0116", "has no dilation yet, got " + shapeText(dilation));
   Dims high = p, shape{v.shape()[0], v.shape()[1]}, words = k;
   for (size_t i = 0; i < 2; ++i) {
     int64_t size = v.shape()[2 + i];
+    int64_t out = outputSize(size, 2 * p[i], k[i], d[i], s[i], from);
+    int64_t reach = d[i] * (k[i] - 1) + 1;
     if (2 * p[i] > k[i])
       fail("AGC0104", "expects padding of at most half its kernel, got " +
                           std::to_string(p[i]) + " and " + std::to_string(k[i]));
-    int64_t out = outputSize(size, 2 * p[i], k[i], 1, s[i], from);
     // One more window, if it starts within the input or the padding before.
-    if (ceil_mode && (out - 1) * s[i] + k[i] < size + 2 * p[i] &&
+    if (ceil_mode && (out - 1) * s[i] + reach < size + 2 * p[i] &&
         out * s[i] < size + p[i]) {
-      high[i] = out * s[i] + k[i] - size - p[i];
+      high[i] = out * s[i] + reach - size - p[i];
       ++out;
     }
     shape.push_back(out);
   }
+  if (d != Dims{1, 1})
+    return wrap(withoutBatch(dilatedMax(v, shape, k, s, p, high, d), from),
+                "MaxPool2DWithIndicesBackward0", {from});
   for (const Dims *list : {&s, &p, &high})
     words.insert(words.end(), list->begin(), list->end());
   TypeRef types[] = {withShape(v.type(), shape), typeOf(DType::I32, shape)};

@@ -54,6 +54,16 @@ AGC_ONE_OPTION(Hardshrink, double, lambda, 0.5);
 AGC_ONE_OPTION(Softshrink, double, lambda, 0.5);
 AGC_ONE_OPTION(GLU, int64_t, dim, -1);
 #undef AGC_ONE_OPTION
+/// Options that are `inplace` and nothing else.
+#define AGC_INPLACE_OPTION(Name)                                               \
+  struct Name##Options {                                                       \
+    Name##Options(bool inplace = false) : inplace_(inplace) {}                 \
+    AGC_ARG(bool, inplace);                                                    \
+  }
+AGC_INPLACE_OPTION(ReLU);
+AGC_INPLACE_OPTION(ReLU6);
+AGC_INPLACE_OPTION(SELU);
+#undef AGC_INPLACE_OPTION
 struct GELUOptions {
   AGC_ARG(std::string, approximate) = "none";
 };
@@ -82,14 +92,16 @@ namespace functional {
 #define AGC_OPTIONS(Name) using Name##FuncOptions = Name##Options;
 AGC_OPTIONS(LeakyReLU) AGC_OPTIONS(ELU) AGC_OPTIONS(CELU) AGC_OPTIONS(Hardshrink)
 AGC_OPTIONS(Softshrink) AGC_OPTIONS(GLU) AGC_OPTIONS(GELU) AGC_OPTIONS(Softplus)
-AGC_OPTIONS(Hardtanh) AGC_OPTIONS(Threshold)
+AGC_OPTIONS(Hardtanh) AGC_OPTIONS(Threshold) AGC_OPTIONS(ReLU) AGC_OPTIONS(ReLU6)
+AGC_OPTIONS(SELU)
 #undef AGC_OPTIONS
 
-Tensor relu6(Arg x);
+Tensor relu(Arg x, const ReLUFuncOptions &options = {});
+Tensor relu6(Arg x, const ReLU6FuncOptions &options = {});
 Tensor leaky_relu(Arg x, const LeakyReLUFuncOptions &options = {});
 Tensor prelu(Arg x, Arg weight);
 Tensor elu(Arg x, const ELUFuncOptions &options = {});
-Tensor selu(Arg x);
+Tensor selu(Arg x, const SELUFuncOptions &options = {});
 Tensor celu(Arg x, const CELUFuncOptions &options = {});
 Tensor gelu(Arg x, const GELUFuncOptions &options = {});
 Tensor silu(Arg x);
@@ -108,8 +120,9 @@ Tensor glu(Arg x, const GLUFuncOptions &options = {});
 
 /// Modules of the functions above.
 #define AGC_ACTIVATION(Name)                                                   \
-  class Name##Impl : public Module {                                           \
+  class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
+    void reset() override {}                                                   \
     Tensor forward(Arg x);                                                     \
     void pretty_print(std::ostream &out) const override;                       \
   };                                                                           \
@@ -117,8 +130,6 @@ Tensor glu(Arg x, const GLUFuncOptions &options = {});
 AGC_ACTIVATION(Identity);
 AGC_ACTIVATION(Tanh);
 AGC_ACTIVATION(Sigmoid);
-AGC_ACTIVATION(ReLU6);
-AGC_ACTIVATION(SELU);
 AGC_ACTIVATION(SiLU);
 AGC_ACTIVATION(Mish);
 AGC_ACTIVATION(Softsign);
@@ -128,14 +139,18 @@ AGC_ACTIVATION(Hardsigmoid);
 AGC_ACTIVATION(Hardswish);
 #undef AGC_ACTIVATION
 #define AGC_ACTIVATION(Name, ...)                                              \
-  class Name##Impl : public Module {                                           \
+  class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
+    void reset() override {}                                                   \
     explicit Name##Impl(const Name##Options &options __VA_ARGS__) : options(options) {} \
     Tensor forward(Arg x);                                                     \
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
   };                                                                           \
   AGC_MODULE(Name)
+AGC_ACTIVATION(ReLU, = {});
+AGC_ACTIVATION(ReLU6, = {});
+AGC_ACTIVATION(SELU, = {});
 AGC_ACTIVATION(LeakyReLU, = {});
 AGC_ACTIVATION(ELU, = {});
 AGC_ACTIVATION(CELU, = {});
@@ -146,8 +161,9 @@ AGC_ACTIVATION(Hardshrink, = {});
 AGC_ACTIVATION(Softshrink, = {});
 AGC_ACTIVATION(GLU, = {});
 #undef AGC_ACTIVATION
-class ThresholdImpl : public Module {
+class ThresholdImpl : public Cloneable<ThresholdImpl> {
 public:
+  void reset() override {}
   ThresholdImpl(double threshold, double value) : options(threshold, value) {}
   explicit ThresholdImpl(const ThresholdOptions &options) : options(options) {}
   Tensor forward(Arg x);
@@ -155,9 +171,10 @@ public:
   ThresholdOptions options;
 };
 AGC_MODULE(Threshold);
-class PReLUImpl : public Module {
+class PReLUImpl : public Cloneable<PReLUImpl> {
 public:
   explicit PReLUImpl(const PReLUOptions &options = {});
+  void reset() override;
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
   PReLUOptions options;
@@ -171,8 +188,9 @@ AGC_MODULE(PReLU);
     Name##Options(int64_t dim) : dim_(dim) {}                                  \
     AGC_ARG(int64_t, dim);                                                     \
   };                                                                           \
-  class Name##Impl : public Module {                                           \
+  class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
+    void reset() override {}                                                   \
     explicit Name##Impl(int64_t dim) : options(dim) {}                         \
     explicit Name##Impl(const Name##Options &options) : options(options) {}    \
     Tensor forward(Arg x);                                                     \
@@ -186,9 +204,18 @@ AGC_ALONG(Softmin);
 #undef AGC_ALONG
 
 namespace functional {
-using SoftmaxFuncOptions = SoftmaxOptions;
-using LogSoftmaxFuncOptions = LogSoftmaxOptions;
-using SoftminFuncOptions = SoftminOptions;
+/// `dtype`: what the operand is converted to first.
+#define AGC_ALONG(Name)                                                        \
+  struct Name##FuncOptions {                                                   \
+    Name##FuncOptions(int64_t dim) : dim_(dim) {}                              \
+    Name##FuncOptions(const Name##Options &o) : dim_(o.dim()) {}               \
+    AGC_ARG(int64_t, dim);                                                     \
+    AGC_ARG(std::optional<Dtype>, dtype) = std::nullopt;                       \
+  }
+AGC_ALONG(Softmax);
+AGC_ALONG(LogSoftmax);
+AGC_ALONG(Softmin);
+#undef AGC_ALONG
 Tensor softmax(Arg x, const SoftmaxFuncOptions &options);
 Tensor log_softmax(Arg x, const LogSoftmaxFuncOptions &options);
 Tensor softmin(Arg x, const SoftminFuncOptions &options);

@@ -154,8 +154,9 @@ Tensor soft_margin_loss(Arg input, Arg target, const SoftMarginLossFuncOptions &
 
 /// A loss as a module; a weight is a buffer of its.
 #define AGC_LOSS(Name, function)                                               \
-  class Name##Impl : public Module {                                           \
+  class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
+    void reset() override {}                                                   \
     explicit Name##Impl(const Name##Options &o = {}) : options(o) {}           \
     Tensor forward(Arg input, Arg target) {                                    \
       return functional::function(input, target, options);                     \
@@ -178,8 +179,9 @@ AGC_LOSS(PoissonNLLLoss, poisson_nll_loss);
 AGC_LOSS(SoftMarginLoss, soft_margin_loss);
 #undef AGC_LOSS
 #define AGC_LOSS(Name, function)                                               \
-  class Name##Impl : public Module {                                           \
+  class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
+    void reset() override {}                                                   \
     explicit Name##Impl(const Name##Options &o = {}) : options(o) {}           \
     Tensor forward(Arg a, Arg b, Arg c) {                                      \
       return functional::function(a, b, c, options);                           \

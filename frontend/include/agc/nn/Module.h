@@ -74,13 +74,38 @@ public:
     return replace_module(name, module.ptr());
   }
 
+  /// A copy with parameters, buffers and modules of its own.
+  /// Errors: AGC0117, the class is not Cloneable.
+  virtual std::shared_ptr<Module> clone(const std::optional<Device> &device = std::nullopt) const;
+
   /// Where this is in its model, for the positions of what it records.
   uint32_t scope() const { return scopeId; }
 
-  template <typename M> M *as() { return dynamic_cast<M *>(this); }
-  template <typename M> const M *as() const {
+  /// This as an `XImpl`, or as what an `X` holds; null if it is another.
+  template <typename M>
+    requires std::is_base_of_v<Module, M>
+  M *as() {
+    return dynamic_cast<M *>(this);
+  }
+  template <typename M>
+    requires std::is_base_of_v<Module, M>
+  const M *as() const {
     return dynamic_cast<const M *>(this);
   }
+  template <typename Holder, typename M = typename Holder::ContainedType> M *as() {
+    return dynamic_cast<M *>(this);
+  }
+  template <typename Holder, typename M = typename Holder::ContainedType> const M *as() const {
+    return dynamic_cast<const M *>(this);
+  }
+
+protected:
+  // What Cloneable makes a clone with.
+  void forgetRegistered();
+  /// Errors: AGC0117, other names than \p original has.
+  void copyRegistered(const Module &original, const std::optional<Device> &device);
+  /// Becomes a clone of \p original, where it stands.
+  virtual void become(const Module &original, const std::optional<Device> &device);
 
 private:
   void addModule(std::string name, std::shared_ptr<Module> module);
@@ -116,6 +141,9 @@ public:
       : module(std::make_shared<Contained>(std::forward<Head>(head),
                                            std::forward<Tail>(tail)...)) {}
 
+  template <typename... Rest>
+  static constexpr bool takesArg =
+      requires(Contained &m, const Arg &x, Rest &&...rest) { m.forward(x, std::forward<Rest>(rest)...); };
   explicit operator bool() const { return bool(module); }
   bool is_empty() const { return !module; }
   Contained *operator->() const { return get(); }
@@ -129,8 +157,20 @@ public:
       throw Error("AGC0117", "used a module that was made with nullptr");
     return module.get();
   }
-  template <typename... Args> auto operator()(Args &&...args) const {
-    return get()->forward(std::forward<Args>(args)...);
+  // The line that errors name is the caller's.
+  template <typename... Rest>
+    requires takesArg<Rest...>
+  auto operator()(Arg first, Rest &&...rest) const {
+    return get()->forward(first, std::forward<Rest>(rest)...);
+  }
+  template <typename First, typename... Rest>
+    requires(!(std::is_convertible_v<First, Arg> && takesArg<Rest...>))
+  auto operator()(First &&first, Rest &&...rest) const {
+    return get()->forward(std::forward<First>(first), std::forward<Rest>(rest)...);
+  }
+  auto operator()() const { return get()->forward(); }
+  template <typename Index> decltype(auto) operator[](Index &&index) const {
+    return (*get())[std::forward<Index>(index)];
   }
 
 private:
@@ -148,11 +188,30 @@ std::ostream &operator<<(std::ostream &out, const ModuleHolder<Contained> &m) {
   return out << static_cast<const Module &>(*m);
 }
 
-/// A module that can be cloned; see Module.
-template <typename Derived> class Cloneable : public Module {
+/// A module that can be cloned: reset() registers all it has, and its constructor
+/// calls that.
+template <typename Derived, typename Base = Module> class Cloneable : public Base {
 public:
-  using Module::Module;
+  using Base::Base;
   virtual void reset() = 0;
+
+  std::shared_ptr<Module> clone(const std::optional<Device> &device = std::nullopt) const override {
+    NoGradGuard quiet;
+    auto copy = std::make_shared<Derived>(static_cast<const Derived &>(*this));
+    Cloneable &cloned = *copy;
+    cloned.forgetRegistered();
+    cloned.reset();
+    cloned.copyRegistered(*this, device);
+    return copy;
+  }
+
+protected:
+  void become(const Module &original, const std::optional<Device> &device) override {
+    auto copy = std::dynamic_pointer_cast<Derived>(original.clone(device));
+    if (!copy)
+      throw Error("AGC0117", "cannot clone '" + original.name() + "' into '" + this->name() + "'");
+    static_cast<Derived &>(*this) = *copy;
+  }
 };
 
 /// Defines `Name`, a ModuleHolder of `NameImpl`.

@@ -22,7 +22,7 @@ using BatchNorm2dOptions = BatchNormOptions;
 /// Parameters and running statistics of \p num_features channels.
 class BatchNormBase : public Module {
 public:
-  explicit BatchNormBase(const BatchNormOptions &options);
+  explicit BatchNormBase(const BatchNormOptions &options) : options(options) {}
   void reset_parameters();
   void reset_running_stats();
 
@@ -30,25 +30,26 @@ public:
   Tensor weight, bias, running_mean, running_var, num_batches_tracked;
 
 protected:
+  void registerAll();
   Tensor normalize(Arg x);
   void print(std::ostream &out, const char *name) const;
 };
 
 /// x [n, c] or [n, c, l].
-class BatchNorm1dImpl : public BatchNormBase {
+class BatchNorm1dImpl : public Cloneable<BatchNorm1dImpl, BatchNormBase> {
 public:
-  explicit BatchNorm1dImpl(const BatchNorm1dOptions &options) : BatchNormBase(options) {}
-  explicit BatchNorm1dImpl(int64_t features) : BatchNormBase(features) {}
+  explicit BatchNorm1dImpl(const BatchNorm1dOptions &options) : Cloneable(options) { reset(); }
+  void reset() override { registerAll(); }
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
 };
 AGC_MODULE(BatchNorm1d);
 
 /// x [n, c, h, w].
-class BatchNorm2dImpl : public BatchNormBase {
+class BatchNorm2dImpl : public Cloneable<BatchNorm2dImpl, BatchNormBase> {
 public:
-  explicit BatchNorm2dImpl(const BatchNorm2dOptions &options) : BatchNormBase(options) {}
-  explicit BatchNorm2dImpl(int64_t features) : BatchNormBase(features) {}
+  explicit BatchNorm2dImpl(const BatchNorm2dOptions &options) : Cloneable(options) { reset(); }
+  void reset() override { registerAll(); }
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
 };
@@ -64,9 +65,10 @@ struct InstanceNormOptions {
 };
 using InstanceNorm2dOptions = InstanceNormOptions;
 /// x [n, c, h, w].
-class InstanceNorm2dImpl : public Module {
+class InstanceNorm2dImpl : public Cloneable<InstanceNorm2dImpl> {
 public:
-  explicit InstanceNorm2dImpl(const InstanceNorm2dOptions &options);
+  explicit InstanceNorm2dImpl(const InstanceNorm2dOptions &options) : options(options) { reset(); }
+  void reset() override;
   explicit InstanceNorm2dImpl(int64_t features) : InstanceNorm2dImpl(InstanceNorm2dOptions(features)) {}
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
@@ -82,10 +84,11 @@ struct LayerNormOptions {
   AGC_ARG(double, eps) = 1e-5;
   AGC_ARG(bool, elementwise_affine) = true;
 };
-class LayerNormImpl : public Module {
+class LayerNormImpl : public Cloneable<LayerNormImpl> {
 public:
   LayerNormImpl(std::vector<int64_t> shape) : LayerNormImpl(LayerNormOptions(std::move(shape))) {}
-  explicit LayerNormImpl(const LayerNormOptions &options);
+  explicit LayerNormImpl(const LayerNormOptions &options) : options(options) { reset(); }
+  void reset() override;
   void reset_parameters();
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
@@ -102,10 +105,11 @@ struct GroupNormOptions {
   AGC_ARG(double, eps) = 1e-5;
   AGC_ARG(bool, affine) = true;
 };
-class GroupNormImpl : public Module {
+class GroupNormImpl : public Cloneable<GroupNormImpl> {
 public:
   GroupNormImpl(int64_t groups, int64_t channels) : GroupNormImpl(GroupNormOptions(groups, channels)) {}
-  explicit GroupNormImpl(const GroupNormOptions &options);
+  explicit GroupNormImpl(const GroupNormOptions &options) : options(options) { reset(); }
+  void reset() override;
   void reset_parameters();
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
@@ -144,6 +148,25 @@ struct BatchNormFuncOptions {
 };
 Tensor batch_norm(Arg x, const Tensor &running_mean, const Tensor &running_var,
                   const BatchNormFuncOptions &options = {});
+
+struct InstanceNormFuncOptions {
+  AGC_ARG(Tensor, running_mean);
+  AGC_ARG(Tensor, running_var);
+  AGC_ARG(Tensor, weight);
+  AGC_ARG(Tensor, bias);
+  AGC_ARG(bool, use_input_stats) = true;
+  AGC_ARG(double, momentum) = 0.1;
+  AGC_ARG(double, eps) = 1e-5;
+};
+Tensor instance_norm(Arg x, const InstanceNormFuncOptions &options = {});
+
+/// Over the norm of order p along a dimension, or eps if that is less.
+struct NormalizeFuncOptions {
+  AGC_ARG(double, p) = 2.0;
+  AGC_ARG(int64_t, dim) = 1;
+  AGC_ARG(double, eps) = 1e-12;
+};
+Tensor normalize(Arg x, const NormalizeFuncOptions &options = {});
 
 } // namespace functional
 } // namespace agc::nn

@@ -1,0 +1,156 @@
+#include <agc/nn/Containers.h>
+
+#include <cxxabi.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ostream>
+
+namespace agc::nn {
+
+namespace detail {
+
+namespace {
+std::string nameOf(const std::type_info &type) {
+  int status;
+  char *text = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
+  std::string name = status == 0 ? text : type.name();
+  std::free(text);
+  return name;
+}
+} // namespace
+
+void failCast(const std::type_info &wanted, const std::type_info &got, const char *what) {
+  throw Error("AGC0117", std::string("expects a ") + what + " of type " + nameOf(wanted) + ", got " + nameOf(got));
+}
+
+void failClass(const std::type_info &wanted, const Module &got) { failCast(wanted, typeid(got), "module"); }
+
+void failCall(const std::type_info &module, size_t expected, size_t got) {
+  throw Error("AGC0117", "forward() of " + nameOf(module) + " takes " +
+                             (expected ? std::to_string(expected) + " arguments" : "no tensor") +
+                             ", and not every one has a default; got " + std::to_string(got));
+}
+
+} // namespace detail
+
+namespace {
+[[noreturn]] void failPosition(const char *container, size_t size, size_t i) {
+  throw Error("AGC0109", std::string("a ") + container + " of " + std::to_string(size) + " modules has none at " +
+                             std::to_string(i));
+}
+} // namespace
+
+void FunctionalImpl::pretty_print(std::ostream &out) const { out << "torch::nn::Functional()"; }
+
+AnyModule &SequentialImpl::begun() {
+  if (list.empty())
+    throw Error("AGC0117", "cannot call forward() on an empty Sequential");
+  return list.front();
+}
+AnyValue SequentialImpl::following(AnyValue value, Loc loc) {
+  for (size_t i = 1; i < list.size(); ++i)
+    value = list[i].any_forward(std::move(value), loc);
+  return value;
+}
+Tensor SequentialImpl::chain(Arg x) {
+  begun();
+  Tensor y = x.tensor;
+  std::optional<AnyValue> other; // where a module gives something else
+  for (AnyModule &module : list) {
+    if (!other && module.isPlain()) {
+      y = module.forward(Arg(y, x.loc));
+      continue;
+    }
+    AnyValue value = module.any_forward(other ? std::move(*other) : AnyValue(y), x.loc);
+    Tensor *tensor = value.try_get<Tensor>();
+    if (tensor) {
+      y = *tensor;
+      other.reset();
+    } else {
+      other = std::move(value);
+    }
+  }
+  return other ? other->get<Tensor>() : y;
+}
+void SequentialImpl::push_back(std::string name, AnyModule module) {
+  register_module(std::move(name), module.ptr());
+  list.push_back(std::move(module));
+}
+const AnyModule &SequentialImpl::part(size_t i) const {
+  if (i >= list.size())
+    failPosition("Sequential", list.size(), i);
+  return list[i];
+}
+std::shared_ptr<Module> SequentialImpl::clone(const std::optional<Device> &device) const {
+  auto copy = std::make_shared<SequentialImpl>();
+  std::vector<std::string> names = named_children().keys();
+  for (size_t i = 0; i < list.size(); ++i)
+    copy->push_back(names[i], list[i].clone(device));
+  return copy;
+}
+void SequentialImpl::pretty_print(std::ostream &out) const { out << "torch::nn::Sequential"; }
+
+void ModuleListImpl::push_back(std::shared_ptr<Module> module) {
+  register_module(std::to_string(list.size()), module);
+  list.push_back(std::move(module));
+}
+void ModuleListImpl::insert(size_t i, std::shared_ptr<Module> module) {
+  if (i > list.size())
+    failPosition("ModuleList", list.size(), i);
+  push_back(std::move(module));
+  std::rotate(list.begin() + std::ptrdiff_t(i), list.end() - 1, list.end());
+  for (size_t k = i; k < list.size(); ++k)
+    replace_module(std::to_string(k), list[k]);
+}
+std::shared_ptr<Module> ModuleListImpl::ptr(size_t i) const {
+  if (i >= list.size())
+    failPosition("ModuleList", list.size(), i);
+  return list[i];
+}
+std::shared_ptr<Module> ModuleListImpl::clone(const std::optional<Device> &device) const {
+  auto copy = std::make_shared<ModuleListImpl>();
+  for (const std::shared_ptr<Module> &module : list)
+    copy->push_back(module->clone(device));
+  return copy;
+}
+void ModuleListImpl::pretty_print(std::ostream &out) const { out << "torch::nn::ModuleList"; }
+
+void ModuleDictImpl::insert(const std::string &key, std::shared_ptr<Module> module) {
+  if (contains(key)) {
+    replace_module(key, module);
+    list[key] = std::move(module);
+  } else {
+    register_module(key, module);
+    list.insert(key, std::move(module));
+  }
+}
+void ModuleDictImpl::update(const Pairs &modules) {
+  for (const auto &[key, module] : modules)
+    insert(key, module);
+}
+std::shared_ptr<Module> ModuleDictImpl::pop(const std::string &key) {
+  std::shared_ptr<Module> module = list[key];
+  unregister_module(key);
+  list.erase(key);
+  return module;
+}
+void ModuleDictImpl::clear() {
+  for (const std::string &key : keys())
+    pop(key);
+}
+ModuleDictImpl::Pairs ModuleDictImpl::items() const {
+  Pairs pairs;
+  for (const auto &item : list)
+    pairs.emplace_back(item.key(), item.value());
+  return pairs;
+}
+std::shared_ptr<Module> ModuleDictImpl::clone(const std::optional<Device> &device) const {
+  auto copy = std::make_shared<ModuleDictImpl>();
+  for (const auto &item : list)
+    copy->insert(item.key(), item.value()->clone(device));
+  return copy;
+}
+void ModuleDictImpl::pretty_print(std::ostream &out) const { out << "torch::nn::ModuleDict"; }
+
+} // namespace agc::nn

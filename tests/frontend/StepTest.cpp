@@ -225,29 +225,46 @@ TEST(Step, ScopesSayWhereAnOpStands) {
     EXPECT_TRUE(scopes.count(scope)) << scope;
 }
 
+/// An input that fits the model.
+static std::vector<int64_t> inputOf(const std::string &model) {
+  if (model == "gpt")
+    return {2, 5};
+  if (model == "lstm")
+    return {2, 3, 4};
+  if (model == "elementwise")
+    return {16};
+  return {2, 3, 32, 32};
+}
+
 TEST(Step, EveryOpHasItsLine) {
-  ProgramRequest request;
-  request.model = "resnet18";
-  request.input = {2, 3, 32, 32};
-  request.momentum = 0.9;
-  proto::Module module = parsed(traceProgram(request).module);
-  for (const proto::Function &function : module.functions())
-    for (const proto::Node &node : function.nodes()) {
-      ASSERT_NE(node.location(), 0u) << node.op() << " of " << function.name();
-      const proto::Location &location = module.locations(int(node.location()) - 1);
-      EXPECT_FALSE(location.file().empty()) << node.op() << " in " << location.scope();
-      EXPECT_GT(location.line(), 0u);
+  for (const std::string &model : programModels())
+    for (const ProgramOptimizer &optimizer : programOptimizers()) {
+      ProgramRequest request;
+      request.model = model;
+      request.input = inputOf(model);
+      request.loss = "mse";
+      request.optimizer = optimizer.name;
+      for (const std::string &number : optimizer.numbers)
+        request.options[number] = number == "dampening" ? 0 : 0.5;
+      for (const std::string &flag : optimizer.flags)
+        request.options[flag] = 1;
+      proto::Module module = parsed(traceProgram(request).module);
+      for (const proto::Function &function : module.functions())
+        for (const proto::Node &node : function.nodes()) {
+          ASSERT_NE(node.location(), 0u) << node.op() << " of " << model << " with " << optimizer.name;
+          const proto::Location &location = module.locations(int(node.location()) - 1);
+          EXPECT_FALSE(location.file().empty()) << node.op() << " in " << location.scope();
+          EXPECT_GT(location.line(), 0u);
+        }
     }
 }
 
 TEST(Program, EveryModelAndLoss) {
-  std::pair<const char *, std::vector<int64_t>> cases[] = {
-      {"mlp", {4, 1, 8, 8}}, {"lenet", {4, 1, 8, 8}}, {"resnet18", {2, 3, 32, 32}}, {"elementwise", {16}}};
-  for (auto &[model, input] : cases)
-    for (const char *loss : {"cross_entropy", "mse", "sum_error", "mean"}) {
+  for (const std::string &model : programModels())
+    for (const std::string &loss : programLosses()) {
       ProgramRequest request;
       request.model = model;
-      request.input = input;
+      request.input = inputOf(model);
       request.loss = loss;
       if (request.model == "elementwise" && request.loss == "cross_entropy") {
         EXPECT_THROW(traceProgram(request), Error);
@@ -284,6 +301,8 @@ TEST(Program, BadRequestsAreErrors) {
   };
   EXPECT_NE(error([](auto &r) { r.model = "vgg"; }).find("AGC0121"), std::string::npos);
   EXPECT_NE(error([](auto &r) { r.loss = "hinge"; }).find("AGC0121"), std::string::npos);
+  EXPECT_NE(error([](auto &r) { r.optimizer = "lbfgs"; }).find("AGC0121"), std::string::npos);
+  EXPECT_NE(error([](auto &r) { r.options["speed"] = 3; }).find("AGC0121"), std::string::npos);
   EXPECT_NE(error([](auto &r) { r.input = {4}; }).find("AGC0121"), std::string::npos);
   EXPECT_NE(error([](auto &r) { r.input = {4, 0}; }).find("AGC0121"), std::string::npos);
   EXPECT_NE(error([](auto &r) { r.sizes = {15, 2}; }).find("AGC0121"), std::string::npos);

@@ -7,6 +7,7 @@
 #include "tools/agc/Program.h"
 
 #include <cstring>
+#include <set>
 
 namespace agc::cli {
 namespace {
@@ -183,19 +184,28 @@ void fillRandom(Call &call, const proto::Function &function, uint64_t seed) {
       generator.fillUniform(tensor.data(), tensor.type, tensor.numel(), 0, 1);
       continue;
     }
-    // The program says which integers it takes.
+    // The program says which integers it takes, of the input in any shape.
     int64_t low = 0, high = 2;
+    std::set<uint32_t> same;
+    uint32_t id = 0;
+    for (const proto::Argument &argument : function.arguments()) {
+      if (argument.name() == name)
+        same.insert(id);
+      ++id;
+    }
     for (const proto::Node &node : function.nodes()) {
-      if (node.op() != "check_range" || node.operands_size() != 1 ||
-          node.operands(0) >= uint32_t(function.arguments_size()) ||
-          function.arguments(int(node.operands(0))).name() != name)
-        continue;
-      for (const proto::Attribute &attribute : node.attributes()) {
-        if (attribute.name() == "lower")
-          low = attribute.i();
-        if (attribute.name() == "upper")
-          high = attribute.i();
+      if (node.operands_size() == 1 && same.count(node.operands(0))) {
+        if (node.op() == "reshape")
+          same.insert(id);
+        if (node.op() == "check_range")
+          for (const proto::Attribute &attribute : node.attributes()) {
+            if (attribute.name() == "lower")
+              low = attribute.i();
+            if (attribute.name() == "upper")
+              high = attribute.i();
+          }
       }
+      id += uint32_t(node.results_size());
     }
     generator.fillIntegers(tensor.data(), tensor.type, tensor.numel(), low, high);
   }

@@ -1,27 +1,19 @@
 #include "tools/agc/Recipe.h"
 
-#include "frontend/Trace.h"
 #include "tools/agc/Program.h"
 
 #include "agc/Error.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
-#include <functional>
 #include <map>
 
 namespace agc::cli {
 namespace {
 
 [[noreturn]] void refuse(const std::string &why) { throw Error("AGC0360", why); }
-
-std::string joined(const std::vector<int64_t> &sizes, char separator) {
-  std::string text;
-  for (int64_t size : sizes)
-    text += (text.empty() ? "" : std::string(1, separator)) + std::to_string(size);
-  return text;
-}
 
 template <typename Number>
 Number parseNumber(const std::string &text, const std::string &what) {
@@ -36,6 +28,13 @@ Number parseNumber(const std::string &text, const std::string &what) {
   return value;
 }
 
+std::string sizesText(const std::vector<int64_t> &sizes, const char *separator) {
+  std::vector<std::string> words;
+  for (int64_t size : sizes)
+    words.push_back(std::to_string(size));
+  return joined(words, separator);
+}
+
 std::vector<std::string> split(const std::string &text, char separator) {
   std::vector<std::string> parts(1);
   for (char c : text)
@@ -46,12 +45,35 @@ std::vector<std::string> split(const std::string &text, char separator) {
   return parts;
 }
 
+bool isOneOf(const std::vector<std::string> &list, const std::string &word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+std::vector<std::string> optionsOf(const ProgramOptimizer &optimizer) {
+  std::vector<std::string> options;
+  for (const std::string &number : optimizer.numbers)
+    options.push_back(number + "=");
+  for (const std::string &flag : optimizer.flags)
+    options.push_back(flag + "=");
+  return options;
+}
+
 /// `sgd(lr=0.01,momentum=0.9)`
 void parseOptimizer(const std::string &text, ProgramRequest &request) {
   size_t open = text.find('(');
-  std::string name = text.substr(0, open);
-  if (name != "sgd")
-    refuse("there is no optimizer '" + name + "'; there is sgd");
+  request.optimizer = text.substr(0, open);
+  request.options.clear();
+  std::vector<ProgramOptimizer> all = programOptimizers();
+  auto known = std::find_if(all.begin(), all.end(), [&](const ProgramOptimizer &optimizer) {
+    return optimizer.name == request.optimizer;
+  });
+  if (known == all.end()) {
+    std::vector<std::string> names;
+    for (const ProgramOptimizer &optimizer : all)
+      names.push_back(optimizer.name);
+    refuse("there is no optimizer '" + request.optimizer + "'; there are " +
+           joined(names, ", "));
+  }
   if (open == std::string::npos)
     return;
   if (text.back() != ')')
@@ -59,40 +81,48 @@ void parseOptimizer(const std::string &text, ProgramRequest &request) {
   std::string list = text.substr(open + 1, text.size() - open - 2);
   if (list.empty())
     return;
-  const std::map<std::string, std::function<void(const std::string &)>> options = {
-      {"lr", [&](auto &v) { request.lr = parseNumber<double>(v, "lr"); }},
-      {"momentum",
-       [&](auto &v) { request.momentum = parseNumber<double>(v, "momentum"); }},
-      {"dampening",
-       [&](auto &v) { request.dampening = parseNumber<double>(v, "dampening"); }},
-      {"weight_decay",
-       [&](auto &v) {
-         request.weightDecay = parseNumber<double>(v, "weight_decay");
-       }},
-      {"nesterov", [&](auto &v) {
-         if (v != "true" && v != "false")
-           refuse("nesterov expects true or false, got '" + v + "'");
-         request.nesterov = v == "true";
-       }}};
   for (const std::string &part : split(list, ',')) {
     size_t equals = part.find('=');
-    auto option = options.find(part.substr(0, equals));
-    if (equals == std::string::npos || option == options.end())
-      refuse("optimizer sgd has no option '" + part +
-             "'; it has lr=, momentum=, dampening=, weight_decay=, nesterov=");
-    option->second(part.substr(equals + 1));
+    std::string name = part.substr(0, equals);
+    bool isNumber = isOneOf(known->numbers, name);
+    if (equals == std::string::npos || (!isNumber && !isOneOf(known->flags, name)))
+      refuse("optimizer " + known->name + " has no option '" + part + "'; it has " +
+             joined(optionsOf(*known), ", "));
+    if (request.options.count(name))
+      refuse("optimizer " + known->name + " is given " + name + " twice");
+    std::string value = part.substr(equals + 1);
+    if (isNumber) {
+      request.options[name] = parseNumber<double>(value, name);
+      continue;
+    }
+    if (value != "true" && value != "false")
+      refuse(name + " expects true or false, got '" + value + "'");
+    request.options[name] = value == "true";
   }
 }
 
+/// The sizes of a model that are one number each.
+struct SizeOption {
+  const char *key;
+  int64_t Recipe::*field;
+};
+const SizeOption sizeOptions[] = {
+    {"agc.block", &Recipe::block},   {"agc.classes", &Recipe::classes}, {"agc.heads", &Recipe::heads},
+    {"agc.hidden", &Recipe::hidden}, {"agc.layers", &Recipe::layers},   {"agc.vocab", &Recipe::vocab},
+    {"agc.width", &Recipe::width}};
+
 void addMetadata(proto::Module &module, const Recipe &recipe) {
-  const std::map<std::string, std::string> entries = {
-      {"agc.classes", std::to_string(recipe.classes)},
-      {"agc.input", joined(recipe.input, 'x')},
+  std::map<std::string, std::string> entries = {
+      {"agc.input", sizesText(recipe.input, "x")},
       {"agc.loss", recipe.loss},
       {"agc.model", recipe.model},
-      {"agc.optimizer", recipe.optimizer},
+      {"agc.optimizer", recipe.optimizerText},
       {"agc.seed", std::to_string(recipe.seed)},
-      {"agc.sizes", joined(recipe.sizes, ',')}};
+      {"agc.sizes", sizesText(recipe.sizes, ",")}};
+  // What says nothing of this model is not written.
+  for (const SizeOption &option : sizeOptions)
+    if (option.field == &Recipe::classes || recipe.*option.field != Recipe().*option.field)
+      entries[option.key] = std::to_string(recipe.*option.field);
   for (const auto &[key, value] : entries) {
     proto::Metadata *entry = module.add_metadata();
     entry->set_key(key);
@@ -101,6 +131,17 @@ void addMetadata(proto::Module &module, const Recipe &recipe) {
 }
 
 } // namespace
+
+std::string joined(const std::vector<std::string> &words, const std::string &separator) {
+  std::string text;
+  for (const std::string &word : words)
+    text += (text.empty() ? "" : separator) + word;
+  return text;
+}
+
+std::string optimizerSyntax(const ProgramOptimizer &optimizer) {
+  return optimizer.name + "(" + joined(optionsOf(optimizer), ",") + ")";
+}
 
 std::vector<int64_t> parseSizes(const std::string &text, char separator,
                                 const std::string &what) {
@@ -114,14 +155,8 @@ std::vector<int64_t> parseSizes(const std::string &text, char separator,
 }
 
 Traced trace(const Recipe &recipe) {
-  ProgramRequest request;
-  request.model = recipe.model;
-  request.input = recipe.input;
-  request.sizes = recipe.sizes;
-  request.classes = recipe.classes;
-  request.loss = recipe.loss;
-  request.seed = recipe.seed;
-  parseOptimizer(recipe.optimizer, request);
+  ProgramRequest request = recipe;
+  parseOptimizer(recipe.optimizerText, request);
   TracedProgram program = traceProgram(request);
 
   Traced traced;
@@ -149,12 +184,14 @@ proto::Module withBatch(const proto::Module &module, int64_t batch) {
     std::string sizes = metadata(module, "agc.sizes");
     if (!sizes.empty())
       recipe.sizes = parseSizes(sizes, ',', "agc.sizes");
-    recipe.classes = parseNumber<int64_t>(metadata(module, "agc.classes", "10"),
-                                          "agc.classes");
+    for (const SizeOption &option : sizeOptions)
+      recipe.*option.field = parseNumber<int64_t>(
+          metadata(module, option.key, std::to_string(recipe.*option.field)), option.key);
     recipe.seed =
         parseNumber<uint64_t>(metadata(module, "agc.seed", "0"), "agc.seed");
     recipe.loss = metadata(module, "agc.loss", recipe.loss);
-    recipe.optimizer = metadata(module, "agc.optimizer", recipe.optimizer);
+    recipe.optimizerText =
+        metadata(module, "agc.optimizer", recipe.optimizerText);
     return trace(recipe).module;
   } catch (const Error &error) {
     if (std::strcmp(error.code(), "AGC0360"))

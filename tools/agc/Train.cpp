@@ -137,34 +137,45 @@ private:
   }
 
   /// Over the held-out part, with the model in evaluation mode: how often the
-  /// largest output is the label's, or else the mean squared error.
+  /// largest score of a label is that of the right one, or else the mean squared
+  /// error.
   Held evaluate() {
     std::vector<int64_t> order(size_t(data.count - data.trained()));
     std::iota(order.begin(), order.end(), data.trained());
     const HostTensor &input = forward->argument("x");
     const HostTensor &output = forward->result("output");
     int64_t batch = input.shape[0], width = output.numel() / batch, right = 0;
+    int64_t labels = data.y.numel() / data.count; // of an example
     double squares = 0;
     for (int64_t begin = 0; begin < int64_t(order.size()); begin += batch) {
       int64_t real = data.fill(order, begin, input, nullptr);
       forward->run();
       for (int64_t row = 0; row < real; ++row) {
-        int64_t example = order[size_t(begin + row)], best = 0;
-        for (int64_t j = 0; j < width; ++j) {
-          double value = output.at(row * width + j);
-          if (value > output.at(row * width + best))
-            best = j;
-          if (!hasLabels) {
-            double error = value - data.y.at(example * width + j);
+        int64_t example = order[size_t(begin + row)];
+        if (hasLabels)
+          for (int64_t i = 0; i < labels; ++i)
+            right += largest(output, row * width + i * (width / labels),
+                             width / labels) ==
+                     loadInteger(data.y.data(), data.y.type, example * labels + i);
+        else
+          for (int64_t j = 0; j < width; ++j) {
+            double error = output.at(row * width + j) - data.y.at(example * width + j);
             squares += error * error;
           }
-        }
-        if (hasLabels)
-          right += best == loadInteger(data.y.data(), data.y.type, example);
       }
     }
     double count = double(order.size());
-    return {squares / (count * double(width)), double(right) / count, hasLabels};
+    return {squares / (count * double(width)), double(right) / (count * double(labels)),
+            hasLabels};
+  }
+
+  /// Which of \p count numbers is the largest.
+  static int64_t largest(const HostTensor &scores, int64_t begin, int64_t count) {
+    int64_t best = 0;
+    for (int64_t j = 1; j < count; ++j)
+      if (scores.at(begin + j) > scores.at(begin + best))
+        best = j;
+    return best;
   }
 
   void report(int64_t epoch, double loss, const Held &held, double rate) const {

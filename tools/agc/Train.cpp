@@ -42,7 +42,6 @@ public:
     state.load(weightsPath(flags.file));
     if (!flags.resume.empty())
       resume();
-    Call::Options options;
     options.seed = flags.seed;
     if (flags.lr > 0)
       options.hyper["lr"] = flags.lr;
@@ -56,16 +55,16 @@ public:
 
   void run() {
     int64_t batch = step->argument("x").shape[0];
-    int64_t trained = data.trained();
-    // A loss over numbers has no label to ignore.
-    int64_t steps = hasLabels ? (trained + batch - 1) / batch : trained / batch;
+    int64_t trained = data.trained(), rest = trained % batch;
+    int64_t steps = (trained + batch - 1) / batch;
+    // Labels can say that a row is no example. Numbers cannot: what is left over
+    // gets a step of its own size.
+    if (!hasLabels && rest)
+      makeRestStep(rest, steps);
     if (steps == 0)
       throw Error("AGC0330", "there are " + std::to_string(trained) +
                                  " examples to train on, fewer than a batch of " +
                                  std::to_string(batch) + "; use --batch");
-    if (!hasLabels && trained % batch)
-      talk(fmt::format("The last {} examples of each epoch fill no batch and "
-                       "are left out.\n", trained % batch));
     if (!flags.json)
       print(fmt::format("{} examples to train on, {} held out, {} steps of {} "
                         "an epoch\n",
@@ -98,11 +97,22 @@ private:
                        flags.resume, firstEpoch, flags.epochs));
   }
 
+  void makeRestStep(int64_t rest, int64_t &steps) {
+    if (metadata(module, "agc.model").empty()) {
+      --steps;
+      talk(fmt::format("The last {} examples of each epoch fill no batch and are "
+                       "left out: only a program of agc new can change its batch.\n",
+                       rest));
+      return;
+    }
+    restStep = std::make_unique<Call>(withBatch(module, rest), "train_step", state,
+                                      options);
+  }
+
   void runEpoch(int64_t epoch, int64_t steps) {
     std::vector<int64_t> order =
         shuffled(data.trained(), flags.seed, uint64_t(epoch));
-    const HostTensor &input = step->argument("x");
-    const HostTensor &target = step->argument("target");
+    int64_t batch = step->argument("x").shape[0];
     Progress progress(fmt::format("epoch {}/{}", epoch + 1, flags.epochs), steps);
     double sum = 0;
     int64_t seen = 0;
@@ -112,9 +122,11 @@ private:
           .count();
     };
     for (int64_t i = 0; i < steps; ++i) {
-      int64_t real = data.fill(order, i * input.shape[0], input, &target);
-      step->run();
-      double loss = step->result("loss").at(0);
+      Call &call = restStep && i == steps - 1 ? *restStep : *step;
+      int64_t real = data.fill(order, i * batch, call.argument("x"),
+                               &call.argument("target"));
+      call.run();
+      double loss = call.result("loss").at(0);
       if (!std::isfinite(loss)) {
         progress.clear();
         throw Error("AGC0332", fmt::format("the loss became {} in step {} of epoch "
@@ -212,7 +224,9 @@ private:
   proto::Module module;
   Dataset data;
   State state;
+  Call::Options options;
   std::unique_ptr<Call> step, forward;
+  std::unique_ptr<Call> restStep; // of the last, short batch, if it needs one
   int64_t firstEpoch = 0;
   bool hasLabels = false;
 };

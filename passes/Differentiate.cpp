@@ -100,7 +100,7 @@ LogicalResult ReverseWalk::visit(Operation *op) {
   auto differentiable = dyn_cast<Differentiable>(op);
   if (!differentiable)
     return op->emitOpError("has no gradient; put agc::detach before it, or a "
-                           "custom gradient around it [AGC0201]");
+                           "custom gradient around it [AGC0206]");
   GradientBuilder g(builder, loc, needed);
   SmallVector<Value> operandCotangents(op->getNumOperands());
   differentiable.buildVjp(g, cotangents, operandCotangents);

@@ -98,8 +98,18 @@ std::vector<std::vector<double>> run(const char *text, bool reference,
   return values;
 }
 
+/// Reads a serialized program and writes it again.
+std::string rewritten(const std::string &program) {
+  std::string bytes;
+  CompilerError error = agcGetCompiler()->rewrite(program, Phase::Graph, bytes);
+  EXPECT_FALSE(error) << error.message;
+  return bytes;
+}
+
 void expectAgreement(const char *text, double tolerance = 2e-5) {
-  ASSERT_FALSE(serialize(text).empty());
+  std::string program = serialize(text);
+  ASSERT_FALSE(program.empty());
+  ASSERT_EQ(program, rewritten(program)) << "comes back as something else";
   auto expected = run(text, /*reference=*/true);
   auto actual = run(text, /*reference=*/false);
   ASSERT_EQ(expected.size(), actual.size());

@@ -3,6 +3,7 @@
 #include "frontend/core/Recorder.h"
 #include "ir/graph.pb.h"
 #include "runtime/core/AtomicFile.h"
+#include "runtime/jit/CompilerLibrary.h"
 
 #include <agc/agc.h>
 
@@ -179,6 +180,20 @@ TEST(Step, AFrozenResNet18TrainsItsNewHeadAlone) {
   for (const proto::Node &node : module.functions(0).nodes())
     if (node.op() == "gradient")
       EXPECT_EQ(node.results_size(), 2);
+}
+
+TEST(Step, ComesBackAsItWentOut) {
+  manual_seed(4);
+  auto model = models::resnet18(10);
+  optim::SGD sgd(model->parameters(), optim::SGDOptions(1e-2).momentum(0.9));
+  auto step = train_step(model, F::cross_entropy, sgd, spec({2, 3, 32, 32}), spec({2}, kInt64));
+  std::string traced = step.serialize(), once, twice, before, after;
+  ASSERT_FALSE(compiler().rewrite(traced, Phase::Graph, once));
+  ASSERT_FALSE(compiler().rewrite(once, Phase::Graph, twice));
+  EXPECT_TRUE(once == twice) << once.size() << " bytes, then " << twice.size();
+  ASSERT_FALSE(compiler().print(traced, Phase::Graph, {}, before));
+  ASSERT_FALSE(compiler().print(once, Phase::Graph, {}, after));
+  EXPECT_TRUE(before == after) << "another graph came back";
 }
 
 TEST(Step, SavesFunctionsWithNamesAndRoles) {

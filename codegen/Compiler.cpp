@@ -3,6 +3,7 @@
 
 #include "codegen/EmitObject.h"
 #include "codegen/LowerToLLVM.h"
+#include "codegen/Outline.h"
 #include "codegen/Passes.h"
 #include "codegen/Pipelines.h"
 #include "ir/Serialize.h"
@@ -69,6 +70,9 @@ public:
                         CompiledObject &result) override;
   CompilerError print(std::string_view module, Phase phase,
                       const CompileOptions &options, std::string &text) override;
+  CompilerError outline(std::string_view module, Phase phase,
+                        const CompileOptions &options,
+                        std::string &result) override;
   CompilerError rewrite(std::string_view module, Phase phase,
                         std::string &result) override;
 
@@ -170,6 +174,23 @@ CompilerError CompilerImpl::print(std::string_view bytes, Phase phase,
   text.clear();
   llvm::raw_string_ostream os(text);
   module->print(os);
+  return {};
+}
+
+CompilerError CompilerImpl::outline(std::string_view bytes, Phase phase,
+                                    const CompileOptions &options,
+                                    std::string &result) {
+  Session session;
+  OwningOpRef<ModuleOp> module;
+  Target target;
+  if (CompilerError error = read(bytes, options.function, session, module))
+    return error;
+  if (CompilerError error = createTarget(options, target))
+    return error;
+  if (failed(runPhases(*module, phase, machineFor(options, *target),
+                       options.reference)))
+    return session.error(CompilerError::Kind::Unsupported, "compilation failed");
+  result = agc::outline(*module).SerializeAsString();
   return {};
 }
 

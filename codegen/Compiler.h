@@ -58,6 +58,13 @@ public:
                               const CompileOptions &options,
                               std::string &text) = 0;
 
+  /// The module at the end of \p phase (Loops or Kernels) as a graph to draw, an
+  /// agc::proto::Module: its nodes are loop nests or calls of kernels. It is no
+  /// program. An empty options.function means all functions.
+  virtual CompilerError outline(std::string_view module, Phase phase,
+                                const CompileOptions &options,
+                                std::string &result) = 0;
+
   /// Checks a module and brings it to \p phase (Graph or Gradient), serialized
   /// again. At Gradient every symbolic `gradient` node has been expanded.
   virtual CompilerError rewrite(std::string_view module, Phase phase,

@@ -63,35 +63,47 @@ void savePhases(const proto::Module &module, const DumpFlags &flags) {
   }
 }
 
+/// The program at a phase, as a graph: its own, or an outline of what it became.
+proto::Module graphAt(const proto::Module &module, Phase phase,
+                      const std::string &function) {
+  if (phase == Phase::Graph || phase == Phase::Gradient)
+    return checkedProgram(module, phase == Phase::Gradient);
+  CompileOptions options;
+  options.function = function;
+  std::string bytes;
+  throwIf(compiler().outline(serialized(module), phase, options, bytes));
+  proto::Module graph;
+  if (!graph.ParseFromString(bytes))
+    throw Error("AGC0299", "the compiler's outline does not parse");
+  return graph;
+}
+
+std::string drawn(const proto::Module &module, Phase phase, const DumpFlags &flags) {
+  if (flags.format != "json") {
+    std::string name = pictured(module, flags.function).name();
+    proto::Module graph = graphAt(module, phase, name);
+    Picture picture = groupNodes(graph, findFunction(graph, name));
+    return flags.format == "dot" ? drawDot(picture) : drawSvg(picture);
+  }
+  proto::Module graph = graphAt(module, phase, flags.function);
+  for (int i = graph.functions_size(); i-- > 0;)
+    if (!flags.function.empty() && graph.functions(i).name() != flags.function)
+      graph.mutable_functions()->DeleteSubrange(i, 1);
+  return writeJson(graph);
+}
+
 void dump(const DumpFlags &flags) {
   Phase phase = phaseOf(flags.phase);
-  bool fromGraph = flags.format != "text";
-  if (fromGraph && phase != Phase::Graph && phase != Phase::Gradient)
-    throw UsageError("--format=" + flags.format +
-                     " is there for --phase=graph and --phase=gradient; later "
-                     "phases are --format=text");
+  if (flags.format != "text" && phase == Phase::Native)
+    throw UsageError("--phase=native is assembly, which --format=" + flags.format +
+                     " cannot show; use --format=text");
   proto::Module module = readProgram(flags.file);
   if (!flags.function.empty())
     findFunction(module, flags.function);
   if (!flags.saveFolder.empty())
     return savePhases(module, flags);
-
-  std::string text;
-  if (!fromGraph) {
-    text = textOf(module, phase, flags.function);
-  } else {
-    module = checkedProgram(module, phase == Phase::Gradient);
-    if (flags.format == "json") {
-      for (int i = module.functions_size(); i-- > 0;)
-        if (!flags.function.empty() &&
-            module.functions(i).name() != flags.function)
-          module.mutable_functions()->DeleteSubrange(i, 1);
-      text = writeJson(module);
-    } else {
-      Picture picture = groupNodes(module, pictured(module, flags.function));
-      text = flags.format == "dot" ? drawDot(picture) : drawSvg(picture);
-    }
-  }
+  std::string text = flags.format == "text" ? textOf(module, phase, flags.function)
+                                            : drawn(module, phase, flags);
   if (flags.output == "-")
     print(text);
   else

@@ -1,0 +1,227 @@
+//===- Outline.cpp - A later phase as a graph -------------------------------===//
+#include "codegen/Outline.h"
+
+#include "codegen/Passes.h"
+#include "ir/Dialect.h"
+#include "ir/Serialize.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace agc::ir;
+
+namespace agc {
+namespace {
+
+struct Effects {
+  bool reads = false, writes = false;
+};
+
+class Outliner {
+public:
+  explicit Outliner(ModuleOp module) : module(module) {}
+
+  proto::Module run();
+
+private:
+  ModuleOp module;
+  proto::Module message;
+  proto::Function *function = nullptr;
+  uint32_t numValues = 0;
+  DenseMap<Value, uint32_t> numbers; // a tensor's, or of what is in a buffer now
+  DenseSet<Value> unread;            // buffers, since they were last written
+  DenseMap<Location, uint32_t> locations;
+
+  void addFunction(func::FuncOp op);
+  void addArgument(BlockArgument argument, DictionaryAttr attrs, Type type);
+  void addResult(Value value, DictionaryAttr attrs);
+  void addOp(Operation &op);
+  void addCall(func::CallOp call);
+  Effects effectsOn(Value buffer);
+  proto::Node &addNode(Operation &op, const std::string &name);
+  void define(proto::Node &node, Value value);
+  uint32_t locationOf(Location loc);
+};
+
+/// "map_64x32", "reduce_64_over_32": as a kernel of these loops would be called.
+std::string nameOf(linalg::GenericOp op) {
+  std::string parallel, reduced;
+  for (auto [size, type] :
+       llvm::zip_equal(op.getStaticLoopRanges(), op.getIteratorTypesArray())) {
+    std::string &sizes =
+        type == utils::IteratorType::reduction ? reduced : parallel;
+    sizes += (sizes.empty() ? "" : "x") + std::to_string(size);
+  }
+  std::string name = reduced.empty() ? "map" : "reduce";
+  if (!parallel.empty())
+    name += "_" + parallel;
+  return reduced.empty() ? name : name + "_over_" + reduced;
+}
+
+RankedTensorType tensorOf(Type type) {
+  if (auto buffer = dyn_cast<MemRefType>(type))
+    return RankedTensorType::get(buffer.getShape(), buffer.getElementType());
+  return dyn_cast<RankedTensorType>(type);
+}
+
+} // namespace
+
+uint32_t Outliner::locationOf(Location loc) {
+  if (isa<UnknownLoc>(loc))
+    return 0;
+  auto [known, isNew] = locations.try_emplace(loc, message.locations_size() + 1);
+  if (isNew)
+    writeLocation(loc, *message.add_locations());
+  return known->second;
+}
+
+proto::Node &Outliner::addNode(Operation &op, const std::string &name) {
+  proto::Node &node = *function->add_nodes();
+  node.set_op(name);
+  node.set_location(locationOf(op.getLoc()));
+  return node;
+}
+
+void Outliner::define(proto::Node &node, Value value) {
+  writeType(tensorOf(value.getType()), *node.add_results());
+  numbers[value] = numValues++;
+}
+
+void Outliner::addArgument(BlockArgument argument, DictionaryAttr attrs, Type type) {
+  proto::Argument &out = *function->add_arguments();
+  if (auto name = attrs.getAs<StringAttr>(nameAttr))
+    out.set_name(name.str());
+  if (auto role = attrs.getAs<StringAttr>(roleAttr))
+    out.set_role(readRole(role.getValue()).value_or(proto::ROLE_INPUT));
+  writeType(cast<RankedTensorType>(type), *out.mutable_type());
+  numbers[argument] = numValues++;
+}
+
+void Outliner::addResult(Value value, DictionaryAttr attrs) {
+  auto known = numbers.find(value);
+  if (known == numbers.end())
+    return; // A constant.
+  proto::Result &out = *function->add_results();
+  out.set_value(known->second);
+  if (auto name = attrs.getAs<StringAttr>(nameAttr))
+    out.set_name(name.str());
+  if (auto updates = attrs.getAs<IntegerAttr>(updatesAttr))
+    out.set_updates(updates.getInt() + 1);
+}
+
+/// What a kernel does to its argument, or to a view of it.
+Effects Outliner::effectsOn(Value buffer) {
+  Effects effects;
+  for (Operation *user : buffer.getUsers()) {
+    if (isa<ViewLikeOpInterface>(user)) {
+      Effects inner = effectsOn(user->getResult(0));
+      effects.reads |= inner.reads;
+      effects.writes |= inner.writes;
+      continue;
+    }
+    auto known = dyn_cast<MemoryEffectOpInterface>(user);
+    effects.reads |= !known || known.getEffectOnValue<MemoryEffects::Read>(buffer);
+    effects.writes |= !known || known.getEffectOnValue<MemoryEffects::Write>(buffer);
+  }
+  return effects;
+}
+
+void Outliner::addCall(func::CallOp call) {
+  auto kernel = module.lookupSymbol<func::FuncOp>(call.getCallee());
+  proto::Node &node = addNode(*call, call.getCallee().str());
+  llvm::SmallSetVector<Value, 8> read, written;
+  for (auto [i, operand] : llvm::enumerate(call.getOperands())) {
+    if (!isa<MemRefType>(operand.getType()))
+      continue;
+    Effects effects = effectsOn(kernel.getArgument(i));
+    // What was written and nobody has read is a part of what is there now.
+    if (effects.reads || (effects.writes && unread.contains(operand)))
+      read.insert(operand);
+    if (effects.writes)
+      written.insert(operand);
+  }
+  for (Value value : read) {
+    unread.erase(value);
+    if (auto known = numbers.find(value); known != numbers.end())
+      node.add_operands(known->second);
+  }
+  for (Value value : written) {
+    define(node, value);
+    unread.insert(value);
+  }
+}
+
+void Outliner::addOp(Operation &op) {
+  if (auto call = dyn_cast<func::CallOp>(op))
+    return addCall(call);
+  bool isTensor = llvm::any_of(op.getResultTypes(), llvm::IsaPred<RankedTensorType>);
+  if (!isTensor || isa<tensor::EmptyOp>(op))
+    return;
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  proto::Node &node =
+      addNode(op, generic ? nameOf(generic) : op.getName().stripDialect().str());
+  // Operands, and what its body looks up.
+  llvm::SmallSetVector<Value, 8> read;
+  op.walk([&](Operation *inner) {
+    read.insert(inner->operand_begin(), inner->operand_end());
+  });
+  for (Value value : read)
+    if (auto known = numbers.find(value); known != numbers.end())
+      node.add_operands(known->second);
+  for (Value result : op.getResults())
+    if (isa<RankedTensorType>(result.getType()))
+      define(node, result);
+}
+
+void Outliner::addFunction(func::FuncOp op) {
+  function = message.add_functions();
+  function->set_name(op.getName().str());
+  numValues = 0;
+  numbers.clear();
+  unread.clear();
+  bool isList = bool(op->getAttr(stepAttr));
+  SmallVector<Value> results; // in a list: buffers, the workspace last
+  for (BlockArgument argument : op.getArguments()) {
+    DictionaryAttr attrs = op.getArgAttrDict(argument.getArgNumber());
+    auto type = attrs ? attrs.getAs<TypeAttr>("agc.type") : TypeAttr();
+    if (isList && !type)
+      results.push_back(argument);
+    else
+      addArgument(argument, attrs ? attrs : DictionaryAttr::get(op.getContext()),
+                  isList ? type.getValue() : argument.getType());
+  }
+  for (Operation &inner : op.getBody().front().without_terminator())
+    addOp(inner);
+  if (!isList) {
+    for (OpOperand &operand : op.getBody().front().getTerminator()->getOpOperands()) {
+      DictionaryAttr attrs = op.getResultAttrDict(operand.getOperandNumber());
+      addResult(operand.get(), attrs ? attrs : DictionaryAttr::get(op.getContext()));
+    }
+    return;
+  }
+  auto next = results.begin();
+  for (Attribute attr : op->getAttrOfType<ArrayAttr>("agc.results")) {
+    auto attrs = cast<DictionaryAttr>(attr);
+    auto updates = attrs.getAs<IntegerAttr>(updatesAttr);
+    addResult(updates ? Value(op.getArgument(updates.getInt())) : *next++, attrs);
+  }
+}
+
+proto::Module Outliner::run() {
+  message.set_name(module.getName().value_or("").str());
+  for (auto op : module.getOps<func::FuncOp>())
+    if (!op.isPrivate()) // A kernel.
+      addFunction(op);
+  return std::move(message);
+}
+
+proto::Module outline(ModuleOp module) { return Outliner(module).run(); }
+
+} // namespace agc

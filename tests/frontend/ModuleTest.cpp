@@ -151,6 +151,25 @@ TEST(Module, SavedAndLoadedIsTheSame) {
   std::filesystem::remove(path);
 }
 
+TEST(Module, LoadsWhatPyTorchWrote) {
+  // make_weights.py made the file.
+  const char *path = AGC_TEST_FRONTEND "/weights.safetensors";
+  torch::nn::Sequential net(torch::nn::Conv2d(1, 3, 3), torch::nn::BatchNorm2d(3), torch::nn::ReLU(),
+                            torch::nn::Flatten(), torch::nn::Linear(12, 2));
+  torch::load(net, path);
+  net->eval();
+  EXPECT_EQ(net->named_buffers()["1.num_batches_tracked"].item<int64_t>(), 1);
+  auto y = net->forward(torch::arange(32.f).view({2, 1, 4, 4}) / 32).view({4});
+  agc::SafetensorsFile file;
+  agc::readSafetensors(path, file);
+  std::istringstream output(file.metadata.at("output"));
+  for (int i = 0; i < 4; ++i) {
+    float wanted;
+    output >> wanted;
+    EXPECT_NEAR(y[i].item<float>(), wanted, 1e-6f) << i;
+  }
+}
+
 TEST(Module, WeightsThatDoNotFitChangeNothing) {
   torch::nn::Linear linear(2, 2);
   auto before = linear->weight.detach().clone();

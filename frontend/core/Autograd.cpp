@@ -165,7 +165,7 @@ struct FunctionNode : autograd::Node {
   }
 
   static autograd::Edge edgeOf(const Value &v) {
-    if (!v.tracked())
+    if (!v || !v.tracked())
       return {};
     if (v.slot().leaf)
       return {std::make_shared<AccumulateNode>(v.slot().leaf), 0};

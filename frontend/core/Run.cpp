@@ -91,7 +91,8 @@ private:
       fn(*node.operands()[i].node);
     if (node.edges)
       for (const Value &edge : *node.edges)
-        fn(*edge.node);
+        if (edge)
+          fn(*edge.node);
   }
 
   static bool keepsOperands(Node &node) {

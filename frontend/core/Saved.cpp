@@ -36,7 +36,8 @@ constexpr NamedSaved exceptions[] = {
     {"ViewBackward0", view}, {"UnsafeViewBackward0", view}, {"TBackward0", view},
     {"TransposeBackward0", view}, {"PermuteBackward0", view}, {"ExpandBackward0", view},
     {"SqueezeBackward0", view}, {"SqueezeBackward1", view}, {"SqueezeBackward4", view},
-    {"UnsqueezeBackward0", view}, {"SliceBackward0", view}, {"SelectBackward0", view},
+    {"UnsqueezeBackward0", view}, {"SliceBackward0", view},
+    {"SplitBackward0", view}, {"SplitWithSizesBackward0", view}, {"SelectBackward0", view},
     {"CatBackward0", nothing}, {"StackBackward0", nothing}, {"FlipBackward0", nothing},
     {"RollBackward0", nothing}, {"RepeatBackward0", nothing},
     {"RepeatInterleaveBackward0", nothing}, {"ConstantPadNdBackward0", nothing},
@@ -158,9 +159,9 @@ void checkSaved(const Value &value) {
     operands.assign(node.operands(), node.operands() + node.numOperands);
   size_t tracked = 0;
   for (const Value &operand : operands)
-    tracked += operand.tracked();
+    tracked += operand && operand.tracked();
   for (size_t i = 0; i < operands.size() && i < 8; ++i)
-    if (saved.operands >> i & 1 &&
+    if (operands[i] && saved.operands >> i & 1 &&
         (!(saved.forOthers >> i & 1) || tracked > size_t(operands[i].tracked())))
       checkValue(node, operands[i]);
 }

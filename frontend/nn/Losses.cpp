@@ -213,8 +213,14 @@ Tensor mse_loss(Arg input, Arg target, const MSELossFuncOptions &o) {
 Tensor l1_loss(Arg input, Arg target, const L1LossFuncOptions &o) {
   OpGuard op("l1_loss", input.loc);
   Operands in = operandsOf(input, target);
-  Value gap = unary(OpId::Abs, in.a - in.b);
-  return wrap(reduced(gap, o.reduction()), o.reduction() == kMean ? "MeanBackward0" : "AbsBackward0", in.edges);
+  // Composed, as in PyTorch, of ops that autograd shows.
+  Value gap = in.a - in.b, size = unary(OpId::Abs, gap);
+  setGradName(gap, "SubBackward0");
+  setEdges(gap, in.edges);
+  setGradName(size, "AbsBackward0");
+  if (o.reduction() == kNone)
+    return wrap(size);
+  return wrap(reduced(size, o.reduction()), o.reduction() == kMean ? "MeanBackward0" : "SumBackward0", {size});
 }
 
 Tensor smooth_l1_loss(Arg input, Arg target, const SmoothL1LossFuncOptions &o) {

@@ -565,15 +565,15 @@ const Tensor &Tensor::clamp_(std::optional<Scalar> min, std::optional<Scalar> ma
 Tensor where(Arg condition, Arg a, Arg b) {
   OpGuard op("where", condition.loc);
   Value v = whereOf(condition.tensor, a.tensor, b.tensor);
-  return wrap(v, "WhereBackward0", {read(condition.tensor), read(a.tensor), read(b.tensor)});
+  return wrap(v, "WhereBackward0", {read(a.tensor), read(b.tensor)});
 }
 Tensor where(Arg condition, Arg a, Scalar b) {
   OpGuard op("where", condition.loc);
-  return wrap(whereOf(condition.tensor, a.tensor, b), "WhereBackward0");
+  return wrap(whereOf(condition.tensor, a.tensor, b), "WhereBackward0", {read(a.tensor), Value()});
 }
 Tensor where(Arg condition, Scalar a, Arg b) {
   OpGuard op("where", condition.loc);
-  return wrap(whereOf(condition.tensor, a, b.tensor), "WhereBackward0");
+  return wrap(whereOf(condition.tensor, a, b.tensor), "WhereBackward0", {Value(), read(b.tensor)});
 }
 Tensor Tensor::where(const Tensor &condition, const Tensor &other, Loc loc) const {
   return agc::where(Arg(condition, loc), Arg(*this, loc), Arg(other, loc));

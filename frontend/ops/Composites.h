@@ -33,6 +33,10 @@ Value checkedIndex(const Value &index, int64_t n, bool wraps);
 /// \p index for every entry of x's dimensions before \p dim.
 Value indexForEach(const Value &x, int64_t dim, const Value &index);
 
+/// The view of x from \p start to \p limit along \p dim, all within range.
+Tensor sliced(const Tensor &x, int64_t dim, int64_t start, int64_t limit, int64_t step,
+              const char *gradName);
+
 /// Stores the result of `x.op_(…)` where x is.
 /// Errors: another shape, or a kind of number that x cannot hold.
 const Tensor &store(const Tensor &x, Value value, const char *gradName);

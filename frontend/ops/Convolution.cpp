@@ -31,14 +31,14 @@ Tensor convolve(Arg x, Arg weight, OptionalArg bias, const Dims &s, const Dims &
   words.push_back(groups);
   Value operands[] = {v, w};
   Value y = record(OpId::Conv, withShape(v.type(), shape), operands, words);
-  std::vector<Value> edges{from, w};
+  std::vector<Value> edges{from, w, Value()};
   if (bias.tensor && bias.tensor->defined()) {
     Value b = read(*bias.tensor);
     if (b.shape() != Dims{w.shape()[0]} || b.dtype() != w.dtype())
       fail("AGC0107", "expects a bias of its weight's " + std::to_string(w.shape()[0]) +
                           " outputs and dtype, got shape " + shapeText(b.shape()));
     y = y + broadcastDims(b, y.shape(), 1);
-    edges.push_back(b);
+    edges[2] = b;
   }
   return wrap(withoutBatch(y, from), "ConvolutionBackward0", std::move(edges));
 }
@@ -149,14 +149,14 @@ Tensor conv_transpose2d(Arg x, Arg weight, OptionalArg bias, IntArrayRef stride,
   Value y = record(OpId::ConvInputGrad, withShape(v.type(), inner), operands, words);
   if (inner != shape)
     y = pad(y, {0, 0, 0, 0}, {0, 0, shape[2] - inner[2], shape[3] - inner[3]}, {0, 0, 0, 0}, 0);
-  std::vector<Value> edges{from, w};
+  std::vector<Value> edges{from, w, Value()};
   if (bias.tensor && bias.tensor->defined()) {
     Value b = read(*bias.tensor);
     if (b.shape() != Dims{shape[1]} || b.dtype() != w.dtype())
       fail("AGC0107", "expects a bias of " + std::to_string(shape[1]) + " outputs and its weight's dtype, got shape " +
                           shapeText(b.shape()));
     y = y + broadcastDims(b, y.shape(), 1);
-    edges.push_back(b);
+    edges[2] = b;
   }
   return wrap(withoutBatch(y, from), "ConvolutionBackward0", std::move(edges));
 }

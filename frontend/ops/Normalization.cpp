@@ -65,16 +65,11 @@ Tensor detail::batchNorm(Arg x, OptionalArg weight, OptionalArg bias,
   }
   Value scale = unary(OpId::Rsqrt, variance + constantLike(variance, eps));
   Value y = (v - spread(mean)) * spread(scale);
-  std::vector<Value> edges{v};
-  if (w) {
+  if (w)
     y = y * spread(w);
-    edges.push_back(w);
-  }
-  if (b) {
+  if (b)
     y = y + spread(b);
-    edges.push_back(b);
-  }
-  return wrap(y, "NativeBatchNormBackward0", std::move(edges));
+  return wrap(y, "NativeBatchNormBackward0", {v, w, b});
 }
 
 Tensor batch_norm(Arg x, OptionalArg weight, OptionalArg bias,
@@ -130,16 +125,11 @@ Tensor layer_norm(Arg x, IntArrayRef normalized_shape, OptionalArg weight, Optio
   Dims dims = lastDims(v, normalized_shape), shape = normalized_shape.vec();
   Value w = affine(weight, v, shape, "weight"), b = affine(bias, v, shape, "bias");
   Value y = standardized(v, dims, eps);
-  std::vector<Value> edges{v};
-  if (w) {
+  if (w)
     y = y * broadcastTo(w, v.shape());
-    edges.push_back(w);
-  }
-  if (b) {
+  if (b)
     y = y + broadcastTo(b, v.shape());
-    edges.push_back(b);
-  }
-  return wrap(y, "NativeLayerNormBackward0", std::move(edges));
+  return wrap(y, "NativeLayerNormBackward0", {v, w, b});
 }
 
 Tensor rms_norm(Arg x, IntArrayRef normalized_shape, OptionalArg weight, std::optional<double> eps) {
@@ -172,16 +162,11 @@ Tensor group_norm(Arg x, int64_t num_groups, OptionalArg weight, OptionalArg bia
   Value w = affine(weight, v, {channels}, "weight"), b = affine(bias, v, {channels}, "bias");
   int64_t rest = n && num_groups ? v.type()->numel / (n * num_groups) : 0;
   Value y = reshape(standardized(reshape(v, {n, num_groups, rest}), {2}, eps), v.shape());
-  std::vector<Value> edges{v};
-  if (w) {
+  if (w)
     y = y * broadcastDims(w, v.shape(), 1);
-    edges.push_back(w);
-  }
-  if (b) {
+  if (b)
     y = y + broadcastDims(b, v.shape(), 1);
-    edges.push_back(b);
-  }
-  return wrap(y, "NativeGroupNormBackward0", std::move(edges));
+  return wrap(y, "NativeGroupNormBackward0", {v, w, b});
 }
 
 Tensor instance_norm(Arg x, OptionalArg weight, OptionalArg bias, OptionalArg running_mean,
@@ -222,16 +207,11 @@ Tensor instance_norm(Arg x, OptionalArg weight, OptionalArg bias, OptionalArg ru
     Value scale = unary(OpId::Rsqrt, oldVar + constantLike(oldVar, eps));
     y = (v - spread(oldMean)) * spread(scale);
   }
-  std::vector<Value> edges{v};
-  if (w) {
+  if (w)
     y = y * spread(w);
-    edges.push_back(w);
-  }
-  if (b) {
+  if (b)
     y = y + spread(b);
-    edges.push_back(b);
-  }
-  return wrap(y, "NativeBatchNormBackward0", std::move(edges));
+  return wrap(y, "NativeBatchNormBackward0", {v, w, b});
 }
 
 } // namespace agc

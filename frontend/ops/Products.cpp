@@ -187,9 +187,12 @@ Tensor linear(Arg x, Arg weight, OptionalArg bias) {
     shown = transpose(w, {1, 0});
     setGradName(shown, "TBackward0");
   }
-  Value y = einsum("mk,nk->mn", reshape(a, {rows, a.shape().back()}), w);
+  Value matrix = reshape(a, {rows, a.shape().back()});
+  if (matrix.node.get() != a.node.get())
+    setGradName(matrix, "ViewBackward0");
+  Value y = einsum("mk,nk->mn", matrix, w);
   const char *name = "MmBackward0";
-  std::vector<Value> edges{a};
+  std::vector<Value> edges{matrix};
   if (bias.tensor && bias.tensor->defined()) {
     Value b = read(*bias.tensor);
     expectSameFloats(a, b);
@@ -207,7 +210,7 @@ Tensor linear(Arg x, Arg weight, OptionalArg bias) {
   Value out = reshape(y, shape);
   if (out.node.get() == y.node.get())
     return wrap(out);
-  return wrap(out, bias.tensor ? "ViewBackward0" : "UnsafeViewBackward0");
+  return wrap(out, "UnsafeViewBackward0");
 }
 
 Tensor Tensor::matmul(const Tensor &o, Loc loc) const { return agc::matmul(Arg(*this, loc), Arg(o, loc)); }

@@ -14,11 +14,22 @@ using namespace detail;
 // Pieces
 //===----------------------------------------------------------------------===//
 
+static std::vector<Tensor> pieces(const Tensor &x, IntArrayRef sizes, int64_t dim,
+                                  const char *gradName) {
+  std::vector<Tensor> list;
+  int64_t at = 0;
+  for (int64_t size : sizes) {
+    list.push_back(sliced(x, dim, at, at + size, 1, gradName));
+    at += size;
+  }
+  return list;
+}
+
 std::vector<Tensor> split(Arg x, IntArrayRef sizes, int64_t dim) {
   OpGuard op("split", x.loc);
   if (x.tensor.dim() == 0)
     fail("AGC0104", "cannot split a tensor of no dimensions");
-  int64_t d = wrapDim(dim, x.tensor.dim()), at = 0, total = 0;
+  int64_t d = wrapDim(dim, x.tensor.dim()), total = 0;
   for (int64_t size : sizes) {
     if (size < 0)
       fail("AGC0104", "expects no negative size, got " + shapeText(sizes));
@@ -27,18 +38,13 @@ std::vector<Tensor> split(Arg x, IntArrayRef sizes, int64_t dim) {
   if (total != x.tensor.size(d))
     fail("AGC0104", "expects sizes that add up to " + std::to_string(x.tensor.size(d)) +
                         ", got " + shapeText(sizes));
-  std::vector<Tensor> pieces;
-  for (int64_t size : sizes) {
-    pieces.push_back(x.tensor.narrow(d, at, size, x.loc));
-    at += size;
-  }
-  return pieces;
+  return pieces(x.tensor, sizes, d, "SplitWithSizesBackward0");
 }
 std::vector<Tensor> split(Arg x, int64_t size, int64_t dim) {
   OpGuard op("split", x.loc);
   if (x.tensor.dim() == 0)
     fail("AGC0104", "cannot split a tensor of no dimensions");
-  int64_t n = x.tensor.size(wrapDim(dim, x.tensor.dim()));
+  int64_t d = wrapDim(dim, x.tensor.dim()), n = x.tensor.size(d);
   if (size < 0 || (size == 0 && n != 0))
     fail("AGC0104", "expects a size of at least 1, got " + std::to_string(size));
   Dims sizes;
@@ -46,7 +52,7 @@ std::vector<Tensor> split(Arg x, int64_t size, int64_t dim) {
     sizes.push_back(std::min(size, n - at));
   if (sizes.empty())
     sizes.push_back(0);
-  return agc::split(x, IntArrayRef(sizes), dim);
+  return pieces(x.tensor, sizes, d, "SplitBackward0");
 }
 std::vector<Tensor> chunk(Arg x, int64_t chunks, int64_t dim) {
   OpGuard op("chunk", x.loc);

@@ -1,5 +1,6 @@
 //===- Shape.cpp - Views and rearrangements -------------------------------===//
 #include "frontend/core/Promote.h"
+#include "frontend/ops/Composites.h"
 
 #include <agc/Functions.h>
 
@@ -127,22 +128,6 @@ Tensor permuted(const Tensor &x, const Dims &permutation, const char *gradName) 
   return makeView(x, OpId::Transpose, withShape(type, shape), permutation, gradName);
 }
 
-Tensor sliced(const Tensor &x, int64_t dim, int64_t start, int64_t limit,
-              int64_t step, const char *gradName) {
-  TypeRef type = implOf(x).type;
-  size_t rank = type->shape.size(), d = size_t(dim);
-  Dims words(3 * rank, 0), shape = type->shape;
-  for (size_t i = 0; i < rank; ++i) {
-    words[rank + i] = shape[i];
-    words[2 * rank + i] = 1;
-  }
-  words[d] = start;
-  words[rank + d] = limit;
-  words[2 * rank + d] = step;
-  shape[d] = (limit - start + step - 1) / step;
-  return makeView(x, OpId::Slice, withShape(type, shape), words, gradName);
-}
-
 /// A view of two steps that autograd shows as one.
 Tensor thenView(const Tensor &x, const Dims &shape, const char *gradName,
                 const Tensor &from) {
@@ -164,6 +149,22 @@ int64_t clampIndex(int64_t i, int64_t size) {
 }
 
 } // namespace
+
+Tensor detail::sliced(const Tensor &x, int64_t dim, int64_t start, int64_t limit,
+                      int64_t step, const char *gradName) {
+  TypeRef type = implOf(x).type;
+  size_t rank = type->shape.size(), d = size_t(dim);
+  Dims words(3 * rank, 0), shape = type->shape;
+  for (size_t i = 0; i < rank; ++i) {
+    words[rank + i] = shape[i];
+    words[2 * rank + i] = 1;
+  }
+  words[d] = start;
+  words[rank + d] = limit;
+  words[2 * rank + d] = step;
+  shape[d] = (limit - start + step - 1) / step;
+  return makeView(x, OpId::Slice, withShape(type, shape), words, gradName);
+}
 
 Tensor Tensor::view(IntArrayRef shape, Loc loc) const {
   OpGuard op("view", loc);

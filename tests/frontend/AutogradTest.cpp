@@ -131,7 +131,7 @@ TEST(Autograd, GraphAsPyTorchShowsIt) {
   auto pooled = torch::max_pool2d(torch::conv2d(image, k), 2);
   EXPECT_EQ(pooled.grad_fn()->name(), "MaxPool2DWithIndicesBackward0");
   EXPECT_EQ(edges(pooled.grad_fn()), "ConvolutionBackward0");
-  EXPECT_EQ(edges(pooled.grad_fn()->next_edges()[0].function), "- AccumulateGrad");
+  EXPECT_EQ(edges(pooled.grad_fn()->next_edges()[0].function), "- AccumulateGrad -");
 }
 
 TEST(Autograd, FrozenParametersGetNoGradient) {

@@ -1,6 +1,7 @@
 #include <agc/nn/Init.h>
 
 #include "frontend/core/Host.h"
+#include "frontend/core/Recorder.h"
 #include "runtime/core/Convert.h"
 #include "runtime/core/Philox.h"
 
@@ -9,6 +10,8 @@
 
 namespace agc::nn::init {
 
+using detail::fail;
+using detail::OpGuard;
 using detail::replaceElements;
 
 double calculate_gain(NonlinearityType nonlinearity, double param) {
@@ -21,23 +24,26 @@ double calculate_gain(NonlinearityType nonlinearity, double param) {
   return 1;
 }
 
-Tensor constant_(Tensor tensor, Scalar value) {
+Tensor constant_(Tensor tensor, Scalar value, Loc loc) {
+  OpGuard op("constant_", loc);
   replaceElements(tensor, [&](void *data) {
     for (int64_t i = 0; i < tensor.numel(); ++i)
       storeNumber(data, tensor.dtype(), i, value.toDouble());
   });
   return tensor;
 }
-Tensor zeros_(Tensor tensor) { return constant_(tensor, 0); }
-Tensor ones_(Tensor tensor) { return constant_(tensor, 1); }
+Tensor zeros_(Tensor tensor, Loc loc) { return constant_(tensor, 0, loc); }
+Tensor ones_(Tensor tensor, Loc loc) { return constant_(tensor, 1, loc); }
 
-Tensor uniform_(Tensor tensor, double low, double high) {
+Tensor uniform_(Tensor tensor, double low, double high, Loc loc) {
+  OpGuard op("uniform_", loc);
   replaceElements(tensor, [&](void *data) {
     defaultGenerator().fillUniform(data, tensor.dtype(), tensor.numel(), low, high);
   });
   return tensor;
 }
-Tensor normal_(Tensor tensor, double mean, double std) {
+Tensor normal_(Tensor tensor, double mean, double std, Loc loc) {
+  OpGuard op("normal_", loc);
   replaceElements(tensor, [&](void *data) {
     defaultGenerator().fillNormal(data, tensor.dtype(), tensor.numel(), mean, std);
   });
@@ -50,8 +56,8 @@ struct Fans {
 };
 Fans fansOf(const Tensor &tensor) {
   if (tensor.dim() < 2)
-    throw Error("AGC0104", "expects at least 2 dimensions to count the inputs of a "
-                           "layer, got " + std::to_string(tensor.dim()));
+    fail("AGC0104", "expects at least 2 dimensions to count the inputs of a layer, got " +
+                        std::to_string(tensor.dim()));
   double field = 1;
   for (int64_t d = 2; d < tensor.dim(); ++d)
     field *= double(tensor.size(d));
@@ -69,22 +75,29 @@ double xavierStd(const Tensor &tensor, double gain) {
 }
 } // namespace
 
-Tensor kaiming_uniform_(Tensor t, double a, FanModeType mode, NonlinearityType n) {
+Tensor kaiming_uniform_(Tensor t, double a, FanModeType mode, NonlinearityType n, Loc loc) {
+  OpGuard op("kaiming_uniform_", loc);
   double bound = std::sqrt(3.0) * kaimingStd(t, a, mode, n);
-  return uniform_(t, -bound, bound);
+  return uniform_(t, -bound, bound, loc);
 }
-Tensor kaiming_normal_(Tensor t, double a, FanModeType mode, NonlinearityType n) {
-  return normal_(t, 0, kaimingStd(t, a, mode, n));
+Tensor kaiming_normal_(Tensor t, double a, FanModeType mode, NonlinearityType n, Loc loc) {
+  OpGuard op("kaiming_normal_", loc);
+  return normal_(t, 0, kaimingStd(t, a, mode, n), loc);
 }
-Tensor xavier_uniform_(Tensor t, double gain) {
+Tensor xavier_uniform_(Tensor t, double gain, Loc loc) {
+  OpGuard op("xavier_uniform_", loc);
   double bound = std::sqrt(3.0) * xavierStd(t, gain);
-  return uniform_(t, -bound, bound);
+  return uniform_(t, -bound, bound, loc);
 }
-Tensor xavier_normal_(Tensor t, double gain) { return normal_(t, 0, xavierStd(t, gain)); }
+Tensor xavier_normal_(Tensor t, double gain, Loc loc) {
+  OpGuard op("xavier_normal_", loc);
+  return normal_(t, 0, xavierStd(t, gain), loc);
+}
 
-Tensor orthogonal_(Tensor tensor, double gain) {
+Tensor orthogonal_(Tensor tensor, double gain, Loc loc) {
+  OpGuard op("orthogonal_", loc);
   if (tensor.dim() < 2)
-    throw Error("AGC0104", "'agc.orthogonal_' expects at least 2 dimensions, got " + std::to_string(tensor.dim()));
+    fail("AGC0104", "expects at least 2 dimensions, got " + std::to_string(tensor.dim()));
   size_t rows = size_t(tensor.size(0)), columns = rows ? size_t(tensor.numel()) / rows : 0;
   size_t count = std::min(rows, columns), length = std::max(rows, columns);
   std::vector<std::vector<double>> vectors(count, std::vector<double>(length));

@@ -263,6 +263,8 @@ Tensor interpolate(Arg x, const InterpolateFuncOptions &o) {
     fail("AGC0107", std::string("expects input ") +
                         (isNearest ? "[n, c, l] or [n, c, h, w]" : isLinear ? "[n, c, l]" : "[n, c, h, w]") +
                         ", got shape " + shapeText(v.shape()));
+  if (o.antialias())
+    fail("AGC0116", "with antialias is not there yet");
   if (isNearest && o.align_corners())
     fail("AGC0104", "expects align_corners with kLinear or kBilinear only");
   if (bool(o.size()) == bool(o.scale_factor()))

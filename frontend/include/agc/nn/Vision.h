@@ -70,11 +70,13 @@ struct InterpolateFuncOptions {
   AGC_ARG(mode_t, mode) = kNearest;
   AGC_ARG(std::optional<bool>, align_corners) = std::nullopt;
   AGC_ARG(std::optional<bool>, recompute_scale_factor) = std::nullopt;
+  AGC_ARG(bool, antialias) = false;
 };
 /// Another size by nearest elements or by straight lines between them.
 ///
 /// Shapes: x [n, c, l] (kNearest, kLinear) or [n, c, h, w] (kNearest, kBilinear).
-/// Errors: neither or both of size and scale_factor, align_corners with kNearest.
+/// Errors: neither or both of size and scale_factor, align_corners with kNearest;
+/// AGC0116, antialias.
 Tensor interpolate(Arg x, const InterpolateFuncOptions &options = {});
 
 using FoldFuncOptions = FoldOptions;

@@ -145,6 +145,9 @@ TEST(Step, WhatReadsValuesCannotBeTraced) {
   };
   EXPECT_NE(errorOf([&] { train_step(training.model, reads, training.sgd, images(), labels()); })
                 .find("AGC0120"), std::string::npos);
+  auto picks = [](const Tensor &y, const Tensor &) { return y.index({y > 0}).sum(); };
+  EXPECT_NE(errorOf([&] { train_step(training.model, picks, training.sgd, images(), labels()); })
+                .find("AGC0120"), std::string::npos);
   // And all goes on as before.
   EXPECT_EQ(ones({2}).sum().item<float>(), 2);
 }

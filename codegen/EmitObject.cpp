@@ -59,12 +59,12 @@ Machine machineOf(const llvm::TargetMachine &target) {
   const llvm::MCSubtargetInfo &info = *target.getMCSubtargetInfo();
   if (target.getTargetTriple().isX86()) {
     if (info.checkFeatures("+avx512f") && info.checkFeatures("+avx512vl"))
-      return {64, 32};
+      return {64, 32, true};
     if (info.checkFeatures("+avx2") && info.checkFeatures("+fma"))
-      return {32, 16};
-    return {16, 16};
+      return {32, 16, true};
+    return {16, 16, false};
   }
-  return {16, 32};
+  return {16, 32, true};
 }
 
 static void optimize(llvm::Module &module, llvm::TargetMachine &target) {

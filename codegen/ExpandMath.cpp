@@ -1,15 +1,15 @@
 //===- ExpandMath.cpp - Exponentials and the like as arithmetic ------------===//
 //
-// Upstream's polynomials, and for f32 what upstream expands without care for
-// the error, or not at all. f64 is libm's (LowerToLLVM.cpp).
+// Which function of codegen/math an op is. What is not here is one instruction
+// of the machine, or a few: sqrt, floor and their like. A product and sum with
+// one rounding is two ops where the machine has no such instruction.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/Passes.h"
+#include "codegen/math/Functions.h"
 
-#include "mlir/Dialect/Math/Transforms/Approximation.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -19,146 +19,87 @@ namespace agc {
 
 namespace {
 
-/// Arithmetic on f32, scalar or vector.
-struct Words {
-  Words(PatternRewriter &rewriter, Operation *op)
-      : b(op->getLoc(), rewriter), type(op->getResult(0).getType()) {}
+using Unary = Word (*)(math::Numbers &, Word);
+using Binary = Word (*)(math::Numbers &, Word, Word);
 
-  Value splat(Type of, TypedAttr scalar) {
-    if (auto vector = dyn_cast<VectorType>(of))
-      return arith::ConstantOp::create(b, DenseElementsAttr::get(vector, scalar));
-    return arith::ConstantOp::create(b, scalar);
-  }
-  Value number(double value) {
-    return splat(type, b.getF32FloatAttr(float(value)));
-  }
-  Value add(Value x, Value y) { return arith::AddFOp::create(b, x, y); }
-  Value sub(Value x, Value y) { return arith::SubFOp::create(b, x, y); }
-  Value mul(Value x, Value y) { return arith::MulFOp::create(b, x, y); }
-  Value div(Value x, Value y) { return arith::DivFOp::create(b, x, y); }
-  Value abs(Value x) { return math::AbsFOp::create(b, x); }
-  Value less(Value x, Value y) {
-    return arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, y);
-  }
-  Value select(Value p, Value x, Value y) {
-    return arith::SelectOp::create(b, p, x, y);
-  }
+template <typename Op> bool is(Operation *op) { return isa<Op>(op); }
 
-  ImplicitLocOpBuilder b;
-  Type type;
+const std::pair<bool (*)(Operation *), Unary> unaryFunctions[] = {
+    {is<mlir::math::ExpOp>, math::exp},     {is<mlir::math::Exp2Op>, math::exp2},
+    {is<mlir::math::ExpM1Op>, math::expm1}, {is<mlir::math::LogOp>, math::log},
+    {is<mlir::math::Log2Op>, math::log2},   {is<mlir::math::Log1pOp>, math::log1p},
+    {is<mlir::math::SinOp>, math::sin},     {is<mlir::math::CosOp>, math::cos},
+    {is<mlir::math::TanOp>, math::tan},     {is<mlir::math::AsinOp>, math::asin},
+    {is<mlir::math::AcosOp>, math::acos},   {is<mlir::math::AtanOp>, math::atan},
+    {is<mlir::math::SinhOp>, math::sinh},   {is<mlir::math::CoshOp>, math::cosh},
+    {is<mlir::math::TanhOp>, math::tanh},   {is<mlir::math::ErfOp>, math::erf},
+    {is<mlir::math::ErfcOp>, math::erfc},
+};
+const std::pair<bool (*)(Operation *), Binary> binaryFunctions[] = {
+    {is<mlir::math::PowFOp>, math::pow},
+    {is<mlir::math::Atan2Op>, math::atan2},
 };
 
-template <typename Op> struct ExpandF32 : OpRewritePattern<Op> {
-  using OpRewritePattern<Op>::OpRewritePattern;
-  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const final {
-    if (!getElementTypeOrSelf(op.getType()).isF32())
-      return failure();
-    Words w(rewriter, op);
-    rewriter.replaceOp(op, expand(w, op.getOperand()));
-    return success();
-  }
-  virtual Value expand(Words &w, Value x) const = 0;
-};
-
-struct ExpandTan final : ExpandF32<math::TanOp> {
-  using ExpandF32::ExpandF32;
-  Value expand(Words &w, Value x) const override {
-    return w.div(math::SinOp::create(w.b, x), math::CosOp::create(w.b, x));
-  }
-};
-
-/// Near 0 by expm1, which does not cancel; elsewhere by the exponential of half
-/// of x, whose square overflows where the result does.
-struct ExpandSinh final : ExpandF32<math::SinhOp> {
-  using ExpandF32::ExpandF32;
-  Value expand(Words &w, Value x) const override {
-    Value magnitude = w.abs(x), half = w.number(0.5);
-    Value e = math::ExpM1Op::create(w.b, magnitude);
-    Value small = w.mul(half, w.add(e, w.div(e, w.add(e, w.number(1)))));
-    Value root = math::ExpOp::create(w.b, w.mul(half, magnitude));
-    Value large = w.mul(w.mul(half, root), root);
-    Value result = w.select(w.less(magnitude, w.number(16)), small, large);
-    return math::CopySignOp::create(w.b, result, x);
-  }
-};
-
-struct ExpandCosh final : ExpandF32<math::CoshOp> {
-  using ExpandF32::ExpandF32;
-  Value expand(Words &w, Value x) const override {
-    Value magnitude = w.abs(x), half = w.number(0.5);
-    Value e = math::ExpOp::create(w.b, magnitude);
-    Value small = w.mul(half, w.add(e, w.div(w.number(1), e)));
-    Value root = math::ExpOp::create(w.b, w.mul(half, magnitude));
-    Value large = w.mul(w.mul(half, root), root);
-    return w.select(w.less(magnitude, w.number(16)), small, large);
-  }
-};
-
-/// 2^n for the nearest integer n, and e^(ln 2 * rest) for the rest. 2^n is two
-/// factors, as it may be too small or large for one.
-struct ExpandExp2 final : ExpandF32<math::Exp2Op> {
-  using ExpandF32::ExpandF32;
-  Value expand(Words &w, Value x) const override {
-    Value low = arith::MaximumFOp::create(w.b, x, w.number(-160));
-    Value bounded = arith::MinimumFOp::create(w.b, low, w.number(160));
-    Value n = math::RoundEvenOp::create(w.b, bounded);
-    Value rest = w.mul(w.sub(bounded, n), w.number(0.69314718055994530942));
-    Value power = math::ExpOp::create(w.b, rest);
-    Type i32 = w.b.getI32Type(), integer = i32;
-    if (auto vector = dyn_cast<VectorType>(w.type))
-      integer = vector.clone(i32);
-    auto whole = [&](int32_t value) { return w.splat(integer, w.b.getI32IntegerAttr(value)); };
-    Value i = arith::FPToSIOp::create(w.b, integer, n);
-    Value first = arith::ShRSIOp::create(w.b, i, whole(1));
-    Value second = arith::SubIOp::create(w.b, i, first);
-    auto twoTo = [&](Value exponent) -> Value {
-      Value biased = arith::AddIOp::create(w.b, exponent, whole(127));
-      Value bits = arith::ShLIOp::create(w.b, biased, whole(23));
-      return arith::BitcastOp::create(w.b, w.type, bits);
-    };
-    Value result = w.mul(w.mul(power, twoTo(first)), twoTo(second));
-    Value isNumber = arith::CmpFOp::create(w.b, arith::CmpFPredicate::ORD, x, x);
-    return w.select(isNumber, result, x);
-  }
-};
-
-/// The angle below 45 degrees by atan, the octant by signs and comparison.
-/// Upstream's has no answer for zeros and infinities.
-struct ExpandAtan2 final : OpRewritePattern<math::Atan2Op> {
-  ExpandAtan2(MLIRContext *context)
-      : OpRewritePattern(context, /*benefit=*/10) {} // before upstream's
-  LogicalResult matchAndRewrite(math::Atan2Op op, PatternRewriter &rewriter) const final {
-    if (!getElementTypeOrSelf(op.getType()).isF32())
-      return failure();
-    Words w(rewriter, op);
-    Value y = op.getLhs(), x = op.getRhs();
-    Value high = arith::MaximumFOp::create(w.b, w.abs(x), w.abs(y));
-    Value low = arith::MinimumFOp::create(w.b, w.abs(x), w.abs(y));
-    Value zero = w.number(0), one = w.number(1);
-    auto equal = [&](Value a, Value b) -> Value {
-      return arith::CmpFOp::create(w.b, arith::CmpFPredicate::OEQ, a, b);
-    };
-    Value ratio = w.div(low, w.select(equal(high, zero), one, high));
-    Value infinity = w.number(std::numeric_limits<double>::infinity());
-    ratio = w.select(equal(low, infinity), one, ratio);
-    Value angle = math::AtanOp::create(w.b, ratio);
-    angle = w.select(w.less(w.abs(x), w.abs(y)),
-                     w.sub(w.number(1.57079632679489661923), angle), angle);
-    Value side = math::CopySignOp::create(w.b, one, x);
-    angle = w.select(w.less(side, zero),
-                     w.sub(w.number(3.14159265358979323846), angle), angle);
-    rewriter.replaceOp(op, math::CopySignOp::create(w.b, angle, y));
-    return success();
-  }
-};
+/// The ops of 1 / (1 + e^-x), last first, if this is one: it has a formula of
+/// its own.
+SmallVector<Operation *> sigmoidOps(arith::DivFOp quotient) {
+  auto sum = quotient.getRhs().getDefiningOp<arith::AddFOp>();
+  if (!sum || !matchPattern(quotient.getLhs(), m_OneFloat()))
+    return {};
+  for (auto [one, power] : {std::pair(sum.getLhs(), sum.getRhs()),
+                            std::pair(sum.getRhs(), sum.getLhs())})
+    if (auto exp = power.getDefiningOp<mlir::math::ExpOp>();
+        exp && matchPattern(one, m_OneFloat()))
+      if (auto negated = exp.getOperand().getDefiningOp<arith::NegFOp>())
+        return {quotient, sum, exp, negated};
+  return {};
+}
 
 struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
+  using Base::Base;
+
+  void expandSigmoid(arith::DivFOp op) {
+    SmallVector<Operation *> ops = sigmoidOps(op);
+    if (ops.empty())
+      return;
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    math::Numbers w(b, op.getType(), hasFMA);
+    Word x = w(ops.back()->getOperand(0));
+    op.getResult().replaceAllUsesWith(math::sigmoid(w, x).value);
+    for (Operation *unused : ops)
+      if (unused->use_empty())
+        unused->erase();
+  }
+
+  void expand(Operation *op) {
+    if (op->getNumResults() != 1)
+      return;
+    Type type = op->getResult(0).getType(), element = getElementTypeOrSelf(type);
+    if (!element.isF32() && !element.isF64())
+      return;
+    ImplicitLocOpBuilder b(op->getLoc(), op);
+    math::Numbers w(b, type, hasFMA);
+    Word result;
+    for (auto [matches, function] : unaryFunctions)
+      if (matches(op))
+        result = function(w, w(op->getOperand(0)));
+    for (auto [matches, function] : binaryFunctions)
+      if (matches(op))
+        result = function(w, w(op->getOperand(0)), w(op->getOperand(1)));
+    if (isa<vector::FMAOp>(op) && !hasFMA)
+      result = w(op->getOperand(0)) * w(op->getOperand(1)) + w(op->getOperand(2));
+    if (!result.value)
+      return;
+    op->getResult(0).replaceAllUsesWith(result.value);
+    op->erase();
+  }
+
   void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    populateMathPolynomialApproximationPatterns(patterns);
-    patterns.add<ExpandTan, ExpandSinh, ExpandCosh, ExpandExp2, ExpandAtan2>(&getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    // Before what it is made of is expanded.
+    getOperation().walk([&](arith::DivFOp op) { expandSigmoid(op); });
+    // Of a post-order walk, the op at hand may be erased.
+    getOperation().walk([&](Operation *op) { expand(op); });
+    math::addLargeAngleReduction(getOperation(), hasFMA);
   }
 };
 } // namespace

@@ -12,6 +12,7 @@ namespace agc {
 struct Machine {
   unsigned vectorBytes = 16;   // of a vector register; 0: scalar code only
   unsigned numRegisters = 16;  // vector registers
+  bool hasFMA = false;         // multiplies and adds with one rounding
 
   /// Elements of this type in a vector; 1: do not vectorize.
   unsigned lanes(mlir::Type element) const;

@@ -218,8 +218,7 @@ static LogicalResult lowerKernels(ModuleOp module) {
   PassManager pm(module.getContext());
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(memref::createExpandStridedMetadataPass());
-  // What has no polynomial calls the C library: f64, and the reference;
-  // vectors lane by lane.
+  // The reference calls the C library.
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
   pm.addPass(createConvertVectorToLLVMPass());

@@ -48,15 +48,23 @@ def ExpandHalvesPass : Pass<"agc-expand-halves", "::mlir::func::FuncOp"> {
                            "::mlir::math::MathDialect"];
 }
 
-def ExpandMathPass : Pass<"agc-expand-math", "::mlir::func::FuncOp"> {
-  let summary = "Replace f32 exponentials and the like by arithmetic";
+def ExpandMathPass : Pass<"agc-expand-math", "::mlir::ModuleOp"> {
+  let summary = "Replace exponentials and the like by arithmetic";
   let description = [{
-    Polynomials, alike for scalars and vectors of any width, so that a loop's
-    remainder has the bits of its body and no loop calls a library.
+    Of f32 and f64, alike for scalars and vectors of any width, so that a loop's
+    remainder has the bits of its body and no loop calls a library. Angles from
+    2^20 on are reduced by a function that the module is given.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect",
-                           "::mlir::math::MathDialect",
-                           "::mlir::vector::VectorDialect"];
+  let options = [
+    Option<"hasFMA", "has-fma", "bool", "false",
+           "The machine multiplies and adds with one rounding">
+  ];
+  let dependentDialects = [
+    "::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect", "::mlir::math::MathDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"
+  ];
 }
 
 #endif

@@ -53,7 +53,7 @@ static void addKernelsPhase(OpPassManager &pm, const Machine &machine) {
   // First, as what is in half types becomes mathematics in f32.
   pm.addNestedPass<func::FuncOp>(createExpandHalvesPass());
   if (machine.vectorBytes)
-    pm.addNestedPass<func::FuncOp>(createExpandMathPass());
+    pm.addPass(createExpandMathPass(ExpandMathPassOptions{machine.hasFMA}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }

@@ -14,6 +14,7 @@ class Words;
 struct Word {
   mlir::Value value;
   Words *w = nullptr;
+  mlir::Type element() const;
 };
 
 /// Builds `arith` and `math` ops. All values have one shape, so that a formula
@@ -48,13 +49,40 @@ private:
 Word operator+(Word x, Word y);
 Word operator-(Word x, Word y);
 Word operator*(Word x, Word y);
+Word operator/(Word x, Word y); // of numbers
+Word operator-(Word x);         // of numbers
 Word operator&(Word x, Word y);
 Word operator|(Word x, Word y);
+Word operator^(Word x, Word y);
+Word operator!(Word x); // of truth values
 Word operator<<(Word x, int64_t bits);
 Word operator>>(Word x, int64_t bits); // zeros come in
+Word operator>>(Word x, Word bits);
 /// Numbers: false of NaN. Integers: unsigned.
 Word operator<(Word x, Word y);
 Word operator>(Word x, Word y);
+Word operator<=(Word x, Word y);
+Word operator>=(Word x, Word y);
+Word operator==(Word x, Word y);
+
+/// The constant in the type of x.
+Word sameType(Word x, double value);
+
+#define AGC_WITH_CONSTANT(op)                                                  \
+  inline Word operator op(Word x, double y) { return x op sameType(x, y); }   \
+  inline Word operator op(double x, Word y) { return sameType(y, x) op y; }
+AGC_WITH_CONSTANT(+)
+AGC_WITH_CONSTANT(-)
+AGC_WITH_CONSTANT(*)
+AGC_WITH_CONSTANT(/)
+AGC_WITH_CONSTANT(&)
+AGC_WITH_CONSTANT(|)
+AGC_WITH_CONSTANT(<)
+AGC_WITH_CONSTANT(>)
+AGC_WITH_CONSTANT(<=)
+AGC_WITH_CONSTANT(>=)
+AGC_WITH_CONSTANT(==)
+#undef AGC_WITH_CONSTANT
 
 } // namespace agc
 

@@ -1,0 +1,98 @@
+//===- Exponential.cpp - exp, exp2, expm1 ----------------------------------===//
+//
+// e^x = 2^n e^r with n the whole number nearest to x / ln 2, so |r| <= ln 2 / 2.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/math/Functions.h"
+
+namespace agc::math {
+namespace {
+
+/// Added to a number, rounds it to a whole n; the bits then end with n plus
+/// twice the bias, which is what two powers of 2 with the product 2^n need.
+double exponentShift(Numbers &w) {
+  return w.roundingShift() + 2 * w.exponentBias();
+}
+
+struct Reduced {
+  Word rest, shifted; // x = n ln 2 + rest
+};
+Reduced reduce(Numbers &w, Word x) {
+  const double *ln2 = w.isF32() ? ln2F32 : ln2F64;
+  Word shifted = w.fma(x, log2e, w.number(exponentShift(w)));
+  Word n = shifted - exponentShift(w);
+  Word high = w.fma(n, -ln2[0], x); // exact
+  return {w.fma(n, -ln2[1], high), shifted};
+}
+
+/// 2^(n + offset) where that is a normal number.
+Word powerOfTwo(Numbers &w, Word shifted, int offset) {
+  Word exponent = w.bits(shifted) + (offset - w.exponentBias());
+  return w.fromBits(exponent << w.fractionBits());
+}
+
+/// e^r - 1.
+Word smallPower(Numbers &w, Word r) {
+  return w.fma(r * r, w.polynomial(expTail, r), r);
+}
+
+} // namespace
+
+Exponential exponential(Numbers &w, Word x, Word low) {
+  // Beyond these it is infinity or 0.
+  x = w.atMost(w.isF32() ? 90 : 711, w.atLeast(w.isF32() ? -104 : -746, x));
+  auto [rest, shifted] = reduce(w, x);
+  if (low.w)
+    rest = rest + low;
+  return {smallPower(w, rest) + 1.0, shifted};
+}
+
+Word scaled(Numbers &w, const Exponential &e, Word factor) {
+  // In two steps, the last of which rounds, as 2^n may be no normal number.
+  int bits = w.fractionBits();
+  Word sum = w.bits(e.shifted), half = sum >> 1;
+  Word first = w.fromBits(half << bits), second = w.fromBits((sum - half) << bits);
+  Word power = factor.w ? e.power * factor : e.power;
+  return power * first * second;
+}
+
+Word exp(Numbers &w, Word x) { return scaled(w, exponential(w, x)); }
+
+Word exp2(Numbers &w, Word x) {
+  x = w.atMost(w.isF32() ? 129 : 1025, w.atLeast(w.isF32() ? -151 : -1076, x));
+  Word shifted = x + exponentShift(w);
+  Word rest = x - (shifted - exponentShift(w));
+  Word power = w.fma(rest, w.polynomial(exp2Tail, rest), w.number(1));
+  return scaled(w, {power, shifted});
+}
+
+// 2^n (e^r - 1) + (2^n + addend), where the second sum is exact or large.
+Word boundedExp(Numbers &w, Word x, double addend, int offset) {
+  auto [rest, shifted] = reduce(w, x);
+  Word power = powerOfTwo(w, shifted, offset);
+  return w.fma(power, smallPower(w, rest), power + addend);
+}
+
+Word expm1(Numbers &w, Word x) {
+  // Beyond these it is -1 or infinity.
+  Word bounded = w.atMost(w.isF32() ? 89 : 709.9, w.atLeast(w.isF32() ? -20 : -40, x));
+  // Half of it, as 2^n may be too large.
+  Word half = boundedExp(w, bounded, -0.5, /*offset=*/-1);
+  return w.select(w.abs(x) < w.tiny(), x, half + half);
+}
+
+// 2^n / (2^n + e^-r), in which nothing is rounded before the sum; for denormal
+// results the last product rounds again.
+Word sigmoid(Numbers &w, Word x) {
+  // Beyond these it is 0 or 1.
+  x = w.atMost(w.isF32() ? 20 : 40, w.atLeast(w.isF32() ? -104 : -746, x));
+  auto [rest, shifted] = reduce(w, x);
+  Word power = scaled(w, {w.number(1), shifted});
+  // The largest parts first, and what their sum lost.
+  Word more = power + 1.0;
+  Word lost = power - (more - 1.0);
+  Word sum = (smallPower(w, -rest) + lost) + more;
+  return scaled(w, {1.0 / sum, shifted});
+}
+
+} // namespace agc::math

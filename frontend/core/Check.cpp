@@ -22,8 +22,9 @@ void CheckMessage::fail(const char *condition, Loc loc) const {
   throw Error("AGC0130", message, positionText(loc));
 }
 
-void failExpanding(size_t expected, size_t got) {
-  throw Error("AGC0104", "expects 1 or " + std::to_string(expected) + " numbers, got " + std::to_string(got));
+void failExpanding(size_t expected, size_t got, Loc loc) {
+  throw Error("AGC0104", "expects 1 or " + std::to_string(expected) + " numbers, got " + std::to_string(got),
+              positionText(loc));
 }
 
 } // namespace agc::detail

@@ -43,9 +43,9 @@ Tensor ElementwiseImpl::forward(Arg x) {
   return y;
 }
 
-Mlp mlp(std::vector<int64_t> sizes) { return Mlp(std::move(sizes)); }
-Lenet lenet(int64_t classes, int64_t channels, int64_t height, int64_t width) {
-  return Lenet(classes, channels, height, width);
+Mlp mlp(std::vector<int64_t> sizes, Loc loc) { return Mlp(std::move(sizes), loc); }
+Lenet lenet(int64_t classes, int64_t channels, int64_t height, int64_t width, Loc loc) {
+  return Lenet::makeAt(loc, classes, channels, height, width);
 }
 Elementwise elementwise(std::vector<int64_t> shape) { return Elementwise(std::move(shape)); }
 

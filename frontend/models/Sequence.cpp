@@ -63,11 +63,11 @@ Tensor LstmClassifierImpl::forward(Arg x) {
   return fc->forward(std::get<0>(lstm->forward(x)).select(1, -1, x.loc));
 }
 
-Gpt gpt(int64_t layers, int64_t heads, int64_t width, int64_t block, int64_t vocab) {
-  return Gpt(layers, heads, width, block, vocab);
+Gpt gpt(int64_t layers, int64_t heads, int64_t width, int64_t block, int64_t vocab, Loc loc) {
+  return Gpt::makeAt(loc, layers, heads, width, block, vocab);
 }
-LstmClassifier lstm_classifier(int64_t input, int64_t hidden, int64_t classes) {
-  return LstmClassifier(input, hidden, classes);
+LstmClassifier lstm_classifier(int64_t input, int64_t hidden, int64_t classes, Loc loc) {
+  return LstmClassifier(input, hidden, classes, loc);
 }
 
 } // namespace agc::models

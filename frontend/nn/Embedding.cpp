@@ -98,9 +98,10 @@ void EmbeddingImpl::pretty_print(std::ostream &out) const {
   out << ")";
 }
 
-Embedding Embedding::from_pretrained(const Tensor &embeddings, const EmbeddingFromPretrainedOptions &o) {
+Embedding Embedding::from_pretrained(const Tensor &embeddings, const EmbeddingFromPretrainedOptions &o, Loc loc) {
+  OpGuard op("Embedding", loc);
   if (embeddings.dim() != 2)
-    throw Error("AGC0107", "'agc.Embedding' expects a weight [rows, d], got shape " + shapeText(embeddings.sizes()));
+    fail("AGC0107", "expects a weight [rows, d], got shape " + shapeText(embeddings.sizes()));
   Embedding made(EmbeddingOptions(embeddings.size(0), embeddings.size(1))
                      ._weight(embeddings)
                      .padding_idx(o.padding_idx())

@@ -12,6 +12,13 @@
 #include <ostream>
 
 namespace agc {
+
+void detail::rethrowAt(const Error &error, Loc loc) {
+  if (error.position().empty())
+    throw Error(error.code(), error.msg(), positionText(loc));
+  throw;
+}
+
 namespace nn {
 
 using namespace detail;

@@ -10,7 +10,7 @@
 namespace agc {
 
 namespace detail {
-[[noreturn]] void failExpanding(size_t expected, size_t got);
+[[noreturn]] void failExpanding(size_t expected, size_t got, Loc loc);
 } // namespace detail
 
 /// `2` or `{2, 3}`, for D dimensions.
@@ -18,11 +18,13 @@ template <size_t D, typename T = int64_t> class ExpandingArray {
 public:
   ExpandingArray(T all) { values.fill(all); }
   /// Errors: AGC0104, not D numbers.
-  ExpandingArray(std::initializer_list<T> list) : ExpandingArray(ArrayRef<T>(list)) {}
-  ExpandingArray(const std::vector<T> &list) : ExpandingArray(ArrayRef<T>(list)) {}
-  ExpandingArray(ArrayRef<T> list) {
+  ExpandingArray(std::initializer_list<T> list, Loc loc = Loc::current())
+      : ExpandingArray(ArrayRef<T>(list), loc) {}
+  ExpandingArray(const std::vector<T> &list, Loc loc = Loc::current())
+      : ExpandingArray(ArrayRef<T>(list), loc) {}
+  ExpandingArray(ArrayRef<T> list, Loc loc = Loc::current()) {
     if (list.size() != D)
-      detail::failExpanding(D, list.size());
+      detail::failExpanding(D, list.size(), loc);
     for (size_t i = 0; i < D; ++i)
       values[i] = list[i];
   }
@@ -47,10 +49,10 @@ public:
   using Base = ExpandingArray<D, std::optional<T>>;
   using Base::Base;
   ExpandingArrayWithOptionalElem(T all) : Base(std::optional<T>(all)) {}
-  ExpandingArrayWithOptionalElem(std::initializer_list<T> list)
-      : Base(std::vector<std::optional<T>>(list.begin(), list.end())) {}
-  ExpandingArrayWithOptionalElem(const std::vector<T> &list)
-      : Base(std::vector<std::optional<T>>(list.begin(), list.end())) {}
+  ExpandingArrayWithOptionalElem(std::initializer_list<T> list, Loc loc = Loc::current())
+      : Base(std::vector<std::optional<T>>(list.begin(), list.end()), loc) {}
+  ExpandingArrayWithOptionalElem(const std::vector<T> &list, Loc loc = Loc::current())
+      : Base(std::vector<std::optional<T>>(list.begin(), list.end()), loc) {}
 };
 
 template <size_t D> std::ostream &operator<<(std::ostream &out, const ExpandingArray<D> &list) {

@@ -129,14 +129,16 @@ public:
 };
 AGC_MODULE(Elementwise);
 
-Mlp mlp(std::vector<int64_t> sizes);
+Mlp mlp(std::vector<int64_t> sizes, Loc loc = Loc::current());
 Lenet lenet(int64_t classes = 10, int64_t channels = 1, int64_t height = 28,
-            int64_t width = 28);
+            int64_t width = 28, Loc loc = Loc::current());
 ResNet resnet18(int64_t classes = 1000, int64_t channels = 3);
 ResNet resnet34(int64_t classes = 1000, int64_t channels = 3);
 ResNet resnet50(int64_t classes = 1000, int64_t channels = 3);
-Gpt gpt(int64_t layers = 4, int64_t heads = 4, int64_t width = 128, int64_t block = 64, int64_t vocab = 65);
-LstmClassifier lstm_classifier(int64_t input, int64_t hidden = 128, int64_t classes = 10);
+Gpt gpt(int64_t layers = 4, int64_t heads = 4, int64_t width = 128, int64_t block = 64, int64_t vocab = 65,
+        Loc loc = Loc::current());
+LstmClassifier lstm_classifier(int64_t input, int64_t hidden = 128, int64_t classes = 10,
+                               Loc loc = Loc::current());
 Elementwise elementwise(std::vector<int64_t> shape);
 
 } // namespace agc::models

@@ -63,7 +63,8 @@ public:
   using ModuleHolder<EmbeddingImpl>::ModuleHolder;
   using Impl = EmbeddingImpl;
   /// A table that is there already; not to be trained unless said.
-  static Embedding from_pretrained(const Tensor &embeddings, const EmbeddingFromPretrainedOptions &options = {});
+  static Embedding from_pretrained(const Tensor &embeddings, const EmbeddingFromPretrainedOptions &options = {},
+                                   Loc loc = Loc::current());
 };
 
 } // namespace agc::nn

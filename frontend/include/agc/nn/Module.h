@@ -9,6 +9,11 @@
 #include <functional>
 #include <memory>
 
+namespace agc::detail {
+/// The error in hand again, at \p loc if it has no position.
+[[noreturn]] void rethrowAt(const Error &error, Loc loc);
+} // namespace agc::detail
+
 namespace agc::nn {
 
 /// A part of a model: parameters, buffers and other modules, by name.
@@ -127,19 +132,44 @@ std::ostream &operator<<(std::ostream &out, const Module &module);
 
 /// A module by shared pointer, which makes one when constructed.
 template <typename Contained> class ModuleHolder {
+  template <typename Head, typename... Tail>
+  static constexpr bool makes = !std::is_convertible_v<Head, std::shared_ptr<Contained>> &&
+                                !std::is_base_of_v<ModuleHolder, std::remove_cvref_t<Head>> &&
+                                std::is_constructible_v<Contained, Head, Tail...>;
+
 public:
   using ContainedType = Contained;
 
   ModuleHolder() : module(make()) {}
   ModuleHolder(std::nullptr_t) {}
   ModuleHolder(std::shared_ptr<Contained> m) : module(std::move(m)) {}
-  template <typename Head, typename... Tail>
-    requires(!(std::is_convertible_v<Head, std::shared_ptr<Contained>> ||
-               std::is_base_of_v<ModuleHolder, std::remove_cvref_t<Head>>) &&
-             std::is_constructible_v<Contained, Head, Tail...>)
-  explicit ModuleHolder(Head &&head, Tail &&...tail)
-      : module(std::make_shared<Contained>(std::forward<Head>(head),
-                                           std::forward<Tail>(tail)...)) {}
+  // A default argument cannot follow a pack; with it, what the module refuses is
+  // an error at the user's line.
+  template <typename A>
+    requires makes<A>
+  explicit ModuleHolder(A &&a, Loc loc = Loc::current()) : module(makeAt(loc, std::forward<A>(a))) {}
+  template <typename A, typename B>
+    requires makes<A, B>
+  explicit ModuleHolder(A &&a, B &&b, Loc loc = Loc::current())
+      : module(makeAt(loc, std::forward<A>(a), std::forward<B>(b))) {}
+  template <typename A, typename B, typename C>
+    requires makes<A, B, C>
+  explicit ModuleHolder(A &&a, B &&b, C &&c, Loc loc = Loc::current())
+      : module(makeAt(loc, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c))) {}
+  template <typename A, typename B, typename C, typename... More>
+    requires(sizeof...(More) > 0 && makes<A, B, C, More...>)
+  explicit ModuleHolder(A &&a, B &&b, C &&c, More &&...more)
+      : module(std::make_shared<Contained>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
+                                           std::forward<More>(more)...)) {}
+
+  /// A new module; what it refuses is an error at \p loc.
+  template <typename... Args> static std::shared_ptr<Contained> makeAt(Loc loc, Args &&...args) {
+    try {
+      return std::make_shared<Contained>(std::forward<Args>(args)...);
+    } catch (const Error &error) {
+      agc::detail::rethrowAt(error, loc);
+    }
+  }
 
   template <typename... Rest>
   static constexpr bool takesArg =

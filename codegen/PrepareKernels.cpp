@@ -49,6 +49,19 @@ static bool isStartOfReduction(OpOperand &use) {
                        [&](unsigned d) { return map.isFunctionOfDim(d); });
 }
 
+/// A kernel before \p op that writes one number everywhere.
+static Value filled(Operation *op, RankedTensorType type, TypedAttr scalar) {
+  OpBuilder builder(op);
+  auto generic = linalg::GenericOp::create(
+      builder, op->getLoc(), type, ValueRange(), emptyTensor(builder, op->getLoc(), type),
+      builder.getMultiDimIdentityMap(type.getRank()), iterators(type.getRank(), 0),
+      [&](OpBuilder &b, Location loc, ValueRange) {
+        Value value = arith::ConstantOp::create(b, loc, scalar);
+        linalg::YieldOp::create(b, loc, value);
+      });
+  return generic.getResult(0);
+}
+
 /// Fills and splats that are more than a reduction's start become kernels.
 void PrepareKernelsPass::materializeFills() {
   SmallVector<Operation *> ops;
@@ -69,20 +82,16 @@ void PrepareKernelsPass::materializeFills() {
     Value result = op->getResult(0);
     if (llvm::all_of(result.getUses(), isStartOfReduction))
       continue;
-    OpBuilder builder(op);
-    RankedTensorType type = typeOf(result);
-    auto generic = linalg::GenericOp::create(
-        builder, op->getLoc(), type, ValueRange(),
-        emptyTensor(builder, op->getLoc(), type),
-        builder.getMultiDimIdentityMap(type.getRank()),
-        iterators(type.getRank(), 0),
-        [&](OpBuilder &b, Location loc, ValueRange) {
-          Value value = arith::ConstantOp::create(b, loc, scalar);
-          linalg::YieldOp::create(b, loc, value);
-        });
-    result.replaceUsesWithIf(generic.getResult(0), [](OpOperand &use) {
-      return !isStartOfReduction(use);
-    });
+    // Who adds to what is there has it for itself.
+    for (OpOperand &use : llvm::make_early_inc_range(result.getUses()))
+      if (auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
+          generic && generic.isDpsInit(&use) && !isStartOfReduction(use))
+        use.set(filled(generic, typeOf(result), scalar));
+    if (llvm::all_of(result.getUses(), isStartOfReduction))
+      continue;
+    Value shared = filled(op, typeOf(result), scalar);
+    result.replaceUsesWithIf(
+        shared, [](OpOperand &use) { return !isStartOfReduction(use); });
   }
 }
 

@@ -454,4 +454,23 @@ TEST(Compile, EmptyAndScalarTensors) {
     })");
 }
 
+TEST(Compile, OverlappingSumsStartApart) {
+  // Both add to zeros of one shape.
+  const char *text = R"(
+    func.func @f(%a: tensor<1x1x1x1xf32>, %b: tensor<1x1x1x1xf32>) -> (tensor<1x1x3x3xf32>, tensor<1x1x3x3xf32>) {
+      %i = agc.constant {value = 1 : i64} : tensor<1x1x1x1xi32>
+      %x = agc.max_pool_grad %a, %i {high = array<i64: 0, 0>, low = array<i64: 0, 0>, strides = array<i64: 2, 2>, window = array<i64: 2, 2>} : (tensor<1x1x1x1xf32>, tensor<1x1x1x1xi32>) -> tensor<1x1x3x3xf32>
+      %y = agc.max_pool_grad %b, %i {high = array<i64: 0, 0>, low = array<i64: 0, 0>, strides = array<i64: 2, 2>, window = array<i64: 2, 2>} : (tensor<1x1x1x1xf32>, tensor<1x1x1x1xi32>) -> tensor<1x1x3x3xf32>
+      %s = agc.exp %x : tensor<1x1x3x3xf32>
+      %t = agc.exp %y : tensor<1x1x3x3xf32>
+      return %s, %t : tensor<1x1x3x3xf32>, tensor<1x1x3x3xf32>
+    })";
+  expectAgreement(text);
+  auto values = run(text, false);
+  for (size_t i = 0; i < 9; ++i)
+    if (i != 1)
+      EXPECT_EQ(values[0][i] + values[1][i], 2);
+  EXPECT_NE(values[0][1], values[1][1]);
+}
+
 } // namespace

@@ -23,6 +23,8 @@ namespace agc::ir {
 
 /// Tensors of higher rank are refused: nobody means them.
 static constexpr int maxRank = 64;
+/// So are bodies within bodies: what walks them may recurse so deep.
+static constexpr unsigned maxDepth = 32;
 
 static constexpr StringLiteral roleNames[] = {
     "input", "parameter", "buffer", "optimizer_state", "hyperparameter", "seed"};
@@ -49,7 +51,18 @@ private:
   OpBuilder builder;
   Location unknown;
   SmallVector<Location> locations;
+  /// Of each function that is a body: how many nodes have it, and, once it was
+  /// read, its block's region and how deep bodies lie in it.
+  struct Body {
+    unsigned uses = 0, depth = 0;
+    func::FuncOp function;
+  };
+  llvm::StringMap<Body> bodies;
+  unsigned depth = 0; // of the function being read
 
+  LogicalResult countBodies();
+  LogicalResult takeBodies(const proto::Node &node, int index, Location loc,
+                           OperationState &state);
   LogicalResult readFunction(const proto::Function &function, ModuleOp module);
   LogicalResult readNode(const proto::Node &node, int index,
                          SmallVectorImpl<Value> &values);
@@ -162,6 +175,40 @@ Attribute Reader::readAttribute(const proto::Attribute &attribute,
   }
 }
 
+/// A body has one user, so that nothing is built twice.
+LogicalResult Reader::countBodies() {
+  for (const proto::Function &function : message.functions())
+    for (const proto::Node &node : function.nodes())
+      for (const std::string &name : node.regions())
+        if (++bodies[name].uses > 1)
+          return emitError(unknown)
+                 << "function '" << name << "' is the body of two nodes";
+  return success();
+}
+
+LogicalResult Reader::takeBodies(const proto::Node &node, int index,
+                                 Location loc, OperationState &state) {
+  for (const std::string &name : node.regions()) {
+    Body &body = bodies[name];
+    if (!body.function)
+      return emitError(loc) << "node " << index << " ('" << node.op()
+                            << "') has the body '" << name
+                            << "', which is no function before its own";
+    depth = std::max(depth, body.depth + 1);
+    if (depth > maxDepth)
+      return emitError(loc) << "node " << index << " ('" << node.op()
+                            << "') has bodies in bodies, deeper than " << maxDepth;
+    Operation *end = body.function.getBody().front().getTerminator();
+    OpBuilder atEnd(end);
+    YieldOp::create(atEnd, end->getLoc(), end->getOperands());
+    end->erase();
+    state.addRegion()->takeBody(body.function.getBody());
+    body.function.erase();
+    body.function = nullptr;
+  }
+  return success();
+}
+
 LogicalResult Reader::readNode(const proto::Node &node, int index,
                                SmallVectorImpl<Value> &values) {
   if (node.location() > locations.size())
@@ -190,6 +237,8 @@ LogicalResult Reader::readNode(const proto::Node &node, int index,
       return failure();
     state.types.push_back(type);
   }
+  if (failed(takeBodies(node, index, loc, state)))
+    return failure();
   Operation *op = builder.create(state);
   for (const proto::Attribute &attribute : node.attributes()) {
     StringRef attributeName = attribute.name();
@@ -225,6 +274,9 @@ LogicalResult Reader::readFunction(const proto::Function &function,
   if (function.name().empty() || module.lookupSymbol(function.name()))
     return emitError(unknown) << "function '" << function.name()
                               << "' is there twice or has no name";
+  auto body = bodies.find(function.name());
+  bool isBody = body != bodies.end();
+  depth = 0;
   SmallVector<Type> types;
   SmallVector<DictionaryAttr> argumentAttrs, resultAttrs;
   llvm::StringSet<> names;
@@ -240,6 +292,10 @@ LogicalResult Reader::readFunction(const proto::Function &function,
     if (argument.role() < 0 || size_t(argument.role()) >= std::size(roleNames))
       return emitError(unknown) << "argument '" << argument.name()
                                 << "' has the unknown role " << argument.role();
+    if (isBody && (argument.role() != proto::ROLE_INPUT || argument.has_default_value()))
+      return emitError(unknown) << "argument '" << argument.name() << "' of '"
+                                << function.name()
+                                << "' has a role, but the function is a body";
     NamedAttrList attrs;
     attrs.append(nameAttr, builder.getStringAttr(argument.name()));
     attrs.append(roleAttr, builder.getStringAttr(roleNames[argument.role()]));
@@ -275,8 +331,8 @@ LogicalResult Reader::readFunction(const proto::Function &function,
     NamedAttrList attrs;
     attrs.append(nameAttr, builder.getStringAttr(result.name()));
     if (uint32_t updates = result.updates()) {
-      if (updates > types.size() || types[updates - 1] != value.getType() ||
-          !updated.insert(updates).second)
+      if (isBody || updates > types.size() ||
+          types[updates - 1] != value.getType() || !updated.insert(updates).second)
         return emitError(unknown)
                << "result '" << result.name() << "' of '" << function.name()
                << "' cannot update argument " << updates - 1;
@@ -289,6 +345,10 @@ LogicalResult Reader::readFunction(const proto::Function &function,
   op.setFunctionType(builder.getFunctionType(types, ValueRange(results).getTypes()));
   op.setAllArgAttrs(argumentAttrs);
   op.setAllResultAttrs(resultAttrs);
+  if (isBody) {
+    body->second.function = op;
+    body->second.depth = depth;
+  }
   return success();
 }
 
@@ -308,6 +368,8 @@ OwningOpRef<ModuleOp> Reader::read() {
       metadata.set(entry.key(), builder.getStringAttr(entry.value()));
   if (!metadata.empty())
     (*module)->setAttr("agc.metadata", metadata.getDictionary(&context));
+  if (failed(countBodies()))
+    return nullptr;
   for (const proto::Function &function : message.functions())
     if (failed(readFunction(function, *module)))
       return nullptr;
@@ -344,8 +406,12 @@ public:
 private:
   proto::Module message;
   DenseMap<Location, uint32_t> locations;
+  llvm::StringSet<> names; // of functions
 
   LogicalResult writeFunction(func::FuncOp function);
+  LogicalResult writeBody(Region &region, std::string name, proto::Node &user);
+  void writeArgument(BlockArgument value, proto::Argument &argument);
+  LogicalResult writeBlock(Block &block, proto::Function &function);
   LogicalResult writeNode(Operation &op, proto::Node &node);
   LogicalResult writeAttribute(Operation &op, NamedAttribute attr,
                                proto::Attribute &attribute);
@@ -448,7 +514,7 @@ LogicalResult Writer::writeAttribute(Operation &op, NamedAttribute attr,
 }
 
 LogicalResult Writer::writeNode(Operation &op, proto::Node &node) {
-  if (op.getNumRegions() || !op.isRegistered() ||
+  if (!op.isRegistered() ||
       op.getName().getDialectNamespace() != "agc")
     return op.emitOpError("cannot be written to .agc: it is no op of a graph");
   node.set_op(op.getName().stripDialect().str());
@@ -462,34 +528,29 @@ LogicalResult Writer::writeNode(Operation &op, proto::Node &node) {
   return success();
 }
 
-LogicalResult Writer::writeFunction(func::FuncOp function) {
-  if (!llvm::hasSingleElement(function.getBody()))
-    return function.emitOpError("has not one block");
-  proto::Function &result = *message.add_functions();
-  result.set_name(function.getName().str());
-  Block &block = function.getBody().front();
+void Writer::writeArgument(BlockArgument value, proto::Argument &argument) {
+  argument.set_name("arg" + llvm::utostr(value.getArgNumber()));
+  writeType(cast<RankedTensorType>(value.getType()), *argument.mutable_type());
+}
+
+/// The nodes of a function, whose arguments are written, and what it returns.
+LogicalResult Writer::writeBlock(Block &block, proto::Function &function) {
   DenseMap<Value, uint32_t> numbers;
-  for (BlockArgument value : block.getArguments()) {
-    unsigned i = value.getArgNumber();
-    auto type = dyn_cast<RankedTensorType>(value.getType());
-    if (!type)
-      return function.emitOpError("has an argument that is no tensor");
-    proto::Argument &argument = *result.add_arguments();
-    auto name = function.getArgAttrOfType<StringAttr>(i, nameAttr);
-    argument.set_name(name ? name.str() : "arg" + llvm::utostr(i));
-    writeType(type, *argument.mutable_type());
-    if (auto role = function.getArgAttrOfType<StringAttr>(i, roleAttr)) {
-      std::optional<proto::Role> known = readRole(role.getValue());
-      if (!known)
-        return function.emitOpError("has the unknown role ") << role;
-      argument.set_role(*known);
-    }
-    if (auto number = function.getArgAttrOfType<FloatAttr>(i, defaultAttr))
-      argument.set_default_value(number.getValueAsDouble());
+  for (BlockArgument value : block.getArguments())
     numbers.try_emplace(value, numbers.size());
-  }
+  unsigned withBodies = 0;
   for (Operation &op : block.without_terminator()) {
-    proto::Node &node = *result.add_nodes();
+    proto::Node &node = *function.add_nodes();
+    std::string name = (function.name() + "." + op.getName().stripDialect() +
+                        Twine(withBodies))
+                           .str();
+    withBodies += op.getNumRegions() != 0;
+    for (auto [i, region] : llvm::enumerate(op.getRegions()))
+      if (failed(writeBody(region, op.getNumRegions() == 1
+                                       ? name
+                                       : name + "." + llvm::utostr(i),
+                           node)))
+        return failure();
     for (Value operand : op.getOperands())
       node.add_operands(numbers.at(operand));
     if (failed(writeNode(op, node)))
@@ -498,13 +559,61 @@ LogicalResult Writer::writeFunction(func::FuncOp function) {
       numbers.try_emplace(value, numbers.size());
   }
   for (auto [i, value] : llvm::enumerate(block.getTerminator()->getOperands())) {
-    proto::Result &entry = *result.add_results();
-    auto name = function.getResultAttrOfType<StringAttr>(i, nameAttr);
-    entry.set_name(name ? name.str() : "result" + llvm::utostr(i));
-    entry.set_value(numbers.at(value));
+    proto::Result &result = *function.add_results();
+    result.set_name("result" + llvm::utostr(i));
+    result.set_value(numbers.at(value));
+  }
+  return success();
+}
+
+/// A function before its user's.
+LogicalResult Writer::writeBody(Region &region, std::string name,
+                                proto::Node &user) {
+  while (!names.insert(name).second)
+    name += "_";
+  proto::Function body;
+  body.set_name(name);
+  user.add_regions(name);
+  for (BlockArgument value : region.front().getArguments())
+    writeArgument(value, *body.add_arguments());
+  if (failed(writeBlock(region.front(), body)))
+    return failure();
+  *message.add_functions() = std::move(body);
+  return success();
+}
+
+LogicalResult Writer::writeFunction(func::FuncOp function) {
+  if (!llvm::hasSingleElement(function.getBody()))
+    return function.emitOpError("has not one block");
+  proto::Function result;
+  result.set_name(function.getName().str());
+  Block &block = function.getBody().front();
+  for (BlockArgument value : block.getArguments()) {
+    unsigned i = value.getArgNumber();
+    if (!isa<RankedTensorType>(value.getType()))
+      return function.emitOpError("has an argument that is no tensor");
+    proto::Argument &argument = *result.add_arguments();
+    writeArgument(value, argument);
+    if (auto name = function.getArgAttrOfType<StringAttr>(i, nameAttr))
+      argument.set_name(name.str());
+    if (auto role = function.getArgAttrOfType<StringAttr>(i, roleAttr)) {
+      std::optional<proto::Role> known = readRole(role.getValue());
+      if (!known)
+        return function.emitOpError("has the unknown role ") << role;
+      argument.set_role(*known);
+    }
+    if (auto number = function.getArgAttrOfType<FloatAttr>(i, defaultAttr))
+      argument.set_default_value(number.getValueAsDouble());
+  }
+  if (failed(writeBlock(block, result)))
+    return failure();
+  for (auto [i, entry] : llvm::enumerate(*result.mutable_results())) {
+    if (auto name = function.getResultAttrOfType<StringAttr>(i, nameAttr))
+      entry.set_name(name.str());
     if (auto updates = function.getResultAttrOfType<IntegerAttr>(i, updatesAttr))
       entry.set_updates(updates.getInt() + 1);
   }
+  *message.add_functions() = std::move(result);
   return success();
 }
 
@@ -520,6 +629,8 @@ FailureOr<proto::Module> Writer::write(ModuleOp module) {
         added.set_key(entry.getName().str());
         added.set_value(text.str());
       }
+  for (auto function : module.getOps<func::FuncOp>())
+    names.insert(function.getName());
   for (Operation &op : *module.getBody()) {
     auto function = dyn_cast<func::FuncOp>(op);
     if (!function)

@@ -19,13 +19,16 @@ namespace {
 class ReverseWalk {
 public:
   explicit ReverseWalk(GradientOp gradient)
-      : gradient(gradient), builder(gradient) {}
+      : gradient(gradient), builder(gradient), inputs(gradient.getInputs()),
+        targets(gradient.getTargets()) {}
 
   LogicalResult run();
 
 private:
   GradientOp gradient;
   OpBuilder builder;
+  /// As they were: a rule may put another op in the place of its own.
+  SmallVector<Value> inputs, targets;
   /// Values that depend on an input, inputs included.
   DenseSet<Value> active;
   /// Inputs that nothing goes through.
@@ -40,12 +43,28 @@ private:
 
 struct DifferentiatePass : impl::DifferentiatePassBase<DifferentiatePass> {
   void runOnOperation() override {
-    // In program order: a gradient of a gradient finds the inner one expanded.
-    SmallVector<GradientOp> gradients;
-    getOperation().walk([&](GradientOp op) { gradients.push_back(op); });
-    for (GradientOp op : gradients)
-      if (failed(ReverseWalk(op).run()))
+    for (Block &block : getOperation().getBody())
+      if (failed(expand(block)))
         return signalPassFailure();
+  }
+
+  /// In program order: a gradient of a gradient finds the inner one expanded, as
+  /// does one that goes through a body the gradients in it.
+  static LogicalResult expand(Block &block) {
+    for (Operation *op = &block.front(); op;) {
+      Operation *before = op->getPrevNode(), *next = op->getNextNode();
+      for (Region &region : op->getRegions())
+        for (Block &inner : region)
+          if (failed(expand(inner)))
+            return failure();
+      if (auto gradient = dyn_cast<GradientOp>(op)) {
+        if (failed(ReverseWalk(gradient).run()))
+          return failure();
+        next = before ? before->getNextNode() : &block.front();
+      }
+      op = next;
+    }
+    return success();
   }
 };
 
@@ -63,7 +82,7 @@ static Location gradientLocation(Operation *op) {
 }
 
 void ReverseWalk::findActiveValues() {
-  active.insert_range(gradient.getInputs());
+  active.insert_range(inputs);
   for (Operation &op :
        llvm::make_range(gradient->getBlock()->begin(), gradient->getIterator()))
     if (llvm::any_of(op.getOperands(),
@@ -114,9 +133,9 @@ LogicalResult ReverseWalk::visit(Operation *op) {
 LogicalResult ReverseWalk::run() {
   findActiveValues();
   if (gradient.getCut())
-    cuts.insert_range(gradient.getInputs());
+    cuts.insert_range(inputs);
   for (auto [target, seed] :
-       llvm::zip_equal(gradient.getTargets(), gradient.getSeeds()))
+       llvm::zip_equal(targets, gradient.getSeeds()))
     if (active.contains(target))
       contributions[target].push_back(seed);
 
@@ -131,7 +150,7 @@ LogicalResult ReverseWalk::run() {
       return failure();
 
   SmallVector<Value> results;
-  for (Value input : gradient.getInputs()) {
+  for (Value input : inputs) {
     Value sum = sumContributions(input, gradient.getLoc());
     if (!sum) {
       GradientBuilder g(builder, gradient.getLoc(), {});

@@ -213,3 +213,122 @@ func.func @f(%s: tensor<2xi64>) {
   %y = agc.random_uniform %s {precision = 54 : i64} : tensor<2xi64> to tensor<4xf64>
   return
 }
+
+// -----
+
+func.func @cond_takes_its_inputs(%p: tensor<i1>, %x: tensor<4xf32>) {
+  // expected-error@+1 {{C1: expects 1 arguments of a body, got 0}}
+  agc.cond %p, %x : (tensor<i1>, tensor<4xf32>) -> () {
+    agc.yield
+  } else {
+    agc.yield
+  }
+  return
+}
+
+// -----
+
+func.func @cond_yields_its_results(%p: tensor<i1>, %x: tensor<4xf32>) {
+  // expected-error@+1 {{C1: expects 'tensor<4xf32>' as number 0 of the values of a body, got 'tensor<i1>'}}
+  %z = agc.cond %p, %p, %x : (tensor<i1>, tensor<i1>, tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%0: tensor<i1>, %1: tensor<4xf32>):
+    agc.yield %1 : tensor<4xf32>
+  } else {
+  ^bb0(%0: tensor<i1>, %1: tensor<4xf32>):
+    agc.yield %0 : tensor<i1>
+  }
+  return
+}
+
+// -----
+
+func.func @cond_asks_one_truth_value(%p: tensor<2xi1>) {
+  // expected-error@+1 {{must be 0D tensor}}
+  "agc.cond"(%p) ({ agc.yield }, { agc.yield }) : (tensor<2xi1>) -> ()
+  return
+}
+
+// -----
+
+func.func @checkpoint_yields_its_results(%x: tensor<4xf32>) {
+  // expected-error@+1 {{C1: expects 1 values of a body, got 0}}
+  %z = agc.checkpoint %x : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%0: tensor<4xf32>):
+    agc.yield
+  }
+  return
+}
+
+// -----
+
+func.func @scan_counts(%x: tensor<4xf32>) {
+  // expected-error@+1 {{C1: -1 trips, 1 carries and 0 stacks, but 1 operands and 1 results}}
+  %z = agc.scan %x {trips = -1 : i64, num_carries = 1 : i64, num_xs = 0 : i64} : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%0: tensor<4xf32>):
+    agc.yield %0 : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @scan_rows(%xs: tensor<4xf32>) {
+  // expected-error@+1 {{C2: expects 3 rows, got 'tensor<4xf32>'}}
+  agc.scan %xs {trips = 3 : i64, num_carries = 0 : i64, num_xs = 1 : i64} : (tensor<4xf32>) -> () {
+  ^bb0(%0: tensor<f32>):
+    agc.yield
+  }
+  return
+}
+
+// -----
+
+func.func @scan_takes_rows(%xs: tensor<3x4xf32>) {
+  // expected-error@+1 {{C3: expects 'tensor<4xf32>' as number 0 of the arguments of a body, got 'tensor<3x4xf32>'}}
+  agc.scan %xs {trips = 3 : i64, num_carries = 0 : i64, num_xs = 1 : i64} : (tensor<3x4xf32>) -> () {
+  ^bb0(%0: tensor<3x4xf32>):
+    agc.yield
+  }
+  return
+}
+
+// -----
+
+func.func @scan_yields_carries_and_rows(%x: tensor<4xf32>) {
+  // expected-error@+1 {{C4: expects 'tensor<4xf32>' as number 1 of the values of a body, got 'tensor<f32>'}}
+  %z:2 = agc.scan %x {trips = 3 : i64, num_carries = 1 : i64, num_xs = 0 : i64} : (tensor<4xf32>) -> (tensor<4xf32>, tensor<3x4xf32>) {
+  ^bb0(%0: tensor<4xf32>):
+    %1 = agc.reduce_sum %0 {dimensions = array<i64: 0>} : tensor<4xf32> to tensor<f32>
+    agc.yield %0, %1 : tensor<4xf32>, tensor<f32>
+  }
+  return
+}
+
+// -----
+
+func.func @scan_keeps_its_carries_types(%x: tensor<4xf32>) {
+  // expected-error@+1 {{C4: expects 'tensor<4xf32>' as number 0 of the last carries, got 'tensor<5xf32>'}}
+  %z = agc.scan %x {trips = 3 : i64, num_carries = 1 : i64, num_xs = 0 : i64} : (tensor<4xf32>) -> tensor<5xf32> {
+  ^bb0(%0: tensor<4xf32>):
+    agc.yield %0 : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @scan_stops_at_a_truth_value(%x: tensor<4xf32>) {
+  // expected-error@+1 {{C5: what stops is a truth value, the first carry}}
+  %z:2 = agc.scan %x {trips = 3 : i64, num_carries = 1 : i64, num_xs = 0 : i64, stops = true} : (tensor<4xf32>) -> (tensor<4xf32>, tensor<i64>) {
+  ^bb0(%0: tensor<4xf32>):
+    agc.yield %0 : tensor<4xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @yield_is_in_a_body() {
+  // expected-error@+1 {{expects parent op to be one of 'agc.checkpoint, agc.cond, agc.scan'}}
+  agc.yield
+}

@@ -70,3 +70,119 @@ func.func @second_order(%x: tensor<f32>, %one: tensor<f32>) -> tensor<f32> {
   %d2 = agc.gradient %d1, %one, %x {outputs = 1 : i64} : (tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<f32>
   return %d2 : tensor<f32>
 }
+
+// -----
+
+// The forward keeps the carry of each trip, once; the backward goes the other
+// way, with the carry's cotangent and a sum for the constant's.
+// CHECK-LABEL: @scan
+// CHECK-SAME: %[[C:.*]]: tensor<4xf32>, %[[XS:.*]]: tensor<3x4xf32>, %[[K:.*]]: tensor<4xf32>, %[[DC:.*]]: tensor<4xf32>
+// CHECK: %[[ZERO:.*]] = agc.constant
+// CHECK: %[[F:.*]]:2 = agc.scan %[[C]], %[[XS]], %[[K]] {num_carries = 1 : i64, num_xs = 1 : i64, {{.*}}trips = 3 : i64} : {{.*}} -> (tensor<4xf32>, tensor<3x4xf32>) {
+// CHECK-NEXT: ^bb0(%[[C0:.*]]: tensor<4xf32>, %{{.*}}: tensor<4xf32>, %{{.*}}: tensor<4xf32>):
+// CHECK: agc.yield %{{.*}}, %[[C0]]
+// CHECK: %[[B:.*]]:3 = agc.scan %[[DC]], %[[ZERO]], %[[F]]#1, %[[K]] {num_carries = 2 : i64, num_xs = 1 : i64, {{.*}}reverse = true, {{.*}}trips = 3 : i64}
+// CHECK-NEXT: ^bb0(%[[D:.*]]: tensor<4xf32>, %[[SUM:.*]]: tensor<4xf32>, %[[KEPT:.*]]: tensor<4xf32>, %[[K0:.*]]: tensor<4xf32>):
+// CHECK-DAG: %[[NEXT:.*]] = agc.mul %[[D]], %[[K0]]
+// CHECK-DAG: %[[PART:.*]] = agc.mul %[[D]], %[[KEPT]]
+// CHECK: %[[TOTAL:.*]] = agc.add %[[SUM]], %[[PART]]
+// CHECK-NEXT: agc.yield %[[NEXT]], %[[TOTAL]], %[[D]]
+// CHECK: return %[[F]]#0, %[[B]]#0, %[[B]]#2, %[[B]]#1
+func.func @scan(%c: tensor<4xf32>, %xs: tensor<3x4xf32>, %k: tensor<4xf32>, %dc: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<3x4xf32>, tensor<4xf32>) {
+  %z = agc.scan %c, %xs, %k {trips = 3 : i64, num_carries = 1 : i64, num_xs = 1 : i64} : (tensor<4xf32>, tensor<3x4xf32>, tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%0: tensor<4xf32>, %x: tensor<4xf32>, %1: tensor<4xf32>):
+    %2 = agc.mul %0, %1 : tensor<4xf32>
+    %3 = agc.add %2, %x : tensor<4xf32>
+    agc.yield %3 : tensor<4xf32>
+  }
+  %g:3 = agc.gradient %z, %dc, %c, %xs, %k {outputs = 1 : i64} : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<3x4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<3x4xf32>, tensor<4xf32>)
+  return %z, %g#0, %g#1, %g#2 : tensor<4xf32>, tensor<4xf32>, tensor<3x4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// Whatever the forward of a loop that stops made of trips, so many has the
+// backward. A carry that has no gradient has none to carry.
+// CHECK-LABEL: @stops
+// CHECK: %[[F:.*]]:5 = agc.scan {{.*}}stops = true
+// CHECK: agc.scan %[[F]]#4, %{{[^,]*}}, %[[F]]#3 {limited = true, num_carries = 1 : i64, num_xs = 1 : i64, reverse = true, {{.*}}trips = 9 : i64} : (tensor<i64>, tensor<f32>, tensor<9xf32>) -> tensor<f32>
+func.func @stops(%x: tensor<f32>, %dz: tensor<f32>) -> (tensor<f32>, tensor<i64>, tensor<f32>) {
+  %yes = agc.constant {value = 1 : i64} : tensor<i1>
+  %n = agc.constant {value = 0 : i64} : tensor<i64>
+  %z:4 = agc.scan %yes, %x, %n {trips = 9 : i64, num_carries = 3 : i64, num_xs = 0 : i64, stops = true} : (tensor<i1>, tensor<f32>, tensor<i64>) -> (tensor<i1>, tensor<f32>, tensor<i64>, tensor<i64>) {
+  ^bb0(%go: tensor<i1>, %0: tensor<f32>, %1: tensor<i64>):
+    %2 = agc.mul %0, %0 : tensor<f32>
+    %3 = agc.constant {value = 9.0 : f64} : tensor<f32>
+    %4 = agc.compare "lt" %2, %3 : tensor<f32>
+    %5 = agc.constant {value = 1 : i64} : tensor<i64>
+    %6 = agc.add %1, %5 : tensor<i64>
+    agc.yield %4, %2, %6 : tensor<i1>, tensor<f32>, tensor<i64>
+  }
+  %g = agc.gradient %z#1, %dz, %x {outputs = 1 : i64} : (tensor<f32>, tensor<f32>, tensor<f32>) -> tensor<f32>
+  return %z#1, %z#2, %g : tensor<f32>, tensor<i64>, tensor<f32>
+}
+
+// -----
+
+// Both branches give gradients of all that either needs; the untaken one costs
+// nothing.
+// CHECK-LABEL: @cond
+// CHECK-SAME: %[[P:.*]]: tensor<i1>, %[[X:.*]]: tensor<4xf32>, %[[Y:.*]]: tensor<4xf32>, %[[DZ:.*]]: tensor<4xf32>
+// CHECK: %{{.*}}:2 = agc.cond %[[P]], %[[Y]], %[[DZ]]
+// CHECK: agc.mul
+// CHECK: } else {
+// CHECK-NEXT: ^bb0(%{{.*}}: tensor<4xf32>, %[[D:.*]]: tensor<4xf32>)
+// CHECK-NEXT: %[[ZERO:.*]] = agc.constant
+// CHECK-NEXT: agc.yield %[[D]], %[[ZERO]]
+func.func @cond(%p: tensor<i1>, %x: tensor<4xf32>, %y: tensor<4xf32>, %dz: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %z = agc.cond %p, %x, %y : (tensor<i1>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%0: tensor<4xf32>, %1: tensor<4xf32>):
+    %2 = agc.mul %1, %1 : tensor<4xf32>
+    agc.yield %2 : tensor<4xf32>
+  } else {
+  ^bb0(%0: tensor<4xf32>, %1: tensor<4xf32>):
+    agc.yield %0 : tensor<4xf32>
+  }
+  %g:2 = agc.gradient %z, %dz, %x, %y {outputs = 1 : i64} : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>)
+  return %g#0, %g#1 : tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// The exponential is computed again, from what is kept, once there is a cotangent.
+// CHECK-LABEL: @checkpoint
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>, %[[DZ:.*]]: tensor<4xf32>
+// CHECK: agc.checkpoint %[[X]]
+// CHECK: %[[AGAIN:.*]] = agc.barrier %[[X]], %[[DZ]]
+// CHECK-NEXT: %[[E:.*]] = agc.exp %[[AGAIN]]
+// CHECK: agc.mul %{{.*}}, %[[E]]
+func.func @checkpoint(%x: tensor<4xf32>, %dz: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %z = agc.checkpoint %x : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%0: tensor<4xf32>):
+    %1 = agc.exp %0 : tensor<4xf32>
+    %2 = agc.sin %1 : tensor<4xf32>
+    agc.yield %2 : tensor<4xf32>
+  }
+  %g = agc.gradient %z, %dz, %x {outputs = 1 : i64} : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %z, %g : tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// A check is made in the forward alone, and once there.
+// CHECK-LABEL: @checks_once
+// CHECK-COUNT-1: agc.check_range
+// CHECK-NOT: agc.check_range
+func.func @checks_once(%c: tensor<4xf32>, %i: tensor<3xi64>, %dc: tensor<4xf32>) -> tensor<4xf32> {
+  %z = agc.scan %c, %i {trips = 3 : i64, num_carries = 1 : i64, num_xs = 1 : i64} : (tensor<4xf32>, tensor<3xi64>) -> tensor<4xf32> {
+  ^bb0(%0: tensor<4xf32>, %x: tensor<i64>):
+    %1 = agc.check_range %x {lower = 0 : i64, upper = 9 : i64, message = "m"} : tensor<i64>
+    %2 = agc.convert %1 : tensor<i64> to tensor<f32>
+    %3 = agc.broadcast %2 {dimensions = array<i64>} : tensor<f32> to tensor<4xf32>
+    %4 = agc.mul %0, %3 : tensor<4xf32>
+    %5 = agc.exp %4 : tensor<4xf32>
+    agc.yield %5 : tensor<4xf32>
+  }
+  %g = agc.gradient %z, %dc, %c {outputs = 1 : i64} : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %g : tensor<4xf32>
+}

@@ -9,7 +9,7 @@ import json
 import struct
 import zipfile
 
-F32, F64, I64 = 1, 2, 5
+F32, F64, I64, BOOL = 1, 2, 5, 9
 INPUT, PARAMETER, BUFFER, STATE, HYPER = range(5)
 
 
@@ -61,11 +61,12 @@ def attribute(name, value):
     return message(1, name) + coded
 
 
-def node(op, operands, results, location=0, **attributes):
+def node(op, operands, results, location=0, regions=(), **attributes):
     return (message(1, op) + packed(2, operands)
             + b"".join(message(3, t) for t in results)
             + b"".join(message(4, attribute(*a)) for a in sorted(attributes.items()))
-            + number(5, location))
+            + number(5, location)
+            + b"".join(message(6, name) for name in regions))
 
 
 def argument(name, kind, role, default=None):
@@ -134,6 +135,61 @@ def chain():
         [argument("x", kind, INPUT), argument("w", kind, PARAMETER)],
         [node(op, operands, [kind]) for op, operands in ops],
         [result("y", 9)])])
+
+
+def recurrent():
+    """h = tanh(h w + row) over the rows of x whose sum is above 6, else h / 2; six of them.
+
+    loss = sum((h - target)^2) / 12, and its step. Bodies within bodies: a scan's
+    has a cond's.
+    """
+    h, weight, scalar, stack = tensor(F32, 4, 3), tensor(F32, 3, 3), tensor(F32), tensor(F32, 6, 4, 3)
+
+    def state(*names):
+        kinds = dict(h=h, row=h, w=weight)
+        return [argument(n, kinds[n], INPUT) for n in names]
+
+    def bodies(user):
+        return [
+            function(user + ".then", state("h", "row", "w"),
+                     [node("einsum", [0, 2], [h], spec="bi,io->bo"),
+                      node("add", [3, 1], [h]), node("tanh", [4], [h])], [result("h", 5)]),
+            function(user + ".else", state("h", "row", "w"),
+                     [node("constant", [], [h], value=0.5), node("mul", [0, 3], [h])],
+                     [result("h", 4)]),
+            function(user + ".body", state("h", "row", "w"),
+                     [node("reduce_sum", [1], [scalar], dimensions=[0, 1]),
+                      node("constant", [], [scalar], value=6.0),
+                      node("compare", [3, 4], [tensor(BOOL)], direction="gt"),
+                      node("cond", [5, 0, 1, 2], [h],
+                           regions=[user + ".then", user + ".else"])],
+                     [result("h", 6)])]
+
+    def loop(operands, user):
+        return node("scan", operands, [h], regions=[user + ".body"], location=1,
+                    trips=6, num_carries=1, num_xs=1)
+
+    x, w = argument("x", stack, INPUT), argument("w", weight, PARAMETER)
+    forward = function("forward", [x, w], [
+        node("constant", [], [h], value=0.0), loop([2, 0, 1], "f")],
+        [result("output", 3)])
+    step = function("train_step", [x, argument("target", h, INPUT), w,
+                                   argument("lr", scalar, HYPER, 0.1)],
+        [node("constant", [], [h], value=0.0),                       # 4
+         loop([4, 0, 2], "t"),                                       # 5
+         node("sub", [5, 1], [h]),                                   # 6
+         node("mul", [6, 6], [h]),                                   # 7
+         node("reduce_sum", [7], [scalar], dimensions=[0, 1]),       # 8
+         node("constant", [], [scalar], value=1 / 12),               # 9
+         node("mul", [8, 9], [scalar]),                              # 10
+         node("constant", [], [scalar], value=1.0),                  # 11
+         node("gradient", [10, 11, 2], [weight], outputs=1),         # 12
+         node("broadcast", [3], [weight], dimensions=[]),            # 13
+         node("mul", [13, 12], [weight]),                            # 14
+         node("sub", [2, 14], [weight])],                            # 15
+        [result("loss", 10), result("w", 15, updates=3)])
+    where = message(1, "rnn.cpp") + number(2, 7) + number(3, 3)
+    return module([*bodies("f"), forward, *bodies("t"), step], locations=[where])
 
 
 def linear():

@@ -22,6 +22,9 @@ write("good.agc", linear())
 write("good.safetensors", weights())
 write("good.npz", regression())
 write("chain.agc", chain())
+write("loop.agc", recurrent())
+write("loop.safetensors", safetensors({"w": ("F32", [3, 3], struct.pack(
+    "<9f", *[.5, -.25, .125, .3, .7, -.6, -.2, .1, .4]))}))
 
 # Programs.
 whole, huge = linear(), 1 << 60
@@ -58,6 +61,46 @@ write("bad/update.agc", one(node("neg", [0], [f32]), results=[result("y", 1, upd
 write("bad/missing-result.agc", one(node("neg", [0], [f32]), results=[result("y", 99)]))
 write("bad/data-length.agc", one(node("constant", [], [f32], data=b"123")))
 write("bad/operands.agc", one(node("add", [0], [f32])))
+
+
+# Bodies: functions that a node of a later one names.
+def body(name, *nodes, role=INPUT, updates=0):
+    return function(name, [argument("c", f32, role)], nodes,
+                    [result("c", len(nodes), updates=updates)])
+
+
+def loop(*names, op="scan", **attributes):
+    attributes = attributes or dict(trips=2, num_carries=1, num_xs=0)
+    return node(op, [0], [f32], regions=names, **attributes)
+
+
+def looping(*functions, last=None):
+    user = function("forward", [argument("x", f32, INPUT)], [last or loop("b")],
+                    [result("y", 1)])
+    return module([*functions, user])
+
+
+inner = node("neg", [0], [f32])
+write("bad/body-missing.agc", looping())
+write("bad/body-later.agc", module([
+    function("forward", [argument("x", f32, INPUT)], [loop("b")], [result("y", 1)]),
+    body("b", inner)]))
+write("bad/body-itself.agc", looping(body("b", loop("b")), last=inner))
+write("bad/body-shared.agc", looping(body("b", inner), body("a", loop("b"))))
+write("bad/body-role.agc", looping(body("b", inner, role=PARAMETER)))
+write("bad/body-update.agc", looping(body("b", inner, updates=1)))
+write("bad/body-none.agc", looping(last=loop(trips=2, num_carries=1, num_xs=0)))
+write("bad/body-of-neg.agc", looping(body("b", inner), last=node("neg", [0], [f32], regions=["b"])))
+write("bad/body-type.agc", looping(function(
+    "b", [argument("c", tensor(F32, 5), INPUT)], [], [result("c", 0)])))
+write("bad/body-yield.agc", looping(body("b", node("yield", [0], []), inner)))
+write("bad/body-deep.agc", looping(
+    body("b0", inner), *[body(f"b{i}", loop(f"b{i - 1}")) for i in range(1, 20000)],
+    last=loop("b19999")))
+write("bad/body-trips.agc", looping(body("b", inner), last=loop(
+    "b", trips=-3, num_carries=1, num_xs=0)))
+write("bad/body-counts.agc", looping(body("b", inner), last=loop(
+    "b", trips=2, num_carries=1 << 62, num_xs=1 << 62)))
 write("bad/utf8.agc", linear().replace(b"forward", b"f\xff\xfe\xfdard"))
 write("bad/deep.agc", b"\x22\xff\xff\xff\x7f" * 4000)
 

@@ -73,6 +73,14 @@ private:
   void bindBuffers(func::FuncOp list);
   void call(Operation *op);
   void callScatter(ScatterOp op);
+  Value part(const View &view, Value first, int64_t count);
+  Value whole(Value value);
+  void callBody(func::FuncOp body, SmallVector<Value> operands, Value workspace,
+                int64_t trips);
+  void callCond(CondOp op);
+  void callScan(ScanOp op);
+  Value emitTrips(ScanOp op, SmallVectorImpl<Value> &carries);
+  void emitTrip(ScanOp op, ArrayRef<Value> carries, Value row);
   void addCall(const KernelInfo &kernel, SmallVector<Value> operands);
 };
 
@@ -313,6 +321,10 @@ void FormCalls::call(Operation *op) {
   }
   if (auto scatter = dyn_cast<ScatterOp>(op))
     return callScatter(scatter);
+  if (auto cond = dyn_cast<CondOp>(op))
+    return callCond(cond);
+  if (auto scan = dyn_cast<ScanOp>(op))
+    return callScan(scan);
   auto generic = cast<linalg::GenericOp>(op);
   SmallVector<View> inputs, outputs;
   SmallVector<Value> operands;
@@ -375,6 +387,192 @@ void FormCalls::callScatter(ScatterOp op) {
   addCall(kernels.getScatter(op, views, types), operands);
 }
 
+//===----------------------------------------------------------------------===//
+// Loops and branches
+//===----------------------------------------------------------------------===//
+
+/// \p count elements from element \p first on, for one who takes them as all.
+Value FormCalls::part(const View &view, Value first, int64_t count) {
+  Value buffer = buffers[view.buffer];
+  auto type = cast<MemRefType>(buffer.getType());
+  if (!first && view.offset == 0 && type.getNumElements() == count)
+    return buffer;
+  Value offset = arith::ConstantIndexOp::create(b, view.offset);
+  if (first)
+    offset = arith::AddIOp::create(b, offset, first);
+  Value slice = memref::SubViewOp::create(
+      b, buffer, ArrayRef<OpFoldResult>{offset},
+      ArrayRef<OpFoldResult>{b.getIndexAttr(count)},
+      ArrayRef<OpFoldResult>{b.getIndexAttr(1)});
+  // A list's pointers have their offset in them, which memref.cast would refuse
+  // to forget where it is a constant.
+  return UnrealizedConversionCastOp::create(
+             b, MemRefType::get({count}, type.getElementType()), slice)
+      .getResult(0);
+}
+
+Value FormCalls::whole(Value value) {
+  return part(schedule.views.at(value), nullptr,
+              cast<RankedTensorType>(value.getType()).getNumElements());
+}
+
+void FormCalls::callBody(func::FuncOp body, SmallVector<Value> operands,
+                         Value workspace, int64_t trips) {
+  int64_t bytes = cast<MemRefType>(body.getArgumentTypes().back()).getNumElements();
+  if (cast<MemRefType>(workspace.getType()).getNumElements() != bytes)
+    workspace = memref::ViewOp::create(b, MemRefType::get({bytes}, b.getI8Type()),
+                                       workspace, arith::ConstantIndexOp::create(b, 0),
+                                       ValueRange());
+  operands.push_back(workspace);
+  func::CallOp::create(b, body, operands)->setAttr(tripsAttr, b.getI64IntegerAttr(trips));
+}
+
+void FormCalls::callCond(CondOp op) {
+  SmallVector<Value> operands;
+  for (Value input : op.getInputs())
+    operands.push_back(whole(input));
+  for (Value result : op.getResults())
+    operands.push_back(whole(result));
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  Value byte = memref::LoadOp::create(b, whole(op.getPredicate()), zero);
+  Value isTrue = arith::CmpIOp::create(
+      b, arith::CmpIPredicate::ne, byte,
+      arith::ConstantOp::create(b, b.getI8IntegerAttr(0)));
+  auto branch = scf::IfOp::create(b, isTrue, /*withElseRegion=*/true);
+  Value workspace = buffers[schedule.ownBuffers[op].front()];
+  OpBuilder::InsertionGuard guard(b);
+  Block *blocks[] = {branch.thenBlock(), branch.elseBlock()};
+  for (auto [body, block] : llvm::zip_equal(bodiesOf(op), blocks)) {
+    b.setInsertionPointToStart(block);
+    callBody(body, operands, workspace, 1);
+  }
+}
+
+/// One trip, from and to the carries' places: for each where it is, where it
+/// goes, and where the next goes.
+void FormCalls::emitTrip(ScanOp op, ArrayRef<Value> carries, Value row) {
+  SmallVector<Value> operands;
+  for (size_t i = 0; i < carries.size(); i += 3)
+    operands.push_back(carries[i]);
+  auto rowOf = [&](Value stack) {
+    int64_t count = op.getTrips() ? cast<RankedTensorType>(stack.getType()).getNumElements() /
+                                        int64_t(op.getTrips())
+                                  : 0;
+    operands.push_back(part(schedule.views.at(stack),
+                            arith::MulIOp::create(
+                                b, row, arith::ConstantIndexOp::create(b, count)),
+                            count));
+  };
+  llvm::for_each(op.getXs(), rowOf);
+  for (Value value : op.getConstants())
+    operands.push_back(whole(value));
+  for (size_t i = 0; i < carries.size(); i += 3)
+    operands.push_back(carries[i + 1]);
+  llvm::for_each(op.getYs(), rowOf);
+  callBody(bodiesOf(op).front(), operands, buffers[schedule.ownBuffers[op].front()],
+           op.getTrips());
+}
+
+/// What a trip leaves to the next.
+static SmallVector<Value> changePlaces(ArrayRef<Value> carries) {
+  SmallVector<Value> next;
+  for (size_t i = 0; i < carries.size(); i += 3)
+    next.append({carries[i + 1], carries[i + 2], carries[i + 1]});
+  return next;
+}
+
+/// The loop. Returns how many trips it makes; \p carries are then where they end.
+Value FormCalls::emitTrips(ScanOp op, SmallVectorImpl<Value> &carries) {
+  Value zero = arith::ConstantIndexOp::create(b, 0),
+        one = arith::ConstantIndexOp::create(b, 1);
+  auto trips = arith::ConstantIndexOp::create(b, op.getTrips());
+  OpBuilder::InsertionGuard guard(b);
+  if (!op.getStops()) {
+    Value count = trips;
+    if (Value limit = op.getLimit()) {
+      Value most = arith::ConstantOp::create(b, b.getI64IntegerAttr(op.getTrips())),
+            least = arith::ConstantOp::create(b, b.getI64IntegerAttr(0));
+      Value asked = memref::LoadOp::create(b, whole(limit), zero);
+      asked = arith::MaxSIOp::create(b, arith::MinSIOp::create(b, asked, most), least);
+      count = arith::IndexCastOp::create(b, b.getIndexType(), asked);
+    }
+    auto loop = scf::ForOp::create(b, zero, count, one, carries);
+    b.setInsertionPointToStart(loop.getBody());
+    Value row = loop.getInductionVar();
+    if (op.getReverse())
+      row = arith::SubIOp::create(b, arith::SubIOp::create(b, count, one), row);
+    SmallVector<Value> inside(loop.getRegionIterArgs());
+    emitTrip(op, inside, row);
+    if (!inside.empty()) // else it is there
+      scf::YieldOp::create(b, changePlaces(inside));
+    carries.assign(loop.result_begin(), loop.result_end());
+    return count;
+  }
+  SmallVector<Value> state{zero};
+  llvm::append_range(state, carries);
+  SmallVector<Type> types(ValueRange(state).getTypes());
+  SmallVector<Location> locs(types.size(), b.getLoc());
+  auto loop = scf::WhileOp::create(b, types, state);
+  Block *before = b.createBlock(&loop.getBefore(), {}, types, locs);
+  // The first carry says whether to go on.
+  Value byte = memref::LoadOp::create(b, before->getArgument(1), zero);
+  Value goesOn = arith::CmpIOp::create(
+      b, arith::CmpIPredicate::ne, byte,
+      arith::ConstantOp::create(b, b.getI8IntegerAttr(0)));
+  Value isLeft = arith::CmpIOp::create(b, arith::CmpIPredicate::slt,
+                                       before->getArgument(0), trips);
+  scf::ConditionOp::create(b, arith::AndIOp::create(b, goesOn, isLeft),
+                           before->getArguments());
+  Block *after = b.createBlock(&loop.getAfter(), {}, types, locs);
+  SmallVector<Value> inside(llvm::drop_begin(after->getArguments()));
+  emitTrip(op, inside, after->getArgument(0));
+  state.assign(1, arith::AddIOp::create(b, after->getArgument(0), one));
+  llvm::append_range(state, changePlaces(inside));
+  scf::YieldOp::create(b, state);
+  carries.assign(loop.result_begin() + 1, loop.result_end());
+  return loop.getResult(0);
+}
+
+void FormCalls::callScan(ScanOp op) {
+  bool isStatic = !op.getStops() && !op.getLimited();
+  ArrayRef<unsigned> own = schedule.ownBuffers[op];
+  SmallVector<Value> carries;
+  for (auto [init, final, spare] :
+       llvm::zip_equal(op.getInits(), op.getFinals(), own.drop_front())) {
+    Value home = whole(final), second = buffers[spare];
+    // The last trip, if it is known which one that is, writes where the result is
+    // to be.
+    if (isStatic && op.getTrips() % 2 == 0)
+      std::swap(home, second);
+    carries.append({whole(init), home, second});
+  }
+  Value count = emitTrips(op, carries);
+  if (!isStatic || op.getTrips() == 0)
+    for (auto [i, final] : llvm::enumerate(op.getFinals()))
+      memref::CopyOp::create(b, carries[3 * i], whole(final));
+  if (isStatic)
+    return;
+  Value zero = arith::ConstantIndexOp::create(b, 0),
+        one = arith::ConstantIndexOp::create(b, 1);
+  if (op.getStops())
+    memref::StoreOp::create(b, arith::IndexCastOp::create(b, b.getI64Type(), count),
+                            whole(op.getCount()), zero);
+  // Rows without a trip.
+  for (Value stack : op.getYs()) {
+    Value buffer = whole(stack);
+    auto type = cast<MemRefType>(buffer.getType());
+    int64_t row = op.getTrips() ? type.getNumElements() / int64_t(op.getTrips()) : 0;
+    OpBuilder::InsertionGuard guard(b);
+    auto loop = scf::ForOp::create(
+        b, arith::MulIOp::create(b, count, arith::ConstantIndexOp::create(b, row)),
+        arith::ConstantIndexOp::create(b, type.getNumElements()), one);
+    b.setInsertionPointToStart(loop.getBody());
+    memref::StoreOp::create(
+        b, arith::ConstantOp::create(b, b.getZeroAttr(type.getElementType())), buffer,
+        loop.getInductionVar());
+  }
+}
+
 LogicalResult FormCalls::run() {
   if (failed(schedule.build()))
     return failure();
@@ -384,6 +582,21 @@ LogicalResult FormCalls::run() {
     call(op);
   b.setLoc(function.getLoc());
   func::ReturnOp::create(b);
+  if (function->hasAttr(bodyAttr)) {
+    int64_t checks = 0;
+    list.walk([&](func::CallOp call) {
+      if (call->hasAttr(checkAttr))
+        ++checks;
+      else if (call->hasAttr(tripsAttr))
+        checks += function->getParentOfType<ModuleOp>()
+                      .lookupSymbol<func::FuncOp>(call.getCallee())
+                      ->getAttrOfType<IntegerAttr>(checksAttr)
+                      .getInt();
+    });
+    list.setPrivate();
+    list->setAttr(bodyAttr, b.getUnitAttr());
+    list->setAttr(checksAttr, b.getI64IntegerAttr(checks));
+  }
   std::string name = function.getName().str();
   function.erase();
   list.setName(name);

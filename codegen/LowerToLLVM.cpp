@@ -1,7 +1,8 @@
 //===- LowerToLLVM.cpp - Kernels and lists of calls to the LLVM dialect ----===//
 //
 // Kernels go the upstream way. Lists do not: what they are at the end, a few
-// pointers stored and a call, is simpler to write than to lower.
+// pointers stored and a call, is simpler to write than to lower. Only their loops
+// and branches become blocks by upstream's pass.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/LowerToLLVM.h"
@@ -9,34 +10,45 @@
 #include "codegen/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
 namespace agc {
 namespace {
 
-/// Writes one list as an agc_entry.
+/// How many checks each body makes, by name.
+using BodyChecks = llvm::StringMap<int64_t>;
+
+/// Writes one list as an agc_entry; a body's as a function of its pointers, the
+/// executor and the place for a failure.
 class ListEmitter {
 public:
-  ListEmitter(ModuleOp module, func::FuncOp list)
-      : module(module), list(list), b(list.getLoc(), list.getContext()),
+  ListEmitter(ModuleOp module, func::FuncOp list, const BodyChecks &bodies)
+      : module(module), bodies(bodies), list(list),
+        b(list.getLoc(), list.getContext()),
         pointer(LLVM::LLVMPointerType::get(list.getContext())),
         i64(b.getI64Type()), i32(b.getI32Type()) {}
 
-  void run();
+  LogicalResult run();
 
 private:
   ModuleOp module;
+  const BodyChecks &bodies;
   func::FuncOp list;
   ImplicitLocOpBuilder b;
   Type pointer, i64, i32;
   LLVM::LLVMFuncOp entry;
-  DenseMap<Value, Value> pointers; // of memrefs
-  Value slots;                     // the pointers of the kernel being called
-  int numChecks = 0;
+  DenseMap<Value, Value> values; // a memref is a pointer
+  DenseMap<Block *, Block *> blocks;
+  Value slots; // the pointers of the kernel being called
+  Value executor, failurePlace;
+  int64_t numChecks = 0;
 
   Value constant(Type type, int64_t value) {
     return LLVM::ConstantOp::create(b, type, b.getIntegerAttr(type, value));
@@ -45,9 +57,22 @@ private:
     return LLVM::GEPOp::create(b, pointer, type, base,
                                ArrayRef<LLVM::GEPArg>{int32_t(index)});
   }
+  Type converted(Type type) {
+    return isa<MemRefType>(type) ? pointer : type.isIndex() ? i64 : type;
+  }
+  /// Taken by value: a new entry moves the others.
+  void define(Value from, Value to) { values[from] = to; }
+  SmallVector<Value> mapped(ValueRange range) {
+    return llvm::map_to_vector(range, [&](Value value) { return values.at(value); });
+  }
   void bindArguments();
-  void emit(Operation &op);
+  LogicalResult emit(Operation &op);
+  bool emitArithmetic(Operation &op);
+  bool emitMemory(Operation &op);
+  bool emitBranch(Operation &op);
+  void leaveIf(Value failed, llvm::function_ref<Value()> status);
   void emitCheck(func::CallOp call);
+  void emitBody(func::CallOp call);
   void emitCall(func::CallOp call);
   LLVM::LLVMFuncOp taskFor(StringRef kernel, unsigned numBuffers);
   Block *newBlock() {
@@ -83,6 +108,15 @@ LLVM::LLVMFuncOp ListEmitter::taskFor(StringRef kernel, unsigned numBuffers) {
 
 void ListEmitter::bindArguments() {
   Block *block = &entry.getBody().front();
+  if (list->hasAttr(bodyAttr)) {
+    for (auto [from, to] : llvm::zip(list.getArguments(), block->getArguments()))
+      values[from] = to;
+    executor = block->getArgument(list.getNumArguments());
+    failurePlace = block->getArgument(list.getNumArguments() + 1);
+    return;
+  }
+  executor = block->getArgument(3);
+  failurePlace = block->getArgument(4);
   auto results = list->getAttrOfType<ArrayAttr>("agc.results");
   unsigned numOwnResults = 0;
   SmallVector<unsigned> ownResults;
@@ -96,7 +130,7 @@ void ListEmitter::bindArguments() {
     unsigned i = argument.getArgNumber();
     Value address;
     if (i + 1 == list.getNumArguments()) {
-      pointers[argument] = block->getArgument(2);
+      values[argument] = block->getArgument(2);
       continue;
     }
     if (argument.use_empty())
@@ -105,7 +139,7 @@ void ListEmitter::bindArguments() {
       address = element(block->getArgument(0), pointer, i);
     else
       address = element(block->getArgument(1), pointer, ownResults[i - numArguments]);
-    pointers[argument] = LLVM::LoadOp::create(b, pointer, address);
+    values[argument] = LLVM::LoadOp::create(b, pointer, address);
   }
 }
 
@@ -113,34 +147,56 @@ static int64_t constantOf(Value value) {
   return value.getDefiningOp<arith::ConstantIndexOp>().value();
 }
 
+/// Returns a status if something failed.
+void ListEmitter::leaveIf(Value failed, llvm::function_ref<Value()> status) {
+  Block *leave = newBlock(), *next = newBlock();
+  LLVM::CondBrOp::create(b, failed, leave, next);
+  b.setInsertionPointToStart(leave);
+  LLVM::ReturnOp::create(b, status());
+  b.setInsertionPointToStart(next);
+}
+
 /// Leaves with the check's number if any element is out of range.
 void ListEmitter::emitCheck(func::CallOp call) {
-  Value data = pointers.at(call.getOperand(0));
+  Value data = values.at(call.getOperand(0));
   Type stored = cast<MemRefType>(call.getOperand(0).getType()).getElementType();
   Value position =
       LLVM::CallOp::create(b, i64, call.getCallee(), data).getResult();
   Value failed = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::sge, position,
                                       constant(i64, 0));
-  Block *report = newBlock(), *leave = newBlock(), *next = newBlock();
-  LLVM::CondBrOp::create(b, failed, report, next);
-  b.setInsertionPointToStart(report);
-  Value failure = entry.getArgument(4);
-  Value isNull = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::eq, failure,
-                                      LLVM::ZeroOp::create(b, pointer));
-  Block *fill = newBlock();
-  LLVM::CondBrOp::create(b, isNull, leave, fill);
-  b.setInsertionPointToStart(fill);
-  Value value = LLVM::LoadOp::create(
-      b, stored,
-      LLVM::GEPOp::create(b, pointer, stored, data, ArrayRef<LLVM::GEPArg>{position}));
-  if (stored != i64)
-    value = LLVM::SExtOp::create(b, i64, value);
-  LLVM::StoreOp::create(b, value, failure);
-  LLVM::StoreOp::create(b, position, element(failure, i64, 1));
-  LLVM::BrOp::create(b, leave);
-  b.setInsertionPointToStart(leave);
-  LLVM::ReturnOp::create(b, constant(i32, ++numChecks));
-  b.setInsertionPointToStart(next);
+  leaveIf(failed, [&]() -> Value {
+    Value isNull = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::eq, failurePlace,
+                                        LLVM::ZeroOp::create(b, pointer));
+    Block *fill = newBlock(), *leave = newBlock();
+    LLVM::CondBrOp::create(b, isNull, leave, fill);
+    b.setInsertionPointToStart(fill);
+    Value value = LLVM::LoadOp::create(
+        b, stored,
+        LLVM::GEPOp::create(b, pointer, stored, data, ArrayRef<LLVM::GEPArg>{position}));
+    if (stored != i64)
+      value = LLVM::SExtOp::create(b, i64, value);
+    LLVM::StoreOp::create(b, value, failurePlace);
+    LLVM::StoreOp::create(b, position, element(failurePlace, i64, 1));
+    LLVM::BrOp::create(b, leave);
+    b.setInsertionPointToStart(leave);
+    return constant(i32, ++numChecks);
+  });
+}
+
+/// A body's checks are numbered where it is called.
+void ListEmitter::emitBody(func::CallOp call) {
+  SmallVector<Value> operands = mapped(call.getOperands());
+  operands.append({executor, failurePlace});
+  Value status = LLVM::CallOp::create(b, i32, call.getCallee(), operands).getResult();
+  int64_t checks = bodies.lookup(call.getCallee());
+  if (!checks)
+    return;
+  Value failed = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::ne, status,
+                                      constant(i32, 0));
+  leaveIf(failed, [&]() -> Value {
+    return LLVM::AddOp::create(b, status, constant(i32, numChecks));
+  });
+  numChecks += checks;
 }
 
 void ListEmitter::emitCall(func::CallOp call) {
@@ -150,15 +206,14 @@ void ListEmitter::emitCall(func::CallOp call) {
   if (!call->hasAttr(parallelAttr)) {
     SmallVector<Value> operands;
     for (unsigned i = 0; i < numBuffers; ++i)
-      operands.push_back(pointers.at(call.getOperand(i)));
+      operands.push_back(values.at(call.getOperand(i)));
     operands.append({constant(i64, 0), tiles});
     LLVM::CallOp::create(b, TypeRange(), call.getCallee(), operands);
     return;
   }
   for (unsigned i = 0; i < numBuffers; ++i)
-    LLVM::StoreOp::create(b, pointers.at(call.getOperand(i)),
+    LLVM::StoreOp::create(b, values.at(call.getOperand(i)),
                           element(slots, pointer, i));
-  Value executor = entry.getArgument(3);
   Value alone = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::eq, executor,
                                      LLVM::ZeroOp::create(b, pointer));
   Block *serial = newBlock(), *parallel = newBlock(), *next = newBlock();
@@ -180,38 +235,161 @@ void ListEmitter::emitCall(func::CallOp call) {
   b.setInsertionPointToStart(next);
 }
 
-void ListEmitter::emit(Operation &op) {
-  b.setLoc(op.getLoc());
-  if (auto view = dyn_cast<memref::ViewOp>(op)) {
-    pointers[view] = LLVM::GEPOp::create(
-        b, pointer, b.getI8Type(), pointers.at(view.getSource()),
-        ArrayRef<LLVM::GEPArg>{constant(i64, constantOf(view.getByteShift()))});
-  } else if (auto global = dyn_cast<memref::GetGlobalOp>(op)) {
-    pointers[global] = LLVM::AddressOfOp::create(b, pointer, global.getName());
-  } else if (auto call = dyn_cast<func::CallOp>(op)) {
-    if (call->hasAttr(checkAttr))
-      emitCheck(call);
-    else
-      emitCall(call);
-  }
+bool ListEmitter::emitArithmetic(Operation &op) {
+  auto binary = [&]<typename Result>(auto operation, Result *) {
+    values[operation] = Result::create(b, values.at(operation.getLhs()),
+                                       values.at(operation.getRhs()));
+    return true;
+  };
+  return llvm::TypeSwitch<Operation *, bool>(&op)
+      .Case([&](arith::ConstantOp constant) {
+        values[constant] = LLVM::ConstantOp::create(
+            b, converted(constant.getType()),
+            constant.getType().isIndex()
+                ? b.getI64IntegerAttr(cast<IntegerAttr>(constant.getValue()).getInt())
+                : constant.getValue());
+        return true;
+      })
+      .Case([&](arith::AddIOp o) { return binary(o, (LLVM::AddOp *)nullptr); })
+      .Case([&](arith::SubIOp o) { return binary(o, (LLVM::SubOp *)nullptr); })
+      .Case([&](arith::MulIOp o) { return binary(o, (LLVM::MulOp *)nullptr); })
+      .Case([&](arith::AndIOp o) { return binary(o, (LLVM::AndOp *)nullptr); })
+      .Case([&](arith::MinSIOp o) { return binary(o, (LLVM::SMinOp *)nullptr); })
+      .Case([&](arith::MaxSIOp o) { return binary(o, (LLVM::SMaxOp *)nullptr); })
+      .Case([&](arith::CmpIOp compare) {
+        // Both number their predicates alike.
+        values[compare] = LLVM::ICmpOp::create(
+            b, LLVM::ICmpPredicate(int64_t(compare.getPredicate())),
+            values.at(compare.getLhs()), values.at(compare.getRhs()));
+        return true;
+      })
+      .Case([&](arith::IndexCastOp cast) { // between index and i64
+        define(cast, values.at(cast.getIn()));
+        return true;
+      })
+      .Default(false);
 }
 
-void ListEmitter::run() {
+bool ListEmitter::emitMemory(Operation &op) {
+  auto place = [&](Value memory, Value index) -> Value {
+    return LLVM::GEPOp::create(
+        b, pointer, cast<MemRefType>(memory.getType()).getElementType(),
+        values.at(memory), ArrayRef<LLVM::GEPArg>{index});
+  };
+  return llvm::TypeSwitch<Operation *, bool>(&op)
+      .Case([&](memref::ViewOp view) {
+        values[view] = LLVM::GEPOp::create(
+            b, pointer, b.getI8Type(), values.at(view.getSource()),
+            ArrayRef<LLVM::GEPArg>{values.at(view.getByteShift())});
+        return true;
+      })
+      .Case([&](memref::SubViewOp slice) {
+        OpFoldResult offset = slice.getMixedOffsets().front();
+        Value value = dyn_cast<Value>(offset);
+        values[slice] = place(slice.getSource(),
+                              value ? values.at(value)
+                                    : constant(i64, *getConstantIntValue(offset)));
+        return true;
+      })
+      .Case<memref::CastOp, UnrealizedConversionCastOp>([&](auto cast) {
+        define(cast->getResult(0), values.at(cast->getOperand(0)));
+        return true;
+      })
+      .Case([&](memref::GetGlobalOp global) {
+        values[global] = LLVM::AddressOfOp::create(b, pointer, global.getName());
+        return true;
+      })
+      .Case([&](memref::LoadOp load) {
+        values[load] = LLVM::LoadOp::create(
+            b, load.getType(),
+            place(load.getMemRef(), values.at(load.getIndices().front())));
+        return true;
+      })
+      .Case([&](memref::StoreOp store) {
+        LLVM::StoreOp::create(
+            b, values.at(store.getValueToStore()),
+            place(store.getMemRef(), values.at(store.getIndices().front())));
+        return true;
+      })
+      .Case([&](memref::CopyOp copy) {
+        // One memory or two: the intrinsic allows both.
+        auto type = cast<MemRefType>(copy.getTarget().getType());
+        int64_t bytes = type.getNumElements() * (type.getElementTypeBitWidth() / 8);
+        LLVM::MemcpyOp::create(b, values.at(copy.getTarget()),
+                               values.at(copy.getSource()), constant(i64, bytes),
+                               /*isVolatile=*/false);
+        return true;
+      })
+      .Default(false);
+}
+
+bool ListEmitter::emitBranch(Operation &op) {
+  return llvm::TypeSwitch<Operation *, bool>(&op)
+      .Case([&](cf::BranchOp branch) {
+        LLVM::BrOp::create(b, mapped(branch.getDestOperands()),
+                           blocks.at(branch.getDest()));
+        return true;
+      })
+      .Case([&](cf::CondBranchOp branch) {
+        LLVM::CondBrOp::create(b, values.at(branch.getCondition()),
+                               blocks.at(branch.getTrueDest()),
+                               mapped(branch.getTrueDestOperands()),
+                               blocks.at(branch.getFalseDest()),
+                               mapped(branch.getFalseDestOperands()));
+        return true;
+      })
+      .Case([&](func::ReturnOp) {
+        LLVM::ReturnOp::create(b, constant(i32, 0));
+        return true;
+      })
+      .Default(false);
+}
+
+LogicalResult ListEmitter::emit(Operation &op) {
+  b.setLoc(op.getLoc());
+  if (auto call = dyn_cast<func::CallOp>(op)) {
+    if (call->hasAttr(checkAttr))
+      emitCheck(call);
+    else if (call->hasAttr(tripsAttr))
+      emitBody(call);
+    else
+      emitCall(call);
+    return success();
+  }
+  if (emitArithmetic(op) || emitMemory(op) || emitBranch(op))
+    return success();
+  return op.emitOpError("is no part of a list of calls");
+}
+
+LogicalResult ListEmitter::run() {
   b.setInsertionPointToEnd(module.getBody());
-  auto type =
-      LLVM::LLVMFunctionType::get(i32, {pointer, pointer, pointer, pointer, pointer});
-  entry = LLVM::LLVMFuncOp::create(b, list.getName(), type);
-  b.setInsertionPointToStart(entry.addEntryBlock(b));
+  bool isBody = list->hasAttr(bodyAttr);
+  SmallVector<Type> types(isBody ? list.getNumArguments() + 2 : 5, pointer);
+  entry = LLVM::LLVMFuncOp::create(b, list.getName(), LLVM::LLVMFunctionType::get(i32, types),
+                                   isBody ? LLVM::Linkage::Internal
+                                          : LLVM::Linkage::External);
+  Block *first = entry.addEntryBlock(b);
+  b.setInsertionPointToStart(first);
   unsigned numSlots = 1;
   list.walk([&](func::CallOp call) {
     numSlots = std::max(numSlots, call.getNumOperands());
   });
   slots = LLVM::AllocaOp::create(b, pointer, pointer, constant(i64, numSlots));
   bindArguments();
-  for (Operation &op : list.getBody().front())
-    emit(op);
-  b.setLoc(list.getLoc());
-  LLVM::ReturnOp::create(b, constant(i32, 0));
+  blocks[&list.getBody().front()] = first;
+  for (Block &block : llvm::drop_begin(list.getBody())) {
+    Block *copy = blocks[&block] = newBlock();
+    for (BlockArgument argument : block.getArguments())
+      values[argument] = copy->addArgument(converted(argument.getType()), argument.getLoc());
+  }
+  for (Block &block : list.getBody()) {
+    if (&block != &list.getBody().front())
+      b.setInsertionPointToStart(blocks.at(&block));
+    for (Operation &op : block)
+      if (failed(emit(op)))
+        return failure();
+  }
+  return success();
 }
 
 static LogicalResult lowerKernels(ModuleOp module) {
@@ -233,10 +411,17 @@ static LogicalResult lowerKernels(ModuleOp module) {
 }
 
 LogicalResult lowerToLLVM(ModuleOp module) {
-  module.getContext()->loadDialect<LLVM::LLVMDialect>();
+  module.getContext()->loadDialect<LLVM::LLVMDialect, cf::ControlFlowDialect>();
   SmallVector<OwningOpRef<func::FuncOp>> lists;
+  BodyChecks bodies;
+  PassManager blocks(module.getContext(), func::FuncOp::getOperationName());
+  blocks.addPass(createSCFToControlFlowPass());
   for (func::FuncOp function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
     if (function->hasAttr(stepAttr)) {
+      if (failed(blocks.run(function)))
+        return failure();
+      if (auto checks = function->getAttrOfType<IntegerAttr>(checksAttr))
+        bodies[function.getName()] = checks.getInt();
       function->remove();
       lists.push_back(function);
     } else {
@@ -247,7 +432,8 @@ LogicalResult lowerToLLVM(ModuleOp module) {
   if (failed(lowerKernels(module)))
     return failure();
   for (OwningOpRef<func::FuncOp> &list : lists)
-    ListEmitter(module, *list).run();
+    if (failed(ListEmitter(module, *list, bodies).run()))
+      return failure();
   return success();
 }
 

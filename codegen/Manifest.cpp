@@ -8,6 +8,33 @@ using namespace agc::ir;
 
 namespace agc {
 
+/// What the calls of a list come to, made so many times.
+static void describeCalls(ModuleOp module, func::FuncOp list, uint64_t times,
+                          llvm::StringMap<int> &kernels, proto::Manifest &manifest) {
+  list.walk([&](func::CallOp call) {
+    if (auto message = call->getAttrOfType<StringAttr>(checkAttr)) {
+      proto::CheckInfo &check = *manifest.add_checks();
+      check.set_message(message.str());
+      writeLocation(call.getLoc(), *check.mutable_location());
+      return;
+    }
+    auto callee = module.lookupSymbol<func::FuncOp>(call.getCallee());
+    if (auto trips = call->getAttrOfType<IntegerAttr>(tripsAttr))
+      return describeCalls(module, callee, times * uint64_t(trips.getInt()), kernels,
+                           manifest);
+    auto [entry, isNew] =
+        kernels.try_emplace(call.getCallee(), manifest.kernels_size());
+    if (isNew) {
+      proto::KernelInfo &info = *manifest.add_kernels();
+      info.set_name(call.getCallee().str());
+      info.set_flops(callee->getAttrOfType<IntegerAttr>(flopsAttr).getInt());
+      info.set_bytes(callee->getAttrOfType<IntegerAttr>(bytesAttr).getInt());
+    }
+    proto::KernelInfo &info = *manifest.mutable_kernels(entry->second);
+    info.set_calls(info.calls() + times);
+  });
+}
+
 proto::Manifest describe(ModuleOp module, StringRef name) {
   proto::Manifest manifest;
   auto list = module.lookupSymbol<func::FuncOp>(name);
@@ -38,25 +65,7 @@ proto::Manifest describe(ModuleOp module, StringRef name) {
   manifest.set_workspace_bytes(workspace.getNumElements());
 
   llvm::StringMap<int> kernels;
-  list.walk([&](func::CallOp call) {
-    if (auto message = call->getAttrOfType<StringAttr>(checkAttr)) {
-      proto::CheckInfo &check = *manifest.add_checks();
-      check.set_message(message.str());
-      writeLocation(call.getLoc(), *check.mutable_location());
-      return;
-    }
-    auto [entry, isNew] =
-        kernels.try_emplace(call.getCallee(), manifest.kernels_size());
-    if (isNew) {
-      auto kernel = module.lookupSymbol<func::FuncOp>(call.getCallee());
-      proto::KernelInfo &info = *manifest.add_kernels();
-      info.set_name(call.getCallee().str());
-      info.set_flops(kernel->getAttrOfType<IntegerAttr>(flopsAttr).getInt());
-      info.set_bytes(kernel->getAttrOfType<IntegerAttr>(bytesAttr).getInt());
-    }
-    proto::KernelInfo &info = *manifest.mutable_kernels(entry->second);
-    info.set_calls(info.calls() + 1);
-  });
+  describeCalls(module, list, 1, kernels, manifest);
   return manifest;
 }
 

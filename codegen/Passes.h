@@ -21,6 +21,8 @@ inline constexpr llvm::StringLiteral bytesAttr = "agc.bytes";    // it must move
 inline constexpr llvm::StringLiteral stepAttr = "agc.step";      // on a list
 inline constexpr llvm::StringLiteral parallelAttr = "agc.parallel"; // on a call
 inline constexpr llvm::StringLiteral checkAttr = "agc.check";    // its message
+inline constexpr llvm::StringLiteral checksAttr = "agc.checks";  // on a body's list: how many
+inline constexpr llvm::StringLiteral tripsAttr = "agc.trips";    // on a body's call: at most
 
 } // namespace agc
 

@@ -8,8 +8,9 @@ def PrepareKernelsPass : Pass<"agc-prepare-kernels", "::mlir::func::FuncOp"> {
   let summary = "Make every value of a function one kernel's result or a view";
   let description = [{
     After it each op is a `linalg.generic`, which becomes a kernel; a slice,
-    reshape or insertion, which only says where a tensor lies; or a check. What
-    a function returns has a kernel of its own to write it.
+    reshape or insertion, which only says where a tensor lies; a check; or a loop
+    or branch, whose operands lie in memory without gaps. What a function returns
+    has a kernel of its own to write it.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect",
@@ -23,7 +24,9 @@ def FormKernelsPass : Pass<"agc-form-kernels", "::mlir::ModuleOp"> {
     range of tiles. Equal ones are made once. What is left of the function is a
     list of calls on views of its arguments, results and one workspace, whose
     offsets are planned by lifetime. Results that update an argument are written
-    in place where no later kernel reads the old value.
+    in place where no later kernel reads the old value. A body's list is called
+    with its operands, its results and a part of the caller's workspace, once or in
+    an `scf` loop; carries change places between two buffers.
   }];
   let options = [
     Option<"vectorBytes", "vector-bytes", "unsigned", "16",

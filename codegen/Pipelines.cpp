@@ -29,6 +29,8 @@ static void addGradientPhase(OpPassManager &pm) {
 
 /// gradient → loops: linalg on tensors, fused.
 static void addLoopsPhase(OpPassManager &pm, bool reference) {
+  // Gradients clone bodies; all that comes later takes functions.
+  pm.addPass(createOutlineBodiesPass());
   if (reference)
     pm.addNestedPass<func::FuncOp>(createPromoteToF64Pass());
   pm.addNestedPass<func::FuncOp>(createLowerToLinalgPass());
@@ -84,6 +86,7 @@ LogicalResult runPhases(ModuleOp module, Phase phase, const Machine &machine,
 
 void registerPasses() {
   registerPass([] { return createDifferentiatePass(); });
+  registerPass([] { return createOutlineBodiesPass(); });
   registerPass([] { return createPromoteToF64Pass(); });
   registerPass([] { return createLowerToLinalgPass(); });
   registerPass([] { return createFuseElementwisePass(); });

@@ -19,6 +19,7 @@ private:
   void materializeInsertions();
   void materializeScatters();
   void materializeChecks();
+  void materializeBodyInputs();
   void materializeReshapes();
   void materializeReturns();
 };
@@ -174,6 +175,18 @@ void PrepareKernelsPass::materializeChecks() {
   });
 }
 
+/// A body is told where its operands begin, no more.
+void PrepareKernelsPass::materializeBodyInputs() {
+  getOperation().walk([&](Operation *op) {
+    if (!isa<agc::ir::CondOp, agc::ir::ScanOp>(op))
+      return;
+    OpBuilder builder(op);
+    for (OpOperand &operand : op->getOpOperands())
+      if (!isDense(operand.get()))
+        operand.set(copy(builder, operand.get()));
+  });
+}
+
 void PrepareKernelsPass::materializeReshapes() {
   SmallVector<Operation *> ops;
   getOperation().walk([&](Operation *op) {
@@ -199,7 +212,8 @@ void PrepareKernelsPass::materializeReturns() {
                                           agc::ir::updatesAttr));
     bool isOwn = maker &&
                  (isa<linalg::GenericOp>(maker) ||
-                  (isa<tensor::InsertSliceOp, agc::ir::ScatterOp>(maker) &&
+                  (isa<tensor::InsertSliceOp, agc::ir::ScatterOp,
+                       agc::ir::CondOp, agc::ir::ScanOp>(maker) &&
                    !updates)) &&
                  returned.insert(operand.get()).second;
     if (!isOwn)
@@ -212,6 +226,7 @@ void PrepareKernelsPass::runOnOperation() {
   materializeInsertions();
   materializeScatters();
   materializeChecks();
+  materializeBodyInputs();
   materializeReshapes();
   materializeReturns();
 }

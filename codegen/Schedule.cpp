@@ -2,6 +2,7 @@
 #include "codegen/Schedule.h"
 
 #include "codegen/MemoryPlan.h"
+#include "codegen/Passes.h"
 #include "ir/Dialect.h"
 #include "passes/LowerToLinalg.h"
 
@@ -27,6 +28,15 @@ SmallVector<tensor::ExtractOp> lookupsIn(Operation *op) {
   if (isa<linalg::GenericOp>(op))
     op->walk([&](tensor::ExtractOp lookup) { lookups.push_back(lookup); });
   return lookups;
+}
+
+SmallVector<func::FuncOp> bodiesOf(Operation *op) {
+  SmallVector<func::FuncOp> bodies;
+  op->walk([&](func::CallOp call) {
+    bodies.push_back(op->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(
+        call.getCallee()));
+  });
+  return bodies;
 }
 
 unsigned Schedule::addBuffer(Buffer::Kind kind, Type type) {
@@ -120,6 +130,26 @@ static void dropDimensions(View &view, const llvm::SmallBitVector &dropped) {
   view.strides = kept;
 }
 
+/// A place for what the value's op writes: the caller's, if it is returned.
+unsigned Schedule::bufferOfResult(Value value) {
+  auto result = resultOf.find(value);
+  return addBuffer(result == resultOf.end() ? Buffer::Workspace : Buffer::Result,
+                   value.getType());
+}
+
+void Schedule::assignOwnBuffers(Operation *op) {
+  int64_t bytes = 0;
+  for (func::FuncOp body : bodiesOf(op))
+    bytes = std::max(
+        bytes, cast<MemRefType>(body.getArgumentTypes().back()).getNumElements());
+  SmallVector<unsigned> &own = ownBuffers[op];
+  own.push_back(addBuffer(Buffer::Workspace,
+                          RankedTensorType::get({bytes}, IntegerType::get(op->getContext(), 8))));
+  if (auto scan = dyn_cast<ScanOp>(op))
+    for (Value carry : scan.getFinals())
+      own.push_back(addBuffer(Buffer::Workspace, carry.getType()));
+}
+
 void Schedule::assignView(Operation &op) {
   llvm::TypeSwitch<Operation *>(&op)
       .Case<tensor::ExtractSliceOp>([&](auto slice) {
@@ -143,6 +173,11 @@ void Schedule::assignView(Operation &op) {
       })
       .Case<BarrierOp, CheckRangeOp>([&](auto op) { aliasView(op, op.getX()); })
       .Case<ScatterOp>([&](auto scatter) { aliasView(scatter, scatter.getBase()); })
+      .Case<CondOp, ScanOp>([&](auto control) {
+        for (Value value : control->getResults())
+          views[value] = denseView(bufferOfResult(value), value.getType());
+        assignOwnBuffers(control);
+      })
       .Case<arith::ConstantOp>([&](auto constant) {
         if (!isa<RankedTensorType>(constant.getType()) || constant->use_empty())
           return;
@@ -155,14 +190,9 @@ void Schedule::assignView(Operation &op) {
         // Has a place only if something is inserted into it.
         for (OpOperand &use : empty->getUses())
           if (auto insertion = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
-              insertion && &use == &insertion.getDestMutable()) {
-            auto result = resultOf.find(empty.getResult());
-            views[empty] = denseView(
-                addBuffer(result == resultOf.end() ? Buffer::Workspace
-                                                   : Buffer::Result,
-                          empty.getType()),
-                empty.getType());
-          }
+              insertion && &use == &insertion.getDestMutable())
+            views[empty] =
+                denseView(bufferOfResult(empty.getResult()), empty.getType());
       })
       .Case<linalg::GenericOp>([&](linalg::GenericOp generic) {
         if (fusedReductions.contains(generic))
@@ -263,13 +293,21 @@ bool Schedule::reads(Operation *op, unsigned buffer) const {
 void Schedule::orderKernels() {
   // Checks and what they need come first: nothing is written before they pass.
   SetVector<Operation *> first;
-  function.walk([&](CheckRangeOp check) {
-    BackwardSliceOptions options;
-    options.inclusive = true;
-    (void)getBackwardSlice(check.getOperation(), &first, options);
-  });
+  auto checks = [](Operation &op) {
+    return isa<CheckRangeOp>(op) ||
+           (isa<CondOp, ScanOp>(op) && llvm::any_of(bodiesOf(&op), [](func::FuncOp body) {
+              return body->getAttrOfType<IntegerAttr>(checksAttr).getInt() != 0;
+            }));
+  };
+  for (Operation &op : function.getBody().front())
+    if (checks(op)) {
+      BackwardSliceOptions options;
+      options.inclusive = true;
+      (void)getBackwardSlice(&op, &first, options);
+    }
   auto add = [&](Operation &op) {
-    if (isa<linalg::GenericOp, CheckRangeOp, ScatterOp>(op) && !fusedReductions.contains(&op))
+    if (isa<linalg::GenericOp, CheckRangeOp, CondOp, ScanOp, ScatterOp>(op) &&
+        !fusedReductions.contains(&op))
       order.push_back(&op);
   };
   for (Operation &op : function.getBody().front())
@@ -411,16 +449,19 @@ void Schedule::planWorkspace() {
     lifetime.last = -1;
   }
   for (auto [position, op] : llvm::enumerate(order)) {
-    auto touch = [&](Value value) {
-      auto view = views.find(value);
-      if (view == views.end())
-        return;
-      Lifetime &lifetime = lifetimes[view->second.buffer];
+    auto touchBuffer = [&](unsigned buffer) {
+      Lifetime &lifetime = lifetimes[buffer];
       lifetime.first = std::min<int>(lifetime.first, position);
       lifetime.last = std::max<int>(lifetime.last, position);
     };
+    auto touch = [&](Value value) {
+      if (auto view = views.find(value); view != views.end())
+        touchBuffer(view->second.buffer);
+    };
     llvm::for_each(readBy(op), touch);
     llvm::for_each(op->getResults(), touch);
+    if (auto own = ownBuffers.find(op); own != ownBuffers.end())
+      llvm::for_each(own->second, touchBuffer);
   }
   SmallVector<Lifetime> planned;
   SmallVector<unsigned> owners;

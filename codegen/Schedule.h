@@ -23,6 +23,9 @@ struct Buffer {
 /// The lookups in an op's body, each by an index that is computed there.
 llvm::SmallVector<mlir::tensor::ExtractOp> lookupsIn(mlir::Operation *op);
 
+/// The functions that a loop or branch calls: bodies, already lists.
+llvm::SmallVector<mlir::func::FuncOp> bodiesOf(mlir::Operation *op);
+
 /// The order of a function's kernels and the buffers that they work on.
 /// Checks come first, with what they need; a kernel that updates an argument
 /// comes after all that read the old value.
@@ -42,6 +45,9 @@ public:
   llvm::SmallVector<Buffer> buffers;
   llvm::DenseMap<mlir::Value, View> views;
   int64_t workspaceBytes = 0;
+  /// What a loop or branch works on besides: the bodies' workspace, then a second
+  /// place for each carry.
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<unsigned>> ownBuffers;
 
   /// The operand of an element-wise op that its kernel computes on the way, if
   /// there is one: the result of a reduction that nobody else reads.
@@ -72,6 +78,8 @@ private:
   }
   void assignViews();
   void assignView(mlir::Operation &op);
+  void assignOwnBuffers(mlir::Operation *op);
+  unsigned bufferOfResult(mlir::Value value);
   void orderKernels();
   void placeUpdates();
   bool reads(mlir::Operation *op, unsigned buffer) const;

@@ -142,6 +142,25 @@ struct LowerBarrier : OpConversionPattern<BarrierOp> {
   }
 };
 
+/// Only the types change: what the bodies do is in functions of their own.
+template <typename Op> struct LowerControl : OpConversionPattern<Op> {
+  using OpConversionPattern<Op>::OpConversionPattern;
+
+  LogicalResult
+  matchAndRewrite(Op op, typename Op::Adaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    for (Region &region : op->getRegions())
+      if (failed(rewriter.convertRegionTypes(&region, *this->getTypeConverter())))
+        return failure();
+    rewriter.modifyOpInPlace(op, [&] {
+      op->setOperands(adaptor.getOperands());
+      for (Value result : op->getResults())
+        result.setType(this->getTypeConverter()->convertType(result.getType()));
+    });
+    return success();
+  }
+};
+
 struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
   void runOnOperation() override {
     MLIRContext &context = getContext();
@@ -153,6 +172,12 @@ struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
     target.addIllegalDialect<AgcDialect>();
     target.addDynamicallyLegalOp<BarrierOp, CheckRangeOp, ScatterOp>(
         [&](Operation *op) { return types.isLegal(op); });
+    target.addDynamicallyLegalOp<CondOp, ScanOp, YieldOp, func::CallOp>(
+        [&](Operation *op) {
+          return types.isLegal(op) &&
+                 llvm::all_of(op->getRegions(),
+                              [&](Region &region) { return types.isLegal(&region); });
+        });
     target.addLegalDialect<arith::ArithDialect, linalg::LinalgDialect,
                            math::MathDialect, tensor::TensorDialect>();
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
@@ -162,7 +187,9 @@ struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
         [&](func::ReturnOp op) { return types.isLegal(op.getOperation()); });
 
     RewritePatternSet patterns(&context);
-    patterns.add<LowerElementwise, LowerBarrier, LowerCheckRange>(types, &context);
+    patterns.add<LowerElementwise, LowerBarrier, LowerCheckRange,
+                 LowerControl<CondOp>, LowerControl<ScanOp>, LowerControl<YieldOp>>(
+        types, &context);
     populateShapeLowerings(patterns, types);
     populateIndexingLowerings(patterns, types);
     populateRandomLowerings(patterns, types);
@@ -172,6 +199,7 @@ struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    types);
     populateReturnOpTypeConversionPattern(patterns, types);
+    populateCallOpTypeConversionPattern(patterns, types);
     if (failed(applyFullConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();
   }

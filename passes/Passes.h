@@ -16,6 +16,9 @@ namespace agc {
 #define GEN_PASS_DECL
 #include "passes/Passes.h.inc"
 
+/// On a function that is the body of a loop or branch.
+inline constexpr llvm::StringLiteral bodyAttr = "agc.body";
+
 } // namespace agc
 
 #endif

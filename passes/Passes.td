@@ -27,6 +27,27 @@ def DifferentiatePass : Pass<"agc-differentiate", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::agc::ir::AgcDialect"];
 }
 
+def OutlineBodiesPass : Pass<"agc-outline-bodies", "::mlir::ModuleOp"> {
+  let summary = "Turn bodies of loops and branches into functions";
+  let description = [{
+    Each body becomes a private function before that of its op, whose region then
+    only calls it:
+
+    ```mlir
+    %z = agc.cond %p, %x : … { … } else { … }
+    // becomes, with the bodies' ops in @f.cond0.0 and @f.cond0.1
+    %z = agc.cond %p, %x : … {
+    ^bb0(%0: tensor<4xf32>):
+      %1 = func.call @f.cond0.0(%0) : (tensor<4xf32>) -> tensor<4xf32>
+      agc.yield %1 : tensor<4xf32>
+    } else { … }
+    ```
+
+    A checkpoint becomes its body's ops: nothing is left to take the gradient of.
+  }];
+  let dependentDialects = ["::agc::ir::AgcDialect", "::mlir::func::FuncDialect"];
+}
+
 def PromoteToF64Pass : Pass<"agc-promote-to-f64", "::mlir::func::FuncOp"> {
   let summary = "Turn every floating-point tensor into f64";
   let description = [{
@@ -40,8 +61,8 @@ def LowerToLinalgPass : Pass<"agc-lower-to-linalg", "::mlir::func::FuncOp"> {
   let description = [{
     Element-wise ops become `linalg.generic` with the op's own scalar expression
     inside; products, reductions and convolutions the generic that they mean.
-    `agc.check_range` and `agc.barrier` stay: they are control, not arithmetic;
-    and `agc.scatter`, whose loops do not say where it writes.
+    `agc.check_range`, `agc.barrier`, `agc.cond` and `agc.scan` stay: they are
+    control, not arithmetic; and `agc.scatter`, whose loops do not say where it writes.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",

@@ -37,13 +37,14 @@ struct PromoteToF64Pass : impl::PromoteToF64PassBase<PromoteToF64Pass> {
 
   void runOnOperation() override {
     func::FuncOp function = getOperation();
-    for (BlockArgument argument : function.getArguments())
-      argument.setType(promoted(argument.getType()));
     function.walk([](Operation *op) {
       if (auto constant = dyn_cast<ConstantOp>(op))
         promoteElements(constant);
       for (Value result : op->getResults())
         result.setType(promoted(result.getType()));
+      for (Region &region : op->getRegions())
+        for (BlockArgument argument : region.getArguments())
+          argument.setType(promoted(argument.getType()));
     });
     function.setFunctionType(FunctionType::get(
         &getContext(), function.getBody().front().getArgumentTypes(),

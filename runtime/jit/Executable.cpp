@@ -1,6 +1,7 @@
 #include "runtime/jit/Executable.h"
 
 #include "agc/Error.h"
+#include "ir/Bodies.h"
 #include "runtime/core/Buffer.h"
 #include "runtime/core/HostCpu.h"
 #include "runtime/core/ThreadPool.h"
@@ -59,9 +60,7 @@ std::string keyOf(const proto::Module &module, const CompileOptions &options) {
   bare.clear_locations();
   bare.clear_name();
   bare.clear_metadata();
-  for (int i = bare.functions_size(); i-- > 0;)
-    if (bare.functions(i).name() != options.function)
-      bare.mutable_functions()->DeleteSubrange(i, 1);
+  keepFunction(bare, options.function);
   for (proto::Function &function : *bare.mutable_functions())
     for (proto::Node &node : *function.mutable_nodes())
       node.clear_location();

@@ -9,6 +9,7 @@
 
 #include "gtest/gtest.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -444,16 +445,6 @@ TEST(Compile, SecondOrderGradient) {
     })");
 }
 
-TEST(Compile, EmptyAndScalarTensors) {
-  expectAgreement(R"(
-    func.func @f(%x: tensor<0x3xf32>, %s: tensor<f32>) -> (tensor<0x3xf32>, tensor<3xf32>, tensor<f32>) {
-      %a = agc.exp %x : tensor<0x3xf32>
-      %b = agc.reduce_sum %x {dimensions = array<i64: 0>} : tensor<0x3xf32> to tensor<3xf32>
-      %c = agc.exp %s : tensor<f32>
-      return %a, %b, %c : tensor<0x3xf32>, tensor<3xf32>, tensor<f32>
-    })");
-}
-
 TEST(Compile, OverlappingSumsStartApart) {
   // Both add to zeros of one shape.
   const char *text = R"(
@@ -471,6 +462,219 @@ TEST(Compile, OverlappingSumsStartApart) {
     if (i != 1)
       EXPECT_EQ(values[0][i] + values[1][i], 2);
   EXPECT_NE(values[0][1], values[1][1]);
+}
+
+//===----------------------------------------------------------------------===//
+// Loops and branches
+//===----------------------------------------------------------------------===//
+
+/// An RNN with its gradient; rows of 15 floats begin at no multiple of 64 bytes.
+constexpr const char *recurrent = R"(
+    func.func @f(%h: tensor<3x5xf32>, %xs: tensor<7x3x5xf32>, %w: tensor<5x5xf32>, %dh: tensor<3x5xf32>, %dys: tensor<7x3x5xf32>) -> (tensor<3x5xf32>, tensor<7x3x5xf32>, tensor<3x5xf32>, tensor<7x3x5xf32>, tensor<5x5xf32>) {
+      %r:2 = agc.scan %h, %xs, %w {trips = 7 : i64, num_carries = 1 : i64, num_xs = 1 : i64} : (tensor<3x5xf32>, tensor<7x3x5xf32>, tensor<5x5xf32>) -> (tensor<3x5xf32>, tensor<7x3x5xf32>) {
+      ^bb0(%c: tensor<3x5xf32>, %x: tensor<3x5xf32>, %k: tensor<5x5xf32>):
+        %1 = agc.einsum %c, %k {spec = "mk,kn->mn"} : (tensor<3x5xf32>, tensor<5x5xf32>) -> tensor<3x5xf32>
+        %2 = agc.add %1, %x : tensor<3x5xf32>
+        %3 = agc.tanh %2 : tensor<3x5xf32>
+        agc.yield %3, %2 : tensor<3x5xf32>, tensor<3x5xf32>
+      }
+      %g:3 = agc.gradient %r#0, %r#1, %dh, %dys, %h, %xs, %w {outputs = 2 : i64} : (tensor<3x5xf32>, tensor<7x3x5xf32>, tensor<3x5xf32>, tensor<7x3x5xf32>, tensor<3x5xf32>, tensor<7x3x5xf32>, tensor<5x5xf32>) -> (tensor<3x5xf32>, tensor<7x3x5xf32>, tensor<5x5xf32>)
+      return %r#0, %r#1, %g#0, %g#1, %g#2 : tensor<3x5xf32>, tensor<7x3x5xf32>, tensor<3x5xf32>, tensor<7x3x5xf32>, tensor<5x5xf32>
+    })";
+
+TEST(Compile, ScanAndItsGradient) { expectAgreement(recurrent); }
+
+TEST(Compile, LimitedScanFillsTheRestWithZeros) {
+  // The limit is beyond, within and below what there is; in both directions.
+  for (const char *form : {"", ", reverse = true"})
+    for (int limit : {9, 2, -3}) {
+      std::string text = R"(
+        func.func @f(%c: tensor<3xf32>, %xs: tensor<5x3xf32>) -> (tensor<3xf32>, tensor<5x3xf32>) {
+          %n = agc.constant {value = )" + std::to_string(limit) + R"( : i64} : tensor<i64>
+          %r:2 = agc.scan %n, %c, %xs {trips = 5 : i64, num_carries = 1 : i64, num_xs = 1 : i64, limited = true)" + form + R"(} : (tensor<i64>, tensor<3xf32>, tensor<5x3xf32>) -> (tensor<3xf32>, tensor<5x3xf32>) {
+          ^bb0(%0: tensor<3xf32>, %x: tensor<3xf32>):
+            %1 = agc.add %0, %x : tensor<3xf32>
+            %one = agc.constant {value = 1.0 : f64} : tensor<3xf32>
+            agc.yield %1, %one : tensor<3xf32>, tensor<3xf32>
+          }
+          return %r#0, %r#1 : tensor<3xf32>, tensor<5x3xf32>
+        })";
+      expectAgreement(text.c_str());
+      auto values = run(text.c_str(), false);
+      int trips = std::clamp(limit, 0, 5);
+      for (int i = 0; i < 15; ++i)
+        EXPECT_EQ(values[1][size_t(i)], i < 3 * trips);
+    }
+}
+
+TEST(Compile, WhileInCondWithGradients) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<6xf32>, %s: tensor<f32>, %dz: tensor<6xf32>) -> (tensor<6xf32>, tensor<6xf32>, tensor<6xf32>) {
+      %zero = agc.constant {value = -5.0 : f64} : tensor<f32>
+      %p = agc.compare "gt" %s, %zero : tensor<f32>
+      %z = agc.cond %p, %x : (tensor<i1>, tensor<6xf32>) -> tensor<6xf32> {
+      ^bb0(%0: tensor<6xf32>):
+        %yes = agc.constant {value = 1 : i64} : tensor<i1>
+        %1:3 = agc.scan %yes, %0, %0 {trips = 50 : i64, num_carries = 2 : i64, num_xs = 0 : i64, stops = true} : (tensor<i1>, tensor<6xf32>, tensor<6xf32>) -> (tensor<i1>, tensor<6xf32>, tensor<i64>) {
+        ^bb0(%go: tensor<i1>, %c: tensor<6xf32>, %k: tensor<6xf32>):
+          %2 = agc.mul %c, %k : tensor<6xf32>
+          %3 = agc.sin %2 : tensor<6xf32>
+          %4 = agc.abs %3 : tensor<6xf32>
+          %5 = agc.reduce_max %4 {dimensions = array<i64: 0>} : tensor<6xf32> to tensor<f32>
+          %6 = agc.constant {value = 0.05 : f64} : tensor<f32>
+          %7 = agc.compare "gt" %5, %6 : tensor<f32>
+          agc.yield %7, %3 : tensor<i1>, tensor<6xf32>
+        }
+        agc.yield %1#1 : tensor<6xf32>
+      } else {
+      ^bb0(%0: tensor<6xf32>):
+        agc.yield %0 : tensor<6xf32>
+      }
+      %d = agc.gradient %z, %dz, %x {outputs = 1 : i64} : (tensor<6xf32>, tensor<6xf32>, tensor<6xf32>) -> tensor<6xf32>
+      %dd = agc.gradient %d, %dz, %x {outputs = 1 : i64} : (tensor<6xf32>, tensor<6xf32>, tensor<6xf32>) -> tensor<6xf32>
+      return %z, %d, %dd : tensor<6xf32>, tensor<6xf32>, tensor<6xf32>
+    })");
+}
+
+TEST(Compile, BodiesOfEveryType) {
+  // u8 is another type in later phases, a bool a byte in memory.
+  expectAgreement(R"(
+    func.func @f(%b: tensor<4x3xui8>, %n: tensor<4xi32>) -> (tensor<3xui8>, tensor<4x3xi1>, tensor<i32>) {
+      %c = agc.constant {value = 1 : i64} : tensor<3xui8>
+      %m = agc.constant {value = 0 : i64} : tensor<i32>
+      %r:3 = agc.scan %c, %m, %b, %n {trips = 4 : i64, num_carries = 2 : i64, num_xs = 2 : i64} : (tensor<3xui8>, tensor<i32>, tensor<4x3xui8>, tensor<4xi32>) -> (tensor<3xui8>, tensor<i32>, tensor<4x3xi1>) {
+      ^bb0(%0: tensor<3xui8>, %1: tensor<i32>, %2: tensor<3xui8>, %3: tensor<i32>):
+        %4 = agc.add %0, %2 : tensor<3xui8>
+        %5 = agc.add %1, %3 : tensor<i32>
+        %6 = agc.compare "lt" %0, %2 : tensor<3xui8>
+        agc.yield %4, %5, %6 : tensor<3xui8>, tensor<i32>, tensor<3xi1>
+      }
+      return %r#0, %r#2, %r#1 : tensor<3xui8>, tensor<4x3xi1>, tensor<i32>
+    })");
+}
+
+TEST(Compile, OperandsThatAreNoWholeBuffers) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<8x6xf32>, %u: tensor<6xf32>) -> (tensor<6xf32>, tensor<3xf32>, tensor<6xf32> {agc.updates = 1 : i64}, tensor<6xf32>) {
+      %rows = agc.slice %x {starts = array<i64: 3, 0>, limits = array<i64: 7, 6>, strides = array<i64: 1, 1>} : tensor<8x6xf32> to tensor<4x6xf32>
+      %first = agc.slice %x {starts = array<i64: 1, 0>, limits = array<i64: 2, 6>, strides = array<i64: 1, 1>} : tensor<8x6xf32> to tensor<1x6xf32>
+      %c = agc.reshape %first : tensor<1x6xf32> to tensor<6xf32>
+      %columns = agc.slice %x {starts = array<i64: 0, 2>, limits = array<i64: 3, 4>, strides = array<i64: 1, 1>} : tensor<8x6xf32> to tensor<3x2xf32>
+      %r = agc.scan %c, %rows {trips = 4 : i64, num_carries = 1 : i64, num_xs = 1 : i64} : (tensor<6xf32>, tensor<4x6xf32>) -> tensor<6xf32> {
+      ^bb0(%0: tensor<6xf32>, %1: tensor<6xf32>):
+        %2 = agc.mul %0, %1 : tensor<6xf32>
+        agc.yield %2 : tensor<6xf32>
+      }
+      %z = agc.constant {value = 0.0 : f64} : tensor<2xf32>
+      %s:2 = agc.scan %z, %columns {trips = 3 : i64, num_carries = 1 : i64, num_xs = 1 : i64} : (tensor<2xf32>, tensor<3x2xf32>) -> (tensor<2xf32>, tensor<3xf32>) {
+      ^bb0(%0: tensor<2xf32>, %1: tensor<2xf32>):
+        %2 = agc.add %0, %1 : tensor<2xf32>
+        %3 = agc.reduce_sum %2 {dimensions = array<i64: 0>} : tensor<2xf32> to tensor<f32>
+        agc.yield %2, %3 : tensor<2xf32>, tensor<f32>
+      }
+      return %r, %s#1, %r, %c : tensor<6xf32>, tensor<3xf32>, tensor<6xf32>, tensor<6xf32>
+    })");
+}
+
+TEST(Compile, OneTripAndTwo) {
+  for (const char *rows : {"1", "2"}) {
+    std::string text = R"(
+      func.func @f(%x: tensor<8x6xf32>, %d: tensor<6xf32>) -> (tensor<6xf32>, tensor<8x6xf32>) {
+        %rows = agc.slice %x {starts = array<i64: 3, 0>, limits = array<i64: END, 6>, strides = array<i64: 1, 1>} : tensor<8x6xf32> to tensor<TRIPSx6xf32>
+        %z = agc.scan %d, %rows {trips = TRIPS : i64, num_carries = 1 : i64, num_xs = 1 : i64} : (tensor<6xf32>, tensor<TRIPSx6xf32>) -> tensor<6xf32> {
+        ^bb0(%0: tensor<6xf32>, %1: tensor<6xf32>):
+          %2 = agc.mul %0, %1 : tensor<6xf32>
+          %3 = agc.exp %2 : tensor<6xf32>
+          agc.yield %3 : tensor<6xf32>
+        }
+        %g = agc.gradient %z, %d, %x {outputs = 1 : i64} : (tensor<6xf32>, tensor<6xf32>, tensor<8x6xf32>) -> tensor<8x6xf32>
+        return %z, %g : tensor<6xf32>, tensor<8x6xf32>
+      })";
+    std::string end = std::to_string(3 + std::stoi(rows));
+    for (auto [from, to] : {std::pair<std::string, std::string>("TRIPS", rows), {"END", end}})
+      for (size_t at; (at = text.find(from)) != text.npos;)
+        text.replace(at, from.size(), to);
+    expectAgreement(text.c_str());
+  }
+}
+
+TEST(Compile, ChecksInBodiesComeBeforeState) {
+  std::string module = serialize(R"(
+    func.func @f(%w: tensor<4xf32>, %n: tensor<6xi64>, %m: tensor<i64>) -> (tensor<4xf32> {agc.updates = 0 : i64}, tensor<i64>) {
+      %new = agc.neg %w : tensor<4xf32>
+      %a = agc.check_range %m {lower = 0 : i64, upper = 100 : i64, message = "first"} : tensor<i64>
+      %r = agc.scan %a, %n {trips = 6 : i64, num_carries = 1 : i64, num_xs = 1 : i64} : (tensor<i64>, tensor<6xi64>) -> tensor<i64> {
+      ^bb0(%c: tensor<i64>, %i: tensor<i64>):
+        %0 = agc.check_range %i {lower = 0 : i64, upper = 5 : i64, message = "second"} : tensor<i64>
+        %1 = agc.add %c, %0 : tensor<i64>
+        %2 = agc.check_range %1 {lower = 0 : i64, upper = 20 : i64, message = "third"} : tensor<i64>
+        agc.yield %2 : tensor<i64>
+      }
+      %z = agc.check_range %r {lower = 0 : i64, upper = 15 : i64, message = "fourth"} : tensor<i64>
+      return %new, %z : tensor<4xf32>, tensor<i64>
+    })");
+  ASSERT_FALSE(module.empty());
+  CompileOptions options;
+  options.function = "f";
+  for (bool reference : {false, true}) {
+    options.reference = reference;
+    CompiledObject object;
+    CompilerError error = agcGetCompiler()->compile(module, options, object);
+    ASSERT_FALSE(error) << error.message;
+    proto::Manifest manifest;
+    ASSERT_TRUE(manifest.ParseFromString(object.manifest));
+    ASSERT_EQ(manifest.checks_size(), 4);
+    std::unique_ptr<LoadedObject> loaded;
+    agcLoadObject(object.object, manifest.entry(), loaded, error);
+    ASSERT_FALSE(error) << error.message;
+    auto call = [&](std::vector<int64_t> n, int64_t m, const char *message, int64_t value) {
+      AlignedBuffer w(32), ns(48), ms(8), sum(8), workspace(manifest.workspace_bytes());
+      std::memset(w.data, 0, 32);
+      std::memcpy(ns.data, n.data(), 48);
+      std::memcpy(ms.data, &m, 8);
+      void *arguments[] = {w.data, ns.data, ms.data}, *results[] = {w.data, sum.data};
+      agc_failure failure{};
+      int32_t status =
+          loaded->entry()(arguments, results, workspace.data, nullptr, &failure);
+      if (!message) {
+        EXPECT_EQ(status, 0);
+        return;
+      }
+      ASSERT_GT(status, 0);
+      EXPECT_EQ(manifest.checks(status - 1).message(), message);
+      EXPECT_EQ(failure.value, value);
+      // -0.0 would have a bit set.
+      for (int i = 0; i < 32; ++i)
+        EXPECT_EQ(static_cast<char *>(w.data)[i], 0);
+    };
+    call({1, 1, 1, 1, 1, 1}, 3, nullptr, 0);
+    call({1, 1, 1, 1, 1, 1}, -1, "first", -1);
+    call({1, 1, 9, 1, 1, 1}, 3, "second", 9);
+    call({4, 4, 4, 4, 4, 1}, 3, "third", 23);
+    call({4, 4, 4, 1, 1, 1}, 3, "fourth", 18);
+  }
+}
+
+TEST(Compile, BodiesAreWrittenAlikeFromTheSecondTime) {
+  std::string text = serialize(recurrent), expanded, again;
+  ASSERT_FALSE(text.empty());
+  for (Phase phase : {Phase::Graph, Phase::Gradient}) {
+    CompilerError error = agcGetCompiler()->rewrite(text, phase, expanded);
+    ASSERT_FALSE(error) << error.message;
+    error = agcGetCompiler()->rewrite(expanded, Phase::Graph, again);
+    ASSERT_FALSE(error) << error.message;
+    EXPECT_EQ(expanded, again);
+  }
+}
+
+TEST(Compile, EmptyAndScalarTensors) {
+  expectAgreement(R"(
+    func.func @f(%x: tensor<0x3xf32>, %s: tensor<f32>) -> (tensor<0x3xf32>, tensor<3xf32>, tensor<f32>) {
+      %a = agc.exp %x : tensor<0x3xf32>
+      %b = agc.reduce_sum %x {dimensions = array<i64: 0>} : tensor<0x3xf32> to tensor<3xf32>
+      %c = agc.exp %s : tensor<f32>
+      return %a, %b, %c : tensor<0x3xf32>, tensor<3xf32>, tensor<f32>
+    })");
 }
 
 } // namespace

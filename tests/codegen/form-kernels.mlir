@@ -1,4 +1,4 @@
-// RUN: agc-opt %s -agc-lower-to-linalg -agc-prepare-kernels -agc-form-kernels=vector-bytes=32 -canonicalize | FileCheck %s
+// RUN: agc-opt %s -agc-outline-bodies -agc-lower-to-linalg -agc-prepare-kernels -agc-form-kernels=vector-bytes=32 -canonicalize | FileCheck %s
 
 // Two layers of one shape share their kernel; the first's result and the second's
 // lie at different places of one workspace. The third's is finished on the way
@@ -105,6 +105,63 @@ func.func @checks_first(%w: tensor<8xf32>, %n: tensor<8xi64>) -> (tensor<8xf32> 
   %new = agc.neg %w : tensor<8xf32>
   %m = agc.check_range %n {lower = 0 : i64, upper = 10 : i64, message = "labels"} : tensor<8xi64>
   return %new, %m : tensor<8xf32>, tensor<8xi64>
+}
+
+// A body's list is called for each row, with slices. The carry goes between two
+// places, of which the last trip's is the result's: there is no copy.
+// CHECK-LABEL: func.func private @scans.scan0(
+// CHECK-SAME: attributes {agc.body, agc.checks = 0 : i64
+// CHECK: call @map_8{{.*}}(
+// CHECK-LABEL: func.func @scans
+// CHECK-SAME: %[[C:[^:]*]]: memref<8xf32> {{.*}}, %[[XS:[^:]*]]: memref<24xf32> {{.*}}, %[[LAST:[^:]*]]: memref<8xf32>, %[[WORK:[^:]*]]: memref<
+// CHECK: %[[SPARE:.*]] = memref.view %[[WORK]][%{{.*}}][] : {{.*}} to memref<8xf32>
+// CHECK: scf.for %[[T:.*]] = %c0 to %c3 step %c1 iter_args(%[[IN:.*]] = %[[C]], %[[OUT:.*]] = %[[LAST]], %[[NEXT:.*]] = %[[SPARE]])
+// CHECK-NEXT: %[[AT:.*]] = arith.muli %[[T]], %c8
+// CHECK-NEXT: %[[ROW:.*]] = memref.subview %[[XS]][%[[AT]]] [8] [1]
+// CHECK-NEXT: %[[X:.*]] = builtin.unrealized_conversion_cast %[[ROW]]
+// CHECK-NEXT: func.call @scans.scan0(%[[IN]], %[[X]], %[[OUT]], %{{.*}}) {agc.trips = 3 : i64}
+// CHECK-NEXT: scf.yield %[[OUT]], %[[NEXT]], %[[OUT]]
+// CHECK-NEXT: }
+// CHECK-NEXT: return
+func.func @scans(%c: tensor<8xf32>, %xs: tensor<3x8xf32>) -> tensor<8xf32> {
+  %z = agc.scan %c, %xs {trips = 3 : i64, num_carries = 1 : i64, num_xs = 1 : i64} : (tensor<8xf32>, tensor<3x8xf32>) -> tensor<8xf32> {
+  ^bb0(%0: tensor<8xf32>, %x: tensor<8xf32>):
+    %1 = agc.add %0, %x : tensor<8xf32>
+    agc.yield %1 : tensor<8xf32>
+  }
+  return %z : tensor<8xf32>
+}
+
+// Whether there is a next trip is read from the first carry; how many there were
+// is not known before, so the last carry is copied home.
+// CHECK-LABEL: func.func @stops
+// CHECK: scf.while
+// CHECK: memref.load %{{.*}}[%c0] : memref<1xi8>
+// CHECK: scf.condition
+// CHECK: func.call @stops.scan0(
+// CHECK: memref.copy
+func.func @stops(%n: tensor<i64>, %x: tensor<8xf32>) -> tensor<8xf32> {
+  %p = agc.compare "gt" %n, %n : tensor<i64>
+  %z:3 = agc.scan %p, %x {trips = 9 : i64, num_carries = 2 : i64, num_xs = 0 : i64, stops = true} : (tensor<i1>, tensor<8xf32>) -> (tensor<i1>, tensor<8xf32>, tensor<i64>) {
+  ^bb0(%go: tensor<i1>, %c: tensor<8xf32>):
+    %1 = agc.neg %c : tensor<8xf32>
+    agc.yield %go, %1 : tensor<i1>, tensor<8xf32>
+  }
+  return %z#1 : tensor<8xf32>
+}
+
+// A loop that checks anything comes before what updates.
+// CHECK-LABEL: func.func @checks_in_loops_first
+// CHECK: func.call @checks_in_loops_first.scan0
+// CHECK: call @map
+func.func @checks_in_loops_first(%w: tensor<8xf32>, %n: tensor<3xi64>) -> (tensor<8xf32> {agc.updates = 0 : i64}) {
+  %new = agc.neg %w : tensor<8xf32>
+  agc.scan %n {trips = 3 : i64, num_carries = 0 : i64, num_xs = 1 : i64} : (tensor<3xi64>) -> () {
+  ^bb0(%i: tensor<i64>):
+    %0 = agc.check_range %i {lower = 0 : i64, upper = 10 : i64, message = "labels"} : tensor<i64>
+    agc.yield
+  }
+  return %new : tensor<8xf32>
 }
 
 // CHECK: func.func private @product_8x8_over_8(

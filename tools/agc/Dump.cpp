@@ -1,4 +1,5 @@
 //===- Dump.cpp - agc dump: a program at any phase --------------------------===//
+#include "ir/Bodies.h"
 #include "runtime/core/AtomicFile.h"
 #include "runtime/jit/CompilerLibrary.h"
 #include "tools/agc/Picture.h"
@@ -45,7 +46,12 @@ const proto::Function &pictured(const proto::Module &module,
       return function;
   if (module.functions().empty())
     throw Error("AGC0303", "the program has no function");
-  return module.functions(0);
+  // Bodies stand before the function that has them.
+  std::set<std::string> bodies = bodyNames(module);
+  for (const proto::Function &function : module.functions())
+    if (!bodies.count(function.name()))
+      return function;
+  throw Error("AGC0303", "the program has no function of its own");
 }
 
 void savePhases(const proto::Module &module, const DumpFlags &flags) {
@@ -86,9 +92,8 @@ std::string drawn(const proto::Module &module, Phase phase, const DumpFlags &fla
     return flags.format == "dot" ? drawDot(picture) : drawSvg(picture);
   }
   proto::Module graph = graphAt(module, phase, flags.function);
-  for (int i = graph.functions_size(); i-- > 0;)
-    if (!flags.function.empty() && graph.functions(i).name() != flags.function)
-      graph.mutable_functions()->DeleteSubrange(i, 1);
+  if (!flags.function.empty())
+    keepFunction(graph, flags.function);
   return writeJson(graph);
 }
 

@@ -1,4 +1,5 @@
 //===- Grad.cpp - agc grad: a forward graph in, its gradient out ------------===//
+#include "ir/Bodies.h"
 #include "tools/agc/GradientFunction.h"
 #include "tools/agc/Program.h"
 #include "tools/agc/Terminal.h"
@@ -32,9 +33,9 @@ void addGrad(CLI::App &app) {
     proto::Module module = checkedProgram(readProgram(flags->file));
     proto::Function function = withGradient(
         findFunction(module, flags->function), std::move(flags->wanted));
+    keepFunction(module, flags->function);
     function.set_name(flags->function + "_and_gradient");
-    module.clear_functions();
-    *module.add_functions() = std::move(function);
+    *module.mutable_functions()->rbegin() = std::move(function);
     module = checkedProgram(module, /*expandGradients=*/true);
 
     // The new program runs by itself: its weights go with it.

@@ -6,6 +6,7 @@
 // direction: is the rule right?
 //
 //===----------------------------------------------------------------------===//
+#include "ir/Bodies.h"
 #include "tools/agc/Call.h"
 #include "tools/agc/GradientFunction.h"
 #include "tools/agc/Program.h"
@@ -60,9 +61,12 @@ public:
   Check(const GradcheckFlags &flags, const proto::Module &program)
       : generator{flags.seed, 1u << 20} {
     proto::Function step = findFunction(program, "train_step");
-    proto::Module module = program;
-    *module.add_functions() = lossOfStep(step, true);
-    *module.add_functions() = lossOfStep(step, false);
+    // Two modules: a body has one function that it is in.
+    proto::Module both = program, alone = program;
+    keepFunction(both, step.name());
+    keepFunction(alone, step.name());
+    *both.mutable_functions()->rbegin() = lossOfStep(step, true);
+    *alone.mutable_functions()->rbegin() = lossOfStep(step, false);
     State weights;
     weights.load(weightsPath(flags.file));
     compiledState = deepCopy(weights);
@@ -70,12 +74,12 @@ public:
 
     Call::Options options;
     options.seed = flags.seed;
-    compiled = std::make_unique<Call>(module, "loss_and_gradients", compiledState,
+    compiled = std::make_unique<Call>(both, "loss_and_gradients", compiledState,
                                       options);
     options.reference = true;
-    reference = std::make_unique<Call>(module, "loss_and_gradients",
+    reference = std::make_unique<Call>(both, "loss_and_gradients",
                                        referenceState, options);
-    loss = std::make_unique<Call>(module, "loss", referenceState, options);
+    loss = std::make_unique<Call>(alone, "loss", referenceState, options);
     fillRandom(*compiled, step, flags.seed);
     copyInputs(*compiled, *reference);
     copyInputs(*compiled, *loss);

@@ -1,4 +1,5 @@
 //===- Inspect.cpp - agc inspect: what is in a program and what it costs ---===//
+#include "ir/Bodies.h"
 #include "runtime/core/Sizes.h"
 #include "tools/agc/Call.h"
 #include "tools/agc/Program.h"
@@ -172,8 +173,10 @@ void addInspect(CLI::App &app) {
     if (!flags->function.empty())
       findFunction(module, flags->function);
     Json functions = Json::array(), all;
+    std::set<std::string> bodies = bodyNames(module);
     for (const proto::Function &function : module.functions())
-      if (flags->function.empty() || function.name() == flags->function)
+      if (flags->function.empty() ? !bodies.count(function.name())
+                                  : function.name() == flags->function)
         functions.push_back(describe(program, function));
     Json metadata = Json::object();
     for (const proto::Metadata &entry : module.metadata())

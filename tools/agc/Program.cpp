@@ -1,5 +1,6 @@
 #include "tools/agc/Program.h"
 
+#include "ir/Bodies.h"
 #include "runtime/core/AtomicFile.h"
 #include "runtime/jit/CompilerLibrary.h"
 #include "tools/agc/Terminal.h"
@@ -86,7 +87,10 @@ std::string weightsPath(const std::string &path) {
 const proto::Function &findFunction(const proto::Module &module,
                                     const std::string &name) {
   std::string known;
+  std::set<std::string> bodies = bodyNames(module);
   for (const proto::Function &function : module.functions()) {
+    if (bodies.count(function.name()))
+      continue; // nobody calls it but its own node
     if (function.name() == name)
       return function;
     known += (known.empty() ? "" : ", ") + function.name();

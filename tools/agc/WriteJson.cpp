@@ -44,6 +44,9 @@ Json nodeJson(const proto::Module &module, const proto::Node &node,
                                                   node.operands().end())},
                {"results", std::move(results)},
                {"attributes", std::move(attributes)}};
+  if (node.regions_size())
+    json["regions"] = std::vector<std::string>(node.regions().begin(),
+                                               node.regions().end());
   if (node.location()) {
     const proto::Location &location = module.locations(int(node.location()) - 1);
     json["location"] = {{"file", location.file()},

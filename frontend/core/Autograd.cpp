@@ -4,6 +4,7 @@
 #include <agc/Autograd.h>
 
 #include "frontend/core/Backward.h"
+#include "frontend/core/Body.h"
 #include "frontend/core/Build.h"
 #include "frontend/core/Extras.h"
 
@@ -281,6 +282,8 @@ void autograd::backward(const variable_list &tensors, const variable_list &gradi
                         std::optional<bool> retain, bool create,
                         const variable_list &inputs, Loc loc) {
   OpGuard op("backward", loc);
+  refuseInBody("go backward into tensors from outside; use autograd::grad with "
+               "respect to its own");
   cutAtBackward();
   std::vector<Value> outputs = outputsOf(tensors);
   History history;
@@ -356,6 +359,9 @@ autograd::variable_list autograd::grad(const variable_list &tensors,
     if (!value.tracked())
       fail("AGC0113", "expects inputs that require grad; input " +
                           std::to_string(i) + " does not");
+    if (isOutsideBody(value) && history.goesOnOutside(value))
+      refuseInBody("take a gradient with respect to a tensor from outside that comes "
+                   "in on other ways too, computed before; compute that within");
     bool used = history.reached(value);
     if (!used && !allow_unused)
       fail("AGC0114", "expects outputs that depend on every input; they do not "

@@ -1,5 +1,6 @@
 #include "frontend/core/Backward.h"
 
+#include "frontend/core/Body.h"
 #include "frontend/core/Build.h"
 #include "frontend/core/Extras.h"
 #include "frontend/core/Saved.h"
@@ -8,6 +9,7 @@
 #include <agc/Autograd.h>
 
 #include <map>
+#include <set>
 
 namespace agc::detail {
 
@@ -55,6 +57,10 @@ void History::add(const Value &root) {
     }
     if (!isNew)
       continue;
+    if (isOutsideBody(v)) {
+      outsideValues.push_back(v);
+      continue;
+    }
     if (v.node->freed)
       fail("AGC0112", "cannot go backward through the graph a second time: the "
                       "first time freed it; say retain_graph=true there");
@@ -63,6 +69,23 @@ void History::add(const Value &root) {
     checkSaved(v);
     forEachSource(*v.node, [&](const Value &source) { stack.push_back(source); });
   }
+}
+
+bool History::goesOnOutside(const Value &v) const {
+  std::set<Node *> met;
+  std::vector<Node *> stack;
+  for (const Value &value : outsideValues)
+    if (value.node.get() != v.node.get())
+      stack.push_back(value.node.get());
+  while (!stack.empty()) {
+    Node *node = stack.back();
+    stack.pop_back();
+    if (node == v.node.get())
+      return true;
+    if (met.insert(node).second)
+      forEachSource(*node, [&](const Value &source) { stack.push_back(source.node.get()); });
+  }
+  return false;
 }
 
 bool History::hasResiduals() const {
@@ -195,7 +218,7 @@ private:
     return !v.slot().leaf && (hasHooks(v) || wanted.count(keyOf(v)));
   }
   bool stops(const Value &v) const {
-    return v.slot().leaf || (useResiduals && v.node->residuals) ||
+    return v.slot().leaf || (useResiduals && isTarget(v)) ||
            callOf(*v.node) || isValueStop(v);
   }
 
@@ -272,12 +295,12 @@ private:
       stop.outputs[value.node->extras->outputIndex] = value;
       return sum(stop.cotangents[value.node->extras->outputIndex], gradient);
     }
-    if (const Ref<Residuals> &residuals = value.node->residuals;
-        useResiduals && residuals) {
+    if (useResiduals && isTarget(value)) {
+      const Ref<Residuals> &residuals = value.node->residuals;
       Stop &stop = open[{residuals->sequence, 0, Key()}];
       stop.residuals = residuals;
       stop.cotangents.resize(residuals->targets.size());
-      return sum(stop.cotangents[value.node->targetIndex], gradient);
+      return sum(stop.cotangents[targetIndex(value)], gradient);
     }
     propagate({value}, {gradient}, /*stopAtRoots=*/false);
   }
@@ -301,12 +324,12 @@ private:
     std::vector<Value> operands;
     for (size_t i = 0; i < r.targets.size(); ++i)
       operands.push_back(stop.cotangents[i] ? stop.cotangents[i]
-                                            : constant(r.targets[i], 0));
+                                            : constant(r.targets[i].type, 0));
     operands.insert(operands.end(), r.values.begin(), r.values.end());
     std::vector<TypeRef> types;
     for (const Value &source : r.sources)
       types.push_back(source.type());
-    Ref<Node> node = recordMany(OpId::Backward, types, operands, int64_t(r.body));
+    Ref<Node> node = recordMany(OpId::Inlined, types, operands, int64_t(r.body));
     for (uint32_t i = 0; i < r.sources.size(); ++i)
       add(r.sources[i], {node, i});
   }

@@ -21,6 +21,9 @@ public:
   void add(const Value &root);
 
   bool reached(const Value &v) const { return v.node->mark == mark; }
+  /// Within a body: whether another value from outside of it, which the history
+  /// ends at, depends on \p v.
+  bool goesOnOutside(const Value &v) const;
   const std::vector<Value> &leaves() const { return leafValues; }
   bool hasResiduals() const;
   /// Whether a user's function or a hook is in it.
@@ -31,6 +34,7 @@ public:
 
 private:
   std::vector<Value> leafValues; // in the order in which they are met
+  std::vector<Value> outsideValues;
   std::vector<Ref<Node>> nodes;
   bool saves = false;
   uint32_t mark = nextMark();

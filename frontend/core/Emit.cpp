@@ -1,5 +1,5 @@
 //===- Emit.cpp - A segment as a function of graph.proto ------------------===//
-#include "frontend/core/Split.h"
+#include "frontend/core/Inlined.h"
 
 #include "ir/graph.pb.h"
 
@@ -17,19 +17,15 @@ class Emitter {
 public:
   Emitter(const Segment &segment, const FunctionSpec &spec,
           proto::Module &module)
-      : segment(segment), spec(spec), module(module),
-        function(*module.add_functions()) {}
+      : segment(segment), spec(spec), module(module) {}
 
   void run() {
     // Anew: another walk may have numbered values that both have.
-    uint32_t id = 0;
-    for (const Value &value : segment.inputs)
-      value.slot().id = id++;
-    for (const Ref<Node> &node : segment.nodes)
-      for (uint32_t i = 0; i < node->numResults; ++i)
-        node->results()[i].id = id++;
+    numberValues(segment);
     for (const Ref<Node> &node : segment.nodes)
       gradientsAhead += isGradient(node->op);
+    // A body does not know who takes its gradient.
+    gradientsAhead += spec.isBody;
     if (gradientsAhead)
       findBarriers();
     function.set_name(spec.name);
@@ -44,10 +40,13 @@ public:
       proto::Result *result = function.add_results();
       result->set_name(i < spec.results.size() ? spec.results[i]
                                                : "r" + std::to_string(i));
-      result->set_value(numbers.at(segment.outputs[i].slot().id));
+      result->set_value(spec.isBody ? hiddenNumber(segment.outputs[i])
+                                    : numbers.at(segment.outputs[i].slot().id));
       if (i < spec.updates.size())
         result->set_updates(spec.updates[i]);
     }
+    // Bodies come before.
+    *module.add_functions() = std::move(function);
   }
 
 private:
@@ -64,7 +63,7 @@ private:
       return;
     }
     out->set_name("a" + std::to_string(i));
-    if (value.node->op == OpId::Number)
+    if (value.node->op == OpId::Number && !spec.isBody)
       out->set_role(proto::ROLE_HYPERPARAMETER);
   }
 
@@ -94,12 +93,18 @@ private:
 
   /// The number of \p value as \p node uses it.
   uint32_t operandNumber(Node &node, const Value &value) {
-    uint32_t id = value.slot().id;
-    auto found = barriers.find(id);
     bool sees = isGradient(node.op);
     for (uint32_t i = 0; i < node.numResults; ++i)
       sees |= node.results()[i].tracked;
-    if (found == barriers.end() || !sees || !gradientsAhead)
+    return sees && gradientsAhead ? hiddenNumber(value)
+                                  : numbers.at(value.slot().id);
+  }
+
+  /// The number of \p value, behind a barrier if there is to be one.
+  uint32_t hiddenNumber(const Value &value) {
+    uint32_t id = value.slot().id;
+    auto found = barriers.find(id);
+    if (found == barriers.end())
       return numbers.at(id);
     if (!found->second) {
       proto::Node *out = function.add_nodes();
@@ -117,8 +122,8 @@ private:
     for (uint32_t i = 0; i < node.numOperands; ++i)
       operands.push_back(operandNumber(node, node.operands()[i]));
     gradientsAhead -= isGradient(node.op);
-    if (node.op == OpId::Backward)
-      return inlineBackward(node, operands);
+    if (node.op == OpId::Inlined)
+      return inlineFunction(node, operands);
     proto::Node *out = function.add_nodes();
     out->set_op(irName(node.op));
     out->mutable_operands()->Assign(operands.begin(), operands.end());
@@ -130,22 +135,57 @@ private:
     out->set_location(location(node));
   }
 
-  void inlineBackward(Node &node, std::vector<uint32_t> numbersInBody) {
-    const proto::Module &body = backwardBody(uint32_t(node.attributes()[0]));
-    uint32_t firstLocation = uint32_t(module.locations_size());
-    module.mutable_locations()->MergeFrom(body.locations());
-    for (const proto::Node &inner : body.functions(0).nodes()) {
+  void inlineFunction(Node &node, std::vector<uint32_t> numbersInBody) {
+    const proto::Module &body = inlinedModule(uint32_t(node.attributes()[0]));
+    const proto::Function &last = *body.functions().rbegin();
+    Copied copied = copyFunctions(body, body.functions_size() - 1, "inlined");
+    for (const proto::Node &inner : last.nodes()) {
       proto::Node *out = function.add_nodes();
       *out = inner;
       for (int i = 0; i < out->operands_size(); ++i)
         out->set_operands(i, numbersInBody[inner.operands(i)]);
-      if (inner.location())
-        out->set_location(inner.location() + firstLocation);
+      copied.adapt(*out);
       for (int i = 0; i < inner.results_size(); ++i)
         numbersInBody.push_back(next++);
     }
     for (uint32_t i = 0; i < node.numResults; ++i)
-      numbers[node.results()[i].id] = numbersInBody[body.functions(0).results(int(i)).value()];
+      numbers[node.results()[i].id] = numbersInBody[last.results(int(i)).value()];
+  }
+
+  /// What became of names and locations of another module.
+  struct Copied {
+    uint32_t firstLocation;
+    std::map<std::string, std::string> names;
+
+    void adapt(proto::Node &node) const {
+      if (node.location())
+        node.set_location(node.location() + firstLocation);
+      for (std::string &name : *node.mutable_regions())
+        name = names.at(name);
+    }
+  };
+
+  /// The first \p count functions of \p from, which are bodies, under names of this
+  /// function's.
+  Copied copyFunctions(const proto::Module &from, int count, const char *kind) {
+    Copied copied{uint32_t(module.locations_size()), {}};
+    module.mutable_locations()->MergeFrom(from.locations());
+    std::string base = spec.name + "." + kind + std::to_string(numCopies++);
+    for (int i = 0; i < count; ++i) {
+      proto::Function *out = module.add_functions();
+      *out = from.functions(i);
+      out->set_name(base + (i + 1 == from.functions_size() ? "" : "." + out->name()));
+      copied.names[from.functions(i).name()] = out->name();
+      for (proto::Node &node : *out->mutable_nodes())
+        copied.adapt(node);
+    }
+    return copied;
+  }
+
+  void addBody(uint32_t number, const char *kind, proto::Node &node) {
+    const proto::Module &body = bodyModule(number);
+    Copied copied = copyFunctions(body, body.functions_size(), kind);
+    node.add_regions(copied.names.at(body.functions().rbegin()->name()));
   }
 
   void attributes(Node &node, proto::Node &out) {
@@ -167,6 +207,10 @@ private:
     const int64_t *word = node.attributes();
     std::map<std::string_view, proto::Attribute> sorted;
     for (auto [name, kind] : parsed) {
+      if (kind == 'r') {
+        addBody(uint32_t(*word++), irName(node.op), out);
+        continue;
+      }
       proto::Attribute &attribute = sorted[name];
       attribute.set_name(std::string(name));
       switch (kind) {
@@ -217,8 +261,8 @@ private:
   const Segment &segment;
   const FunctionSpec &spec;
   proto::Module &module;
-  proto::Function &function;
-  uint32_t next = 0;
+  proto::Function function;
+  uint32_t next = 0, numCopies = 0;
   size_t gradientsAhead = 0; // of the node being emitted
   std::map<uint32_t, uint32_t> numbers;  // by ResultSlot::id
   std::map<uint32_t, uint32_t> barriers; // 0: not emitted yet

@@ -102,7 +102,7 @@ struct Node {
   /// Set where next_edges() differs from what the operands say.
   std::vector<Value> *edges = nullptr;
   /// What the forward that computed this left for a backward, and which of its
-  /// targets this is. See Split.h.
+  /// targets is the first of this. See Split.h.
   Ref<Residuals> residuals;
   uint32_t targetIndex = 0;
   bool stops = false; // a pending backward went on from the residuals it had

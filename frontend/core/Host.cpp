@@ -1,5 +1,6 @@
 #include "frontend/core/Host.h"
 
+#include "frontend/core/Body.h"
 #include "frontend/core/Recorder.h"
 #include "runtime/checkpoint/Safetensors.h"
 #include "runtime/core/Convert.h"
@@ -18,6 +19,8 @@ void replaceElements(const Tensor &tensor,
     fail("AGC0116", "cannot fill a view from outside; fill its base");
   if (recorder().capture)
     fail("AGC0120", "cannot fill a tensor while a function is traced");
+  if (storage.body != currentBody())
+    refuseInBody("fill a tensor from outside: that would be done once");
   if (storage.escaped) {
     fill(storage.escaped->data());
     ++storage.version;

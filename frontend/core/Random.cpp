@@ -1,6 +1,8 @@
 //===- Random.cpp - Random numbers drawn in a graph -----------------------===//
 #include "frontend/core/Random.h"
 
+#include "frontend/core/Body.h"
+
 #include "runtime/core/Philox.h"
 
 namespace agc::detail {
@@ -16,11 +18,15 @@ BufferRef takeRandomState(uint64_t counters) {
   return buffer;
 }
 
-namespace {
-
-/// The state that a draw of so many counters starts from.
-Value nextState(uint64_t counters) {
+Value randomState(uint64_t counters) {
   TypeRef type = typeOf(DType::I64, int64_t(2));
+  // (0, counters)
+  auto step = [&] { return iota(type, 0) * constantInteger(type, int64_t(counters)); };
+  if (BodyTrace *body = recorder().body) {
+    Value state = body->randomState();
+    body->advanceRandom(state + step(), counters);
+    return state;
+  }
   Capture *capture = recorder().capture;
   if (!capture)
     return leafValue(type, takeRandomState(counters));
@@ -28,14 +34,14 @@ Value nextState(uint64_t counters) {
     capture->random = wrap(leafValue(type, nullptr));
   capture->randomCounters += counters;
   Value state = read(capture->random);
-  // (0, counters)
-  Value step = iota(type, 0) * constantInteger(type, int64_t(counters));
-  write(capture->random, state + step);
+  write(capture->random, state + step());
   return state;
 }
 
+namespace {
+
 Value draw(TypeRef type, DType precision) {
-  Value state = nextState(Generator::countersFor(precision, type->numel));
+  Value state = randomState(Generator::countersFor(precision, type->numel));
   return record(OpId::RandomUniform, type, {&state, 1}, Generator::precision(precision));
 }
 

@@ -21,6 +21,9 @@ Value drawNormal(TypeRef type);
 /// True with probability \p p, element by element; \p p is floating point.
 Value drawBernoulli(const Value &p);
 
+/// The state for draws of \p counters in all, which the generator then is past.
+Value randomState(uint64_t counters);
+
 /// The default generator's seed and offset, which goes on by \p counters.
 BufferRef takeRandomState(uint64_t counters);
 

@@ -1,5 +1,7 @@
 #include "frontend/core/Recorder.h"
 
+#include "frontend/core/Body.h"
+
 #include <agc/Autograd.h>
 
 namespace agc {
@@ -90,7 +92,7 @@ OpGuard::OpGuard(const char *name, Loc loc)
   operationOutermost = name;
   operationFirst = lastSequence;
   Recorder &r = recorder();
-  if (r.pending.size() >= Recorder::maxPending && !r.capture)
+  if (r.pending.size() >= Recorder::maxPending && !r.capture && !r.body)
     run();
 }
 OpGuard::~OpGuard() {
@@ -117,6 +119,8 @@ ScopeGuard::~ScopeGuard() { operationScope = before; }
 
 Loc currentLoc() { return operationLoc; }
 uint64_t operationStart() { return operation ? operationFirst : lastSequence; }
+
+uint64_t lastRecorded() { return lastSequence; }
 
 std::string positionText(const Loc &loc) {
   if (loc.line() == 0)
@@ -161,6 +165,7 @@ Ref<Node> recordMany(OpId op, std::span<const TypeRef> types,
 
 void cutAtStep() {
   Recorder &r = recorder();
+  refuseInBody("take an optimizer's step");
   if (r.capture)
     return;
   if (r.stepMark)

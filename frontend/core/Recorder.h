@@ -24,6 +24,7 @@ public:
   void append(Node &node, Recorder &owner);
   void remove(Node &node);
   Node *first() const { return head; }
+  Node *last() const { return tail; }
   size_t size() const { return count; }
   bool empty() const { return count == 0; }
 
@@ -47,6 +48,8 @@ struct Recorder {
   std::vector<Retained> retained;
   /// Set while train_step or compile traces: nothing may run.
   struct Capture *capture = nullptr;
+  /// The innermost body that is being traced. See Body.h.
+  class BodyTrace *body = nullptr;
 
   static constexpr size_t maxPending = 20000;
 
@@ -133,6 +136,8 @@ private:
 Loc currentLoc();
 /// What was recorded last before the operation in progress began.
 uint64_t operationStart();
+/// What was recorded last.
+uint64_t lastRecorded();
 std::string positionText(const Loc &loc);
 
 /// Throws agc::Error: `'agc.<op>' <message>` at the user's line.

@@ -1,4 +1,5 @@
 //===- Run.cpp - Cutting, compiling and running what was recorded ---------===//
+#include "frontend/core/Body.h"
 #include "frontend/core/Split.h"
 
 #include "ir/graph.pb.h"
@@ -133,15 +134,17 @@ private:
                             int32_t status, const agc_failure &failure) {
   // The manifest's checks are in the order of the nodes; the line is the one of
   // this trace, not that of the trace which was compiled.
-  int32_t index = status - 1, seen = 0;
+  int64_t index = status - 1, seen = 0;
   std::string message = "a check failed";
   if (index < function.manifest().checks_size())
     message = function.manifest().checks(index).message();
   std::string position;
-  for (const Ref<Node> &node : segment.nodes)
-    if ((node->op == OpId::CheckRange || node->op == OpId::CheckRangeIgnore) &&
-        seen++ == index)
-      position = positionText(node->loc);
+  for (const Ref<Node> &node : segment.nodes) {
+    int64_t checks = checksOf(*node);
+    if (seen <= index && index < seen + checks)
+      position = positionText(node->loc); // of a check in a body, that of its loop
+    seen += checks;
+  }
   throw Error("AGC0115",
               message + ", got " + std::to_string(failure.value) +
                   " at position " + std::to_string(failure.position),
@@ -201,8 +204,9 @@ void leaveResiduals(const Segment &segment, const SplitPlan &plan,
       residuals->values.push_back(leafValue(place.type, further[place.index]));
       break;
     }
-  for (size_t i = 0; i < plan.targets.size(); ++i) {
-    residuals->targets.push_back(plan.targets[i].type());
+  for (const Value &target : plan.targets)
+    residuals->targets.push_back({target.type(), target.node.get(), target.index});
+  for (size_t i = plan.targets.size(); i-- > 0;) {
     plan.targets[i].node->residuals = residuals;
     plan.targets[i].node->targetIndex = uint32_t(i);
   }
@@ -210,6 +214,12 @@ void leaveResiduals(const Segment &segment, const SplitPlan &plan,
 
 void execute(const Segment &segment, const std::vector<uint32_t> &updates,
              const SplitPlan &plan) {
+  for (const Value &value : segment.inputs)
+    if (value.node->op == OpId::Leaf && !value.slot().buffer)
+      throw Error("AGC0122",
+                  "cannot read a tensor that was made while a function or the body "
+                  "of a loop or branch was traced; return it from there",
+                  positionText(currentLoc()));
   const CompiledSegment &function = compileSegment(segment, updates, plan);
   std::vector<void *> arguments, results;
   std::vector<BufferRef> buffers, further;
@@ -286,6 +296,7 @@ void forget(Recorder &r, uint64_t limit) {
 void run(std::span<const Value> wanted, uint64_t limit) {
   GraphLock lock;
   Recorder &r = recorder();
+  refuseInBody("read a tensor's value: it is traced once, for all values");
   if (r.capture)
     throw Error("AGC0120",
                 std::string("a function traced by ") + r.capture->name +

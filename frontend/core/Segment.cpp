@@ -12,7 +12,8 @@ enum : uint8_t { Inner = 1, Expanded = 2 };
 
 class Walk {
 public:
-  explicit Walk(Segment &segment) : segment(segment), mark(nextMark()) {}
+  Walk(Segment &segment, uint64_t knownUntil)
+      : segment(segment), knownUntil(knownUntil), mark(nextMark()) {}
 
   void visit(const Value &value, bool expand) {
     Node *node = value.node.get();
@@ -20,11 +21,12 @@ public:
       node->mark = mark;
       node->state = 0;
     }
+    bool isOutside = node->sequence <= knownUntil;
     bool known = value.slot().buffer || node->op == OpId::Leaf ||
-                 node->op == OpId::Number;
+                 node->op == OpId::Number || isOutside;
     // Only a history that is still there can be gone through again.
     // Where a forward left residuals, gradients stop and go on from there.
-    expand &= value.tracked() && !value.slot().leaf && node->numOperands != 0 &&
+    expand &= !isOutside && value.tracked() && !value.slot().leaf && node->numOperands != 0 &&
               !((node->residuals || node->stops) && value.slot().buffer);
     if (known && !expand) {
       candidates.push_back(value);
@@ -83,6 +85,7 @@ private:
   }
 
   Segment &segment;
+  uint64_t knownUntil; // a leaf's number is 0
   uint32_t mark;
   std::vector<Node *> stack;
   std::vector<Value> candidates;
@@ -90,14 +93,23 @@ private:
 
 } // namespace
 
-Segment collect(std::vector<Value> outputs) {
+Segment collect(std::vector<Value> outputs, uint64_t known) {
   Segment segment;
   segment.outputs = std::move(outputs);
-  Walk walk(segment);
+  Walk walk(segment, known);
   for (const Value &value : segment.outputs)
     walk.visit(value, false);
   walk.finish();
   return segment;
+}
+
+void numberValues(const Segment &segment) {
+  uint32_t id = 0;
+  for (const Value &value : segment.inputs)
+    value.slot().id = id++;
+  for (const Ref<Node> &node : segment.nodes)
+    for (uint32_t i = 0; i < node->numResults; ++i)
+      node->results()[i].id = id++;
 }
 
 std::vector<uint64_t> structureOf(const Segment &segment,

@@ -21,8 +21,12 @@ struct Segment {
 };
 
 /// Walks back from \p outputs. Where a gradient is asked of a value that was
-/// computed before, its history is part of the segment again.
-Segment collect(std::vector<Value> outputs);
+/// computed before, its history is part of the segment again. What was recorded
+/// up to \p known counts as known: a body takes it in.
+Segment collect(std::vector<Value> outputs, uint64_t known = 0);
+
+/// Numbers the values anew: another walk may have numbered those that both have.
+void numberValues(const Segment &segment);
 
 /// Everything that decides what the compiled function is, and nothing else.
 /// \p updates: for each output 1 + the input whose memory it takes, or 0.
@@ -40,6 +44,7 @@ struct FunctionSpec {
   std::vector<Argument> arguments; // empty: named a0, a1, …
   std::vector<std::string> results; // empty: named r0, r1, …
   std::vector<uint32_t> updates;    // as structureOf; empty: none
+  bool isBody = false; // of a node: its arguments have no roles
 };
 
 /// Appends the segment to \p module as a function.

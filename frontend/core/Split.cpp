@@ -1,40 +1,28 @@
 #include "frontend/core/Split.h"
 
+#include "frontend/core/Inlined.h"
+#include "ir/Bodies.h"
 #include "ir/graph.pb.h"
 #include "runtime/jit/CompilerLibrary.h"
 
 #include <algorithm>
-#include <deque>
 #include <map>
-#include <unordered_map>
+#include <set>
 
 namespace agc::detail {
 
 void destroy(Residuals *residuals) { delete residuals; }
 
+size_t targetIndex(const Value &value) {
+  const auto &targets = value.node->residuals->targets;
+  size_t i = value.node->targetIndex;
+  // A node may have several, and others' between them.
+  while (targets[i].node != value.node.get() || targets[i].index != value.index)
+    ++i;
+  return i;
+}
+
 namespace {
-
-struct Bodies {
-  std::deque<proto::Module> modules;
-  std::unordered_map<std::string, uint32_t> ids;
-};
-Bodies &bodies() {
-  static Bodies *all = new Bodies;
-  return *all;
-}
-
-uint32_t internBody(proto::Module module) {
-  proto::Module bare = module;
-  bare.clear_locations();
-  for (proto::Node &node : *bare.mutable_functions(0)->mutable_nodes())
-    node.clear_location();
-  Bodies &all = bodies();
-  auto [found, added] =
-      all.ids.try_emplace(bare.SerializeAsString(), uint32_t(all.modules.size()));
-  if (added)
-    all.modules.push_back(std::move(module));
-  return found->second;
-}
 
 TypeRef typeOfProto(const proto::TensorType &type) {
   return typeOf(static_cast<DType>(type.dtype()),
@@ -42,8 +30,6 @@ TypeRef typeOfProto(const proto::TensorType &type) {
 }
 
 } // namespace
-
-const proto::Module &backwardBody(uint32_t body) { return bodies().modules[body]; }
 
 SplitPlan planSplit(const Segment &segment) {
   SplitPlan plan;
@@ -55,17 +41,22 @@ SplitPlan planSplit(const Segment &segment) {
     if (goesThrough(output) && !output.node->freed)
       plan.targets.push_back(output);
   uint32_t mark = nextMark();
+  std::set<std::pair<const Node *, uint32_t>> met;
   std::vector<Value> stack(plan.targets.rbegin(), plan.targets.rend());
   while (!stack.empty()) {
     Value v = std::move(stack.back());
     stack.pop_back();
-    if (!v.tracked() || v.node->mark == mark)
+    if (!v.tracked())
       continue;
-    v.node->mark = mark;
-    if (v.slot().leaf || v.node->residuals) {
-      plan.sources.push_back(v);
+    if (v.slot().leaf || isTarget(v)) {
+      // A node may have several.
+      if (met.emplace(v.node.get(), v.index).second)
+        plan.sources.push_back(v);
       continue;
     }
+    if (v.node->mark == mark)
+      continue;
+    v.node->mark = mark;
     if (v.slot().buffer || v.node->freed)
       return {};
     for (uint32_t k = v.node->numOperands; k-- > 0;)
@@ -82,7 +73,7 @@ namespace {
 class Divider {
 public:
   Divider(const proto::Module &module, size_t plainArguments, size_t plainResults)
-      : module(module), whole(module.functions(0)), plainArguments(plainArguments),
+      : module(module), whole(*module.functions().rbegin()), plainArguments(plainArguments),
         plainResults(plainResults) {}
 
   SplitForward run(proto::Module &forward) {
@@ -94,7 +85,7 @@ public:
     SplitForward split;
     split.places = places;
     split.further = furtherTypes;
-    split.body = internBody(std::move(body));
+    split.body = internInlined(std::move(body));
     return split;
   }
 
@@ -129,7 +120,8 @@ private:
 
   /// What costs nothing to compute again is not kept.
   static bool isCheap(const proto::Node &node) {
-    return node.operands().empty() || node.op() == "broadcast" || node.op() == "reshape";
+    return node.regions().empty() && (node.operands().empty() || node.op() == "broadcast" ||
+                                      node.op() == "reshape");
   }
 
   void collectResiduals(uint32_t value) {
@@ -179,7 +171,9 @@ private:
 
     body.set_version(module.version());
     *body.mutable_locations() = module.locations();
-    proto::Function &f = *body.add_functions();
+    *body.mutable_functions() = module.functions();
+    proto::Function &f = *body.mutable_functions()->rbegin();
+    f.Clear();
     f.set_name("backward");
     uint32_t next = 0;
     auto argument = [&](uint32_t value) {
@@ -211,11 +205,12 @@ private:
       out->set_name("d" + std::to_string(i));
       out->set_value(bodyNumbers.at(whole.results(i).value()));
     }
+    keepFunction(body, "backward");
   }
 
   void buildForward(proto::Module &forward) {
     forward = module;
-    proto::Function &f = *forward.mutable_functions(0);
+    proto::Function &f = *forward.mutable_functions()->rbegin();
     f.clear_arguments();
     f.clear_nodes();
     f.clear_results();
@@ -259,6 +254,7 @@ private:
         furtherTypes.push_back(t);
       }
     }
+    keepFunction(forward, std::string(f.name()));
   }
 
   const proto::TensorType &type(uint32_t value) const {
@@ -305,7 +301,7 @@ SplitForward divide(const Segment &segment, const SplitPlan &plan,
   std::string bytes;
   throwIf(compiler().rewrite(module.SerializeAsString(), Phase::Gradient, bytes));
   proto::Module expanded;
-  if (!expanded.ParseFromString(bytes) || expanded.functions_size() != 1)
+  if (!expanded.ParseFromString(bytes) || expanded.functions().empty())
     throw Error("AGC0204", "the compiler gave back a module that cannot be read");
   return Divider(expanded, segment.inputs.size(), segment.outputs.size()).run(forward);
 }

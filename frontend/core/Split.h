@@ -24,15 +24,26 @@ namespace agc::detail {
 struct Residuals {
   uint32_t refs = 0;
   uint64_t sequence = 0; // grows from forward to forward
-  uint32_t body = 0;     // see backwardBody
-  std::vector<TypeRef> targets; // their cotangents are the body's first arguments
+  uint32_t body = 0;     // see Inlined.h
+  /// Their cotangents are the body's first arguments. A target owns this, so its
+  /// node is only to compare with.
+  struct Target {
+    TypeRef type;
+    const Node *node;
+    uint32_t index;
+  };
+  std::vector<Target> targets;
   std::vector<Value> values;    // the rest of its arguments
   std::vector<Value> sources;   // whose gradients are its results
 };
 
-/// The backward with the number \p body: a module of one function. Equal ones
-/// have one number; source positions are those of the first.
-const proto::Module &backwardBody(uint32_t body);
+/// Whether \p value is a target of the forward that computed it. Of a node with
+/// several results, one that nobody wanted is not.
+inline bool isTarget(const Value &value) {
+  return value.node->residuals && value.slot().buffer;
+}
+/// Which of its residuals' targets \p value is.
+size_t targetIndex(const Value &value);
 
 /// What is to be split off, before anything is compiled.
 struct SplitPlan {

@@ -1,5 +1,6 @@
 #include "frontend/core/TensorImpl.h"
 
+#include "frontend/core/Body.h"
 #include "frontend/core/Recorder.h"
 #include "frontend/core/Saved.h"
 #include "frontend/core/Views.h"
@@ -21,7 +22,8 @@ void release(TensorImpl *impl) {
 }
 void destroy(Storage *storage) { delete storage; }
 
-Storage::Storage(Value v) : value(std::move(v)), type(value.type()) {
+Storage::Storage(Value v)
+    : value(std::move(v)), type(value.type()), body(currentBody()) {
   ++value.slot().handles;
 }
 
@@ -203,6 +205,9 @@ void write(const Tensor &tensor, Value value) {
   TensorImpl &impl = implOf(tensor);
   Storage &storage = *impl.storage;
   bool gradients = GradMode::is_enabled();
+  if (storage.body != currentBody())
+    refuseInBody("change a tensor from outside in place; return its new value "
+                 "instead");
   if (storage.leaf && storage.leaf->requiresGrad && gradients && !impl.detached)
     fail("AGC0110",
          "cannot change a leaf tensor that requires grad in place; it was made "

@@ -44,6 +44,7 @@ struct Storage {
   /// Memory that the user has a pointer to, and may write at any time.
   BufferRef escaped;
   TypeRef type = nullptr;
+  uint64_t body = 0; // in which it was made, or 0: see Body.h
 
   explicit Storage(Value v);
   ~Storage();

@@ -1,4 +1,5 @@
 //===- Creation.cpp - Tensors out of numbers ------------------------------===//
+#include "frontend/core/Body.h"
 #include "frontend/core/Promote.h"
 #include "frontend/core/Random.h"
 #include "runtime/core/Convert.h"
@@ -168,6 +169,14 @@ void manual_seed(uint64_t seed) {
 }
 
 namespace {
+/// For numbers that the host draws.
+void refuseToDrawInBody(const char *name, Loc loc) {
+  OpGuard op(name, loc);
+  refuseInBody("draw with agc::" + std::string(name) +
+               ": it would be the same on each trip; use rand, randn or bernoulli, or "
+               "draw outside");
+}
+
 Tensor random(const char *name, IntArrayRef size, const TensorOptions &options,
               void (Generator::*fill)(void *, DType, int64_t, double, double),
               double a, double b, Value (*draw)(TypeRef), Loc loc) {
@@ -175,7 +184,7 @@ Tensor random(const char *name, IntArrayRef size, const TensorOptions &options,
   if (!info(type).isFloat)
     throw Error("AGC0102", std::string("'agc.") + name +
                                "' expects floating point, got " + dtypeName(type));
-  if (recorder().capture) { // anew in each call of what is traced
+  if (recorder().capture || recorder().body) { // anew in each call or trip
     OpGuard op(name, loc);
     checkOptions(options, type);
     return finish(wrap(draw(typeOf(type, size))), options, loc);
@@ -201,12 +210,14 @@ Tensor randint(int64_t low, int64_t high, IntArrayRef size, const TensorOptions 
     throw Error("AGC0104", "'agc.randint' expects low < high, got " +
                                std::to_string(low) + " and " + std::to_string(high));
   DType type = options.dtype_opt().value_or(kInt64);
+  refuseToDrawInBody("randint", loc);
   return filled("randint", type, size, options, loc, [&](void *out, int64_t numel) {
     defaultGenerator().fillIntegers(out, type, numel, low, high);
   });
 }
 Tensor randperm(int64_t n, const TensorOptions &options, Loc loc) {
   DType type = options.dtype_opt().value_or(kInt64);
+  refuseToDrawInBody("randperm", loc);
   return filled("randperm", type, n, options, loc, [&](void *out, int64_t numel) {
     std::vector<uint64_t> keys(static_cast<size_t>(numel));
     defaultGenerator().fillIntegers(keys.data(), DType::I64, numel, 0, INT64_MAX);

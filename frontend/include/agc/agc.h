@@ -9,6 +9,7 @@
 
 #include <agc/Autograd.h>
 #include <agc/Check.h>
+#include <agc/Control.h>
 #include <agc/Error.h>
 #include <agc/Function.h>
 #include <agc/Functions.h>

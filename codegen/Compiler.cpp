@@ -75,6 +75,8 @@ public:
                         std::string &result) override;
   CompilerError rewrite(std::string_view module, Phase phase,
                         std::string &result) override;
+  CompilerError batch(std::string_view module, const std::vector<uint32_t> &batched,
+                      int64_t size, std::string &result) override;
 
 private:
   using Target = std::unique_ptr<llvm::TargetMachine>;
@@ -215,6 +217,24 @@ CompilerError CompilerImpl::rewrite(std::string_view bytes, Phase phase,
   if (failed(runPhases(*module, phase, Machine(), false)))
     return session.error(CompilerError::Kind::Unsupported,
                          "differentiation failed");
+  return serialize(*module, session, result);
+}
+
+CompilerError CompilerImpl::batch(std::string_view bytes,
+                                  const std::vector<uint32_t> &batched,
+                                  int64_t size, std::string &result) {
+  Session session;
+  OwningOpRef<ModuleOp> module;
+  if (CompilerError error = read(bytes, "", session, module))
+    return error;
+  auto functions = module->getOps<func::FuncOp>();
+  if (!llvm::hasSingleElement(functions))
+    return {CompilerError::Kind::Internal, "error: expects one function to batch"};
+  for (uint32_t i : batched)
+    (*functions.begin())
+        .setArgAttr(i, batchedAttr, Builder(&session.context).getI64IntegerAttr(size));
+  if (failed(runBatch(*module)))
+    return session.error(CompilerError::Kind::Unsupported, "batching failed");
   return serialize(*module, session, result);
 }
 

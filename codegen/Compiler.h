@@ -9,8 +9,10 @@
 #ifndef AGC_CODEGEN_COMPILER_H
 #define AGC_CODEGEN_COMPILER_H
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace agc {
 
@@ -69,6 +71,13 @@ public:
   /// again. At Gradient every symbolic `gradient` node has been expanded.
   virtual CompilerError rewrite(std::string_view module, Phase phase,
                                 std::string &result) = 0;
+
+  /// A module of one function, differentiated, and then as a function of \p size
+  /// examples at once: arguments number \p batched, in order, and all results
+  /// have one more dimension, the first.
+  virtual CompilerError batch(std::string_view module,
+                              const std::vector<uint32_t> &batched,
+                              int64_t size, std::string &result) = 0;
 };
 
 /// How libagc-compiler hands its compiler out.

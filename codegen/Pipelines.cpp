@@ -84,9 +84,20 @@ LogicalResult runPhases(ModuleOp module, Phase phase, const Machine &machine,
   return pm.run(module);
 }
 
+LogicalResult runBatch(ModuleOp module) {
+  PassManager pm(module.getContext());
+  // Before: a gradient knows what only one cotangent differs in.
+  addGradientPhase(pm);
+  pm.addNestedPass<func::FuncOp>(createBatchPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  return pm.run(module);
+}
+
 void registerPasses() {
   registerPass([] { return createDifferentiatePass(); });
   registerPass([] { return createOutlineBodiesPass(); });
+  registerPass([] { return createBatchPass(); });
   registerPass([] { return createPromoteToF64Pass(); });
   registerPass([] { return createLowerToLinalgPass(); });
   registerPass([] { return createFuseElementwisePass(); });

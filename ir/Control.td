@@ -12,7 +12,8 @@ class Agc_BodyOp<string mnemonic>
     : Op<Agc_Dialect, mnemonic,
          [IsolatedFromAbove, SingleBlockImplicitTerminator<"::agc::ir::YieldOp">,
           RecursiveMemoryEffects, RecursivelySpeculatable,
-          DeclareOpInterfaceMethods<Agc_Differentiable>]> {
+          DeclareOpInterfaceMethods<Agc_Differentiable>,
+          DeclareOpInterfaceMethods<Agc_Batchable, ["buildBatched"]>]> {
   let hasVerifier = 1;
 }
 

@@ -2,6 +2,7 @@
 #ifndef AGC_IR_DIALECT_H
 #define AGC_IR_DIALECT_H
 
+#include "ir/BatchBuilder.h"
 #include "ir/GradientBuilder.h"
 #include "ir/ScalarBuilder.h"
 
@@ -41,6 +42,7 @@ inline constexpr llvm::StringLiteral nameAttr = "agc.name";
 inline constexpr llvm::StringLiteral roleAttr = "agc.role";
 inline constexpr llvm::StringLiteral defaultAttr = "agc.default";
 inline constexpr llvm::StringLiteral updatesAttr = "agc.updates";
+inline constexpr llvm::StringLiteral batchedAttr = "agc.batched"; // the size
 
 /// The same type with a signless element, as upstream's dialects want it.
 mlir::RankedTensorType signless(mlir::Type type);

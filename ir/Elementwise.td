@@ -14,7 +14,8 @@ include "Base.td"
 class Agc_Elementwise<string mnemonic, list<Trait> traits>
     : Agc_Op<mnemonic, !listconcat(
           [DeclareOpInterfaceMethods<Agc_Scalarizes>,
-           DeclareOpInterfaceMethods<Agc_Differentiable>], traits)> {
+           DeclareOpInterfaceMethods<Agc_Differentiable>, Agc_Batchable],
+          traits)> {
   code scalar = ?;
 }
 

@@ -5,7 +5,9 @@
 include "Base.td"
 
 class Agc_IndexingOp<string mnemonic>
-    : Agc_Op<mnemonic, [DeclareOpInterfaceMethods<Agc_Differentiable>]> {
+    : Agc_Op<mnemonic,
+             [DeclareOpInterfaceMethods<Agc_Differentiable>,
+              DeclareOpInterfaceMethods<Agc_Batchable, ["buildBatched"]>]> {
   let hasVerifier = 1;
   let assemblyFormat =
       "operands attr-dict `:` functional-type(operands, results)";

@@ -43,4 +43,24 @@ def Agc_Scalarizes : OpInterface<"Scalarizes"> {
   ];
 }
 
+def Agc_Batchable : OpInterface<"Batchable"> {
+  let description = [{
+    The op can do for a batch of operands at once what it does for one: operands
+    and results then have one more dimension, the first.
+  }];
+  let cppNamespace = "::agc::ir";
+  let methods = [
+    InterfaceMethod<[{
+      Builds the op for a batch out of `b`'s operands, of which at least one is
+      batched, and returns its results, all batched. Unless an op says otherwise
+      that is the op itself, on tensors of one more dimension.
+    }],
+    "::llvm::SmallVector<::mlir::Value>", "buildBatched",
+    (ins "::agc::ir::BatchBuilder &":$b), /*methodBody=*/"",
+    /*defaultImplementation=*/[{
+      return b.again($_op, b.allBatched());
+    }]>
+  ];
+}
+
 #endif

@@ -6,7 +6,8 @@ include "Base.td"
 
 class Agc_ShapeOp<string mnemonic, list<Trait> traits = []>
     : Agc_Op<mnemonic, !listconcat(
-          [DeclareOpInterfaceMethods<Agc_Differentiable>], traits)> {
+          [DeclareOpInterfaceMethods<Agc_Differentiable>,
+           DeclareOpInterfaceMethods<Agc_Batchable, ["buildBatched"]>], traits)> {
   let hasVerifier = 1;
 }
 
@@ -146,7 +147,8 @@ def Agc_ReduceMinOp : Agc_Reduction<"reduce_min"> {
   let summary = "Smallest over `dimensions`; NaN wins; ties share the gradient";
 }
 
-def Agc_ArgmaxOp : Agc_Op<"argmax"> {
+def Agc_ArgmaxOp : Agc_Op<"argmax",
+    [DeclareOpInterfaceMethods<Agc_Batchable, ["buildBatched"]>]> {
   let summary = "Where the largest element along `dimension` is";
   let description = [{
     The first of equals; NaN counts as the largest.

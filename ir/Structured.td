@@ -6,7 +6,8 @@ include "Base.td"
 
 class Agc_StructuredOp<string mnemonic, list<Trait> traits = []>
     : Agc_Op<mnemonic, !listconcat(
-          [DeclareOpInterfaceMethods<Agc_Differentiable>], traits)> {
+          [DeclareOpInterfaceMethods<Agc_Differentiable>,
+           DeclareOpInterfaceMethods<Agc_Batchable, ["buildBatched"]>], traits)> {
   let hasVerifier = 1;
   let assemblyFormat =
       "operands attr-dict `:` functional-type(operands, results)";
@@ -96,7 +97,8 @@ def Agc_MaxPoolGatherOp : Agc_Pooling<"max_pool_gather"> {
   let results = (outs Agc_FloatTensor:$y);
 }
 
-def Agc_CheckRangeOp : Op<Agc_Dialect, "check_range", [SameOperandsAndResultType]> {
+def Agc_CheckRangeOp : Op<Agc_Dialect, "check_range",
+    [SameOperandsAndResultType, Agc_Batchable]> {
   let summary = "Fails unless every element is in range";
   let description = [{
     The function returns a status, before it writes any state, unless
@@ -109,7 +111,8 @@ def Agc_CheckRangeOp : Op<Agc_Dialect, "check_range", [SameOperandsAndResultType
 }
 
 def Agc_BarrierOp : Agc_Op<"barrier",
-    [AllTypesMatch<["x", "z"]>, DeclareOpInterfaceMethods<Agc_Differentiable>]> {
+    [AllTypesMatch<["x", "z"]>, DeclareOpInterfaceMethods<Agc_Differentiable>,
+     Agc_Batchable]> {
   let summary = "x, from where `after` is known";
   let description = [{
     The result is x. What is computed from it is not one with what is computed

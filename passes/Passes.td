@@ -48,6 +48,25 @@ def OutlineBodiesPass : Pass<"agc-outline-bodies", "::mlir::ModuleOp"> {
   let dependentDialects = ["::agc::ir::AgcDialect", "::mlir::func::FuncDialect"];
 }
 
+def BatchPass : Pass<"agc-batch", "::mlir::func::FuncOp"> {
+  let summary = "Make a function of one example one of a batch of them";
+  let description = [{
+    Arguments with the attribute `agc.batched`, the batch's size, get one more
+    dimension, the first. What depends on them does what it did for each of the
+    batch, by each op's own rule (`Batchable`); the rest stays as it is, once for
+    all. Every result has the batch's dimension.
+
+    ```mlir
+    func.func @f(%x: tensor<3xf32> {agc.batched = 8 : i64}, %w: tensor<3xf32>) {
+      %y = agc.einsum %x, %w {spec = "a,a->"} : …
+    // becomes
+    func.func @f(%x: tensor<8x3xf32>, %w: tensor<3xf32>) {
+      %y = agc.einsum %x, %w {spec = "ba,a->b"} : …
+    ```
+  }];
+  let dependentDialects = ["::agc::ir::AgcDialect"];
+}
+
 def PromoteToF64Pass : Pass<"agc-promote-to-f64", "::mlir::func::FuncOp"> {
   let summary = "Turn every floating-point tensor into f64";
   let description = [{

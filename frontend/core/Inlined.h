@@ -18,6 +18,14 @@ namespace agc::detail {
 uint32_t internInlined(proto::Module module);
 const proto::Module &inlinedModule(uint32_t number);
 
+/// Records what \p body computes, its gradients expanded, once for all or for a
+/// batch: \p operands are its arguments, and those in \p batched have one more
+/// dimension, the first, of \p size, as then all results do.
+/// Errors: an op in it that has no form for a batch (AGC0116).
+std::vector<Value> recordInlined(TracedBody &body, std::vector<Value> operands,
+                                 const std::vector<uint32_t> &batched = {},
+                                 int64_t size = 0);
+
 } // namespace agc::detail
 
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes golden.json beside this file: what PyTorch computes and prints.
 
-OpsTest.cpp and PrintTest.cpp compute the same from the same inputs, which both
+OpsTest.cpp, PrintTest.cpp and TransformsTest.cpp compute the same from the same inputs, which both
 sides make by `values`. Needs torch and numpy, which nothing built here does.
 """
 import json
@@ -112,7 +112,37 @@ PRINTS = {
     "grad_fn": (torch.arange(8.0).requires_grad_() * 1.5).sum(),
 }
 
-golden = {"ops": {name: op(*case) for name, case in OPS.items()}, "prints": {name: repr(t) for name, t in PRINTS.items()}}
+
+
+def network(w, x, y):
+    """A loss of one example, of shapes [3, 4], [4], [3]."""
+    return ((w @ x).tanh() - y).square().sum() + torch.logsumexp(w @ x, 0)
+
+
+def transforms():
+    """torch.func's numbers for TransformsTest.cpp."""
+    from torch import func
+    w, xs, ys = tensor(21, 3, 4, grad=False), tensor(22, 5, 4, grad=False), tensor(23, 5, 3, grad=False)
+    v, image, kernel = tensor(24, 3, 4, grad=False), tensor(25, 3, 2, 6, 6, grad=False), tensor(26, 2, 2, 3, 3, grad=False)
+    results = lambda x: torch.cat([(w @ x).sin() * x.sum(), x.exp()])
+    pooled = lambda k, i: F.max_pool2d(F.conv2d(i.unsqueeze(0), k, padding=1).tanh(), 2).square().sum()
+    return {
+        "per_sample_gradients": func.vmap(func.grad(network), (None, 0, 0))(w, xs, ys),
+        "per_sample_kernels": func.vmap(func.grad(pooled), (None, 0))(kernel, image),
+        "jvp": func.jvp(lambda a: network(a, xs[0], ys[0]), (w,), (v,))[1],
+        "jacobian": func.jacrev(results)(xs[0]),
+        "hessian": func.hessian(lambda a: network(a, xs[0], ys[0]))(w),
+        "hessians": func.vmap(func.hessian(network, 1), (None, 0, 0))(w, xs, ys),
+        "jacobian_of_gradient": func.jacfwd(func.grad(lambda x: network(w, x, ys[0])))(xs[0]),
+    }
+
+
+def entry(t):
+    return {"shape": list(t.shape), "y": [float(f"{v:.13g}") for v in t.flatten().tolist()]}
+
+
+golden = {"ops": {name: op(*case) for name, case in OPS.items()}, "prints": {name: repr(t) for name, t in PRINTS.items()},
+          "transforms": {name: entry(t) for name, t in transforms().items()}}
 path = pathlib.Path(__file__).with_name("golden.json")
 path.write_text("{\n" + ",\n".join(
     f'"{part}": {{\n' + ",\n".join(f"{json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in entries.items()) + "\n}"

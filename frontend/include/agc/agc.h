@@ -16,6 +16,7 @@
 #include <agc/Indexing.h>
 #include <agc/Tensor.h>
 #include <agc/Threads.h>
+#include <agc/Transforms.h>
 #include <agc/Types.h>
 #include <agc/Step.h>
 #include <agc/models.h>

@@ -1,4 +1,5 @@
 //===- Run.cpp - Cutting, compiling and running what was recorded ---------===//
+#include "frontend/core/Anomaly.h"
 #include "frontend/core/Body.h"
 #include "frontend/core/Split.h"
 
@@ -7,6 +8,8 @@
 #include "runtime/jit/Executable.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <map>
 #include <unordered_map>
 
 namespace agc {
@@ -151,6 +154,22 @@ private:
               position);
 }
 
+/// A graph that differs each time compiles each time, which its user may not know:
+/// said once in a process.
+void countCompiled(const Loc &loc) {
+  constexpr int many = 16;
+  static bool wasSaid = false;
+  static auto *counts = new std::map<std::pair<const char *, uint32_t>, int>;
+  if (wasSaid || !loc.line() || ++(*counts)[{loc.file_name(), loc.line()}] < many)
+    return;
+  wasSaid = true;
+  std::fprintf(stderr,
+               "agc: %s: what runs here was compiled %d times and goes on being, as its "
+               "graph is another one each time (a shape, a number of operations). Pad "
+               "to a few shapes; agc::scan and agc::while_loop keep a loop one graph\n",
+               positionText(loc).c_str(), many);
+}
+
 const CompiledSegment &compileSegment(const Segment &segment,
                                       const std::vector<uint32_t> &updates,
                                       const SplitPlan &plan) {
@@ -180,6 +199,9 @@ const CompiledSegment &compileSegment(const Segment &segment,
     compiled.executable = findExecutable(module, options);
   }
   ++hooks::counters().compiledSegments;
+  // A step's turn runs when the next begins: then its last operation says where.
+  bool isKnown = currentLoc().line() || segment.nodes.empty();
+  countCompiled(isKnown ? currentLoc() : segment.nodes.back()->loc);
   return cache.emplace(std::move(key), std::move(compiled)).first->second;
 }
 
@@ -238,6 +260,13 @@ void execute(const Segment &segment, const std::vector<uint32_t> &updates,
   for (TypeRef type : function.split.further) {
     further.push_back(allocate(type));
     results.push_back(further.back()->data());
+  }
+  if (looksForNan()) {
+    proto::Module module;
+    FunctionSpec spec;
+    spec.name = "segment";
+    emit(segment, spec, module);
+    expectNoNan(module, arguments);
   }
   agc_failure failure{};
   ++hooks::counters().executions;

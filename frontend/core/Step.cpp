@@ -1,6 +1,7 @@
 //===- Step.cpp - Traced functions, compiled and called -------------------===//
 #include <agc/Step.h>
 
+#include "frontend/core/Anomaly.h"
 #include "frontend/core/Host.h"
 #include "frontend/core/Random.h"
 #include "frontend/core/Traced.h"
@@ -73,6 +74,8 @@ public:
                source.storage->escaped || (written[i] && bound[i]->refs != 1))
         bindState(i, *source.storage);
     }
+    if (looksForNan())
+      expectNoNan(module, arguments);
     agc_failure failure{};
     ++hooks::counters().executions;
     int32_t status;
@@ -251,7 +254,7 @@ Tensor Compiled::call(const std::vector<Tensor> &inputs, Loc loc) const {
   bool wantsGradients = false;
   for (const Tensor &input : inputs)
     wantsGradients |= GradMode::is_enabled() && input.requires_grad();
-  if (recorder().capture || wantsGradients)
+  if (recorder().capture || recorder().body || wantsGradients)
     return impl->function(inputs);
   std::vector<const Tensor *> pointers;
   for (const Tensor &input : inputs)

@@ -387,4 +387,21 @@ TEST_F(Recorder, ReadsWhatWasJustWrittenInPlaceThroughAView) {
   EXPECT_EQ(flat[5].item<float>(), 5);
 }
 
+TEST_F(Recorder, SaysOnceThatAGraphKeepsChanging) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe"); // a process that said nothing yet
+  auto train = [] {
+    Tensor w = ones({3}).set_requires_grad(true);
+    optim::SGD sgd({w}, optim::SGDOptions(0.01));
+    for (int64_t rows = 1; rows <= 20; ++rows) {
+      sgd.zero_grad();
+      (ones({rows, 3}) * w).pow(2).sum(1).mean().backward();
+      sgd.step();
+    }
+    std::exit(std::abs(w.sum().item<float>() - 3 * std::pow(0.98f, 20.f)) < 1e-4 ? 0 : 1);
+  };
+  EXPECT_EXIT(train(), testing::ExitedWithCode(0),
+              "^agc: [^\n]*RecorderTest.cpp:[0-9]+:[0-9]+: what runs here was compiled 16 "
+              "times[^\n]*\n$");
+}
+
 } // namespace

@@ -30,10 +30,10 @@ struct NoGradGuard : AutoGradMode {
 };
 
 /// Nothing is recorded for autograd, as under NoGradGuard; what is made here may
-/// be used after it.
+/// be used after it. InferenceMode(false) turns gradients on, as libtorch's does.
 class InferenceMode : public AutoGradMode {
 public:
-  explicit InferenceMode(bool on = true) : AutoGradMode(on ? false : GradMode::is_enabled()), before(enabled) {
+  explicit InferenceMode(bool on = true) : AutoGradMode(!on), before(enabled) {
     enabled = on;
   }
   ~InferenceMode() { enabled = before; }
@@ -45,6 +45,26 @@ private:
 };
 
 namespace autograd {
+
+/// Whether a backward that runs looks for NaN in its gradients and, if it finds
+/// one, ends with an error that names the forward line where the first is. All
+/// that runs then is computed twice; one switch for all threads.
+struct AnomalyMode {
+  static bool is_enabled();
+  static bool should_check_nan();
+  static void set_enabled(bool enabled, bool check_nan = true);
+};
+
+class DetectAnomalyGuard {
+public:
+  explicit DetectAnomalyGuard(bool check_nan = true);
+  ~DetectAnomalyGuard();
+  DetectAnomalyGuard(const DetectAnomalyGuard &) = delete;
+  DetectAnomalyGuard &operator=(const DetectAnomalyGuard &) = delete;
+
+private:
+  bool before, checkedBefore;
+};
 
 using variable_list = std::vector<Tensor>;
 

@@ -44,6 +44,7 @@ private:
   void addResult(Value value, DictionaryAttr attrs);
   void addOp(Operation &op);
   void addCall(func::CallOp call);
+  void addLoop(Operation &op);
   Effects effectsOn(Value buffer);
   proto::Node &addNode(Operation &op, const std::string &name);
   void define(proto::Node &node, Value value);
@@ -63,6 +64,10 @@ std::string nameOf(linalg::GenericOp op) {
   if (!parallel.empty())
     name += "_" + parallel;
   return reduced.empty() ? name : name + "_over_" + reduced;
+}
+
+bool isView(Operation *op) {
+  return isa<ViewLikeOpInterface, UnrealizedConversionCastOp>(op);
 }
 
 RankedTensorType tensorOf(Type type) {
@@ -120,10 +125,20 @@ void Outliner::addResult(Value value, DictionaryAttr attrs) {
 Effects Outliner::effectsOn(Value buffer) {
   Effects effects;
   for (Operation *user : buffer.getUsers()) {
-    if (isa<ViewLikeOpInterface>(user)) {
+    if (isView(user)) {
       Effects inner = effectsOn(user->getResult(0));
       effects.reads |= inner.reads;
       effects.writes |= inner.writes;
+      continue;
+    }
+    if (auto call = dyn_cast<func::CallOp>(user)) {
+      auto callee = module.lookupSymbol<func::FuncOp>(call.getCallee());
+      for (auto [i, operand] : llvm::enumerate(call.getOperands()))
+        if (operand == buffer) {
+          Effects inner = effectsOn(callee.getArgument(i));
+          effects.reads |= inner.reads;
+          effects.writes |= inner.writes;
+        }
       continue;
     }
     auto known = dyn_cast<MemoryEffectOpInterface>(user);
@@ -158,10 +173,59 @@ void Outliner::addCall(func::CallOp call) {
   }
 }
 
+/// The buffer that a body's operand is, or is a part of.
+static Value bufferOf(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<memref::SubViewOp, UnrealizedConversionCastOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+/// A loop or branch around calls of bodies, as one node with the first's name.
+void Outliner::addLoop(Operation &op) {
+  std::string name;
+  llvm::SmallSetVector<Value, 8> read, written;
+  op.walk([&](func::CallOp call) {
+    auto body = module.lookupSymbol<func::FuncOp>(call.getCallee());
+    if (name.empty())
+      name = call.getCallee().str();
+    // The last is the body's workspace.
+    for (auto [i, operand] : llvm::enumerate(call.getOperands().drop_back())) {
+      Value buffer = bufferOf(operand);
+      if (!isa<MemRefType>(operand.getType()) ||
+          op.isAncestor(buffer.getParentBlock()->getParentOp()))
+        continue; // A carry: the loop's own operand.
+      Effects effects = effectsOn(body.getArgument(i));
+      if (effects.reads)
+        read.insert(buffer);
+      if (effects.writes)
+        written.insert(buffer);
+    }
+  });
+  // Carries begin in the first of three places and end in one of the others.
+  unsigned place = 0;
+  for (Value operand : op.getOperands())
+    if (isa<MemRefType>(operand.getType()))
+      (place++ % 3 ? written : read).insert(bufferOf(operand));
+  if (name.empty())
+    return;
+  proto::Node &node = addNode(op, name);
+  for (Value value : read)
+    if (auto known = numbers.find(value); known != numbers.end())
+      node.add_operands(known->second);
+  for (Value value : written)
+    if (tensorOf(value.getType()))
+      define(node, value);
+}
+
 void Outliner::addOp(Operation &op) {
   if (auto call = dyn_cast<func::CallOp>(op))
     return addCall(call);
   bool isTensor = llvm::any_of(op.getResultTypes(), llvm::IsaPred<RankedTensorType>);
+  if (!isTensor && op.getNumRegions())
+    return addLoop(op);
   if (!isTensor || isa<tensor::EmptyOp>(op))
     return;
   auto generic = dyn_cast<linalg::GenericOp>(op);

@@ -66,6 +66,10 @@ Tensor wrap(Value value, const char *gradName) {
 
 Tensor wrap(Value value, const char *gradName, std::vector<Value> edges) {
   value = aliasOfLeaf(std::move(value));
+  // An op that gives its operand back, a sum over nothing, is no node.
+  for (const Value &edge : edges)
+    if (edge && edge.node.get() == value.node.get())
+      return wrap(std::move(value));
   setGradName(value, gradName);
   setEdges(value, std::move(edges));
   return wrap(std::move(value));

@@ -134,6 +134,13 @@ TEST(Autograd, GraphAsPyTorchShowsIt) {
   EXPECT_EQ(edges(pooled.grad_fn()->next_edges()[0].function), "- AccumulateGrad -");
 }
 
+TEST(Autograd, ASumOverNothingIsNoNode) {
+  auto x = torch::ones({}, torch::requires_grad());
+  auto y = x.exp().sum();
+  EXPECT_EQ(y.grad_fn()->name(), "ExpBackward0");
+  EXPECT_EQ(edges(y.grad_fn()), "AccumulateGrad");
+}
+
 TEST(Autograd, FrozenParametersGetNoGradient) {
   auto model = torch::models::mlp({3, 4, 2});
   auto parameters = model->named_parameters();

@@ -635,7 +635,7 @@ TEST(Compile, ChecksInBodiesComeBeforeState) {
       void *arguments[] = {w.data, ns.data, ms.data}, *results[] = {w.data, sum.data};
       agc_failure failure{};
       int32_t status =
-          loaded->entry()(arguments, results, workspace.data, nullptr, &failure);
+          callEntry(*loaded, arguments, results, workspace.data, nullptr, &failure);
       if (!message) {
         EXPECT_EQ(status, 0);
         return;

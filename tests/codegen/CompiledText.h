@@ -45,6 +45,17 @@ inline std::string serialize(const std::string &text) {
   return mlir::failed(message) ? "" : message->SerializeAsString();
 }
 
+// -fsanitize=function looks for a type before the entry, which code that was
+// loaded from an object has not.
+#if defined(__clang__)
+__attribute__((no_sanitize("function")))
+#endif
+inline int32_t callEntry(LoadedObject &object, void **arguments, void **results,
+                         void *workspace, const agc_executor *executor,
+                         agc_failure *failure) {
+  return object.entry()(arguments, results, workspace, executor, failure);
+}
+
 /// @f of a program, loaded.
 class CompiledText {
 public:
@@ -72,16 +83,11 @@ public:
   }
 
   /// Returns the status. Not for two threads at once: there is one workspace.
-  // -fsanitize=function looks for a type before the entry, which code that was
-  // loaded from an object has not.
-#if defined(__clang__)
-  __attribute__((no_sanitize("function")))
-#endif
   int operator()(std::vector<void *> arguments, std::vector<void *> results,
                  const agc_executor *executor = nullptr) {
     agc_failure failure;
-    return loaded->entry()(arguments.data(), results.data(), workspace[0].data,
-                           executor, &failure);
+    return callEntry(*loaded, arguments.data(), results.data(), workspace[0].data,
+                     executor, &failure);
   }
 
   proto::Manifest manifest;

@@ -80,23 +80,16 @@ public:
 
 private:
   using Target = std::unique_ptr<llvm::TargetMachine>;
-  CompilerError createTarget(const CompileOptions &options, Target &target);
   /// Reads a module and leaves only the function asked for.
   CompilerError read(std::string_view bytes, StringRef function, Session &session,
                      OwningOpRef<ModuleOp> &module);
+  /// Reads a module and takes the function asked for to a phase, for a target.
+  CompilerError lower(std::string_view bytes, Phase phase,
+                      const CompileOptions &options, Session &session,
+                      OwningOpRef<ModuleOp> &module, Target &target);
 };
 
 } // namespace
-
-CompilerError CompilerImpl::createTarget(const CompileOptions &options,
-                                         Target &target) {
-  llvm::Expected<Target> created = createTargetMachine(options.cpu);
-  if (!created)
-    return {CompilerError::Kind::Unsupported,
-            "error: " + llvm::toString(created.takeError())};
-  target = std::move(*created);
-  return {};
-}
 
 CompilerError CompilerImpl::read(std::string_view bytes, StringRef function,
                                  Session &session, OwningOpRef<ModuleOp> &module) {
@@ -115,9 +108,20 @@ CompilerError CompilerImpl::read(std::string_view bytes, StringRef function,
   return {};
 }
 
-static Machine machineFor(const CompileOptions &options,
-                          const llvm::TargetMachine &target) {
-  return options.reference ? Machine{0, 0} : machineOf(target);
+CompilerError CompilerImpl::lower(std::string_view bytes, Phase phase,
+                                  const CompileOptions &options, Session &session,
+                                  OwningOpRef<ModuleOp> &module, Target &target) {
+  if (CompilerError error = read(bytes, options.function, session, module))
+    return error;
+  llvm::Expected<Target> created = createTargetMachine(options.cpu);
+  if (!created)
+    return {CompilerError::Kind::Unsupported,
+            "error: " + llvm::toString(created.takeError())};
+  target = std::move(*created);
+  Machine machine = options.reference ? Machine{0, 0} : machineOf(*target);
+  if (failed(runPhases(*module, phase, machine, options.reference)))
+    return session.error(CompilerError::Kind::Unsupported, "compilation failed");
+  return {};
 }
 
 CompilerError CompilerImpl::compile(std::string_view bytes,
@@ -126,13 +130,9 @@ CompilerError CompilerImpl::compile(std::string_view bytes,
   Session session;
   OwningOpRef<ModuleOp> module;
   Target target;
-  if (CompilerError error = read(bytes, options.function, session, module))
+  if (CompilerError error =
+          lower(bytes, Phase::Kernels, options, session, module, target))
     return error;
-  if (CompilerError error = createTarget(options, target))
-    return error;
-  if (failed(runPhases(*module, Phase::Kernels, machineFor(options, *target),
-                       options.reference)))
-    return session.error(CompilerError::Kind::Unsupported, "compilation failed");
   proto::Manifest manifest = describe(*module, options.function);
   manifest.set_target(
       (target->getTargetCPU() + " " + target->getTargetFeatureString()).str());
@@ -154,13 +154,9 @@ CompilerError CompilerImpl::print(std::string_view bytes, Phase phase,
   Session session;
   OwningOpRef<ModuleOp> module;
   Target target;
-  if (CompilerError error = read(bytes, options.function, session, module))
+  if (CompilerError error =
+          lower(bytes, phase, options, session, module, target))
     return error;
-  if (CompilerError error = createTarget(options, target))
-    return error;
-  if (failed(runPhases(*module, phase, machineFor(options, *target),
-                       options.reference)))
-    return session.error(CompilerError::Kind::Unsupported, "compilation failed");
   if (phase == Phase::Native) {
     if (failed(lowerToLLVM(*module)))
       return session.error(CompilerError::Kind::Internal,
@@ -185,13 +181,9 @@ CompilerError CompilerImpl::outline(std::string_view bytes, Phase phase,
   Session session;
   OwningOpRef<ModuleOp> module;
   Target target;
-  if (CompilerError error = read(bytes, options.function, session, module))
+  if (CompilerError error =
+          lower(bytes, phase, options, session, module, target))
     return error;
-  if (CompilerError error = createTarget(options, target))
-    return error;
-  if (failed(runPhases(*module, phase, machineFor(options, *target),
-                       options.reference)))
-    return session.error(CompilerError::Kind::Unsupported, "compilation failed");
   result = agc::outline(*module).SerializeAsString();
   return {};
 }

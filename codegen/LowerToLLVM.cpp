@@ -45,6 +45,7 @@ private:
   Type pointer, i64, i32;
   LLVM::LLVMFuncOp entry;
   DenseMap<Value, Value> values; // a memref is a pointer
+  DenseMap<Value, std::pair<unsigned, unsigned>> places; // of the caller's
   DenseMap<Block *, Block *> blocks;
   Value slots; // the pointers of the kernel being called
   Value executor, failurePlace;
@@ -60,10 +61,17 @@ private:
   Type converted(Type type) {
     return isa<MemRefType>(type) ? pointer : type.isIndex() ? i64 : type;
   }
-  /// Taken by value: a new entry moves the others.
-  void define(Value from, Value to) { values[from] = to; }
+  /// Addresses are computed where they are used: a list of thousands of calls would
+  /// else begin with thousands of loads, which LLVM compares with each other.
+  Value at(Value value);
+  Value addressOf(Operation *op);
   SmallVector<Value> mapped(ValueRange range) {
-    return llvm::map_to_vector(range, [&](Value value) { return values.at(value); });
+    return llvm::map_to_vector(range, [&](Value value) { return at(value); });
+  }
+  Value place(Value memory, Value index) {
+    return LLVM::GEPOp::create(b, pointer,
+                               cast<MemRefType>(memory.getType()).getElementType(),
+                               at(memory), ArrayRef<LLVM::GEPArg>{index});
   }
   void bindArguments();
   LogicalResult emit(Operation &op);
@@ -128,19 +136,43 @@ void ListEmitter::bindArguments() {
   unsigned numArguments = list.getNumArguments() - numOwnResults - 1;
   for (BlockArgument argument : list.getArguments()) {
     unsigned i = argument.getArgNumber();
-    Value address;
-    if (i + 1 == list.getNumArguments()) {
+    if (i + 1 == list.getNumArguments())
       values[argument] = block->getArgument(2);
-      continue;
-    }
-    if (argument.use_empty())
-      continue;
-    if (i < numArguments)
-      address = element(block->getArgument(0), pointer, i);
+    else if (i < numArguments)
+      places[argument] = {0, i};
     else
-      address = element(block->getArgument(1), pointer, ownResults[i - numArguments]);
-    values[argument] = LLVM::LoadOp::create(b, pointer, address);
+      places[argument] = {1, ownResults[i - numArguments]};
   }
+}
+
+Value ListEmitter::at(Value value) {
+  if (Value known = values.lookup(value))
+    return known;
+  if (auto known = places.find(value); known != places.end()) {
+    auto [list, index] = known->second;
+    Value pointers = entry.getBody().front().getArgument(list);
+    return LLVM::LoadOp::create(b, pointer, element(pointers, pointer, index));
+  }
+  return addressOf(value.getDefiningOp());
+}
+
+Value ListEmitter::addressOf(Operation *op) {
+  return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case([&](memref::ViewOp view) {
+        return LLVM::GEPOp::create(b, pointer, b.getI8Type(), at(view.getSource()),
+                                   ArrayRef<LLVM::GEPArg>{at(view.getByteShift())});
+      })
+      .Case([&](memref::SubViewOp slice) {
+        OpFoldResult offset = slice.getMixedOffsets().front();
+        Value value = dyn_cast<Value>(offset);
+        return place(slice.getSource(),
+                     value ? at(value) : constant(i64, *getConstantIntValue(offset)));
+      })
+      .Case<memref::CastOp, UnrealizedConversionCastOp>(
+          [&](auto cast) { return at(cast->getOperand(0)); })
+      .Case([&](memref::GetGlobalOp global) {
+        return LLVM::AddressOfOp::create(b, pointer, global.getName());
+      });
 }
 
 static int64_t constantOf(Value value) {
@@ -158,7 +190,7 @@ void ListEmitter::leaveIf(Value failed, llvm::function_ref<Value()> status) {
 
 /// Leaves with the check's number if any element is out of range.
 void ListEmitter::emitCheck(func::CallOp call) {
-  Value data = values.at(call.getOperand(0));
+  Value data = at(call.getOperand(0));
   Type stored = cast<MemRefType>(call.getOperand(0).getType()).getElementType();
   Value position =
       LLVM::CallOp::create(b, i64, call.getCallee(), data).getResult();
@@ -206,13 +238,13 @@ void ListEmitter::emitCall(func::CallOp call) {
   if (!call->hasAttr(parallelAttr)) {
     SmallVector<Value> operands;
     for (unsigned i = 0; i < numBuffers; ++i)
-      operands.push_back(values.at(call.getOperand(i)));
+      operands.push_back(at(call.getOperand(i)));
     operands.append({constant(i64, 0), tiles});
     LLVM::CallOp::create(b, TypeRange(), call.getCallee(), operands);
     return;
   }
   for (unsigned i = 0; i < numBuffers; ++i)
-    LLVM::StoreOp::create(b, values.at(call.getOperand(i)),
+    LLVM::StoreOp::create(b, at(call.getOperand(i)),
                           element(slots, pointer, i));
   Value alone = LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::eq, executor,
                                      LLVM::ZeroOp::create(b, pointer));
@@ -237,8 +269,8 @@ void ListEmitter::emitCall(func::CallOp call) {
 
 bool ListEmitter::emitArithmetic(Operation &op) {
   auto binary = [&]<typename Result>(auto operation, Result *) {
-    values[operation] = Result::create(b, values.at(operation.getLhs()),
-                                       values.at(operation.getRhs()));
+    values[operation] = Result::create(b, at(operation.getLhs()),
+                                       at(operation.getRhs()));
     return true;
   };
   return llvm::TypeSwitch<Operation *, bool>(&op)
@@ -260,63 +292,38 @@ bool ListEmitter::emitArithmetic(Operation &op) {
         // Both number their predicates alike.
         values[compare] = LLVM::ICmpOp::create(
             b, LLVM::ICmpPredicate(int64_t(compare.getPredicate())),
-            values.at(compare.getLhs()), values.at(compare.getRhs()));
+            at(compare.getLhs()), at(compare.getRhs()));
         return true;
       })
       .Case([&](arith::IndexCastOp cast) { // between index and i64
-        define(cast, values.at(cast.getIn()));
+        values[cast] = at(cast.getIn());
         return true;
       })
       .Default(false);
 }
 
 bool ListEmitter::emitMemory(Operation &op) {
-  auto place = [&](Value memory, Value index) -> Value {
-    return LLVM::GEPOp::create(
-        b, pointer, cast<MemRefType>(memory.getType()).getElementType(),
-        values.at(memory), ArrayRef<LLVM::GEPArg>{index});
-  };
   return llvm::TypeSwitch<Operation *, bool>(&op)
-      .Case([&](memref::ViewOp view) {
-        values[view] = LLVM::GEPOp::create(
-            b, pointer, b.getI8Type(), values.at(view.getSource()),
-            ArrayRef<LLVM::GEPArg>{values.at(view.getByteShift())});
-        return true;
-      })
-      .Case([&](memref::SubViewOp slice) {
-        OpFoldResult offset = slice.getMixedOffsets().front();
-        Value value = dyn_cast<Value>(offset);
-        values[slice] = place(slice.getSource(),
-                              value ? values.at(value)
-                                    : constant(i64, *getConstantIntValue(offset)));
-        return true;
-      })
-      .Case<memref::CastOp, UnrealizedConversionCastOp>([&](auto cast) {
-        define(cast->getResult(0), values.at(cast->getOperand(0)));
-        return true;
-      })
-      .Case([&](memref::GetGlobalOp global) {
-        values[global] = LLVM::AddressOfOp::create(b, pointer, global.getName());
-        return true;
-      })
+      .Case<memref::ViewOp, memref::SubViewOp, memref::CastOp,
+            UnrealizedConversionCastOp, memref::GetGlobalOp>([](auto) { return true; })
       .Case([&](memref::LoadOp load) {
         values[load] = LLVM::LoadOp::create(
             b, load.getType(),
-            place(load.getMemRef(), values.at(load.getIndices().front())));
+            place(load.getMemRef(), at(load.getIndices().front())));
         return true;
       })
       .Case([&](memref::StoreOp store) {
         LLVM::StoreOp::create(
-            b, values.at(store.getValueToStore()),
-            place(store.getMemRef(), values.at(store.getIndices().front())));
+            b, at(store.getValueToStore()),
+            place(store.getMemRef(), at(store.getIndices().front())));
         return true;
       })
       .Case([&](memref::CopyOp copy) {
         // One memory or two: the intrinsic allows both.
         auto type = cast<MemRefType>(copy.getTarget().getType());
         int64_t bytes = type.getNumElements() * (type.getElementTypeBitWidth() / 8);
-        LLVM::MemcpyOp::create(b, values.at(copy.getTarget()),
-                               values.at(copy.getSource()), constant(i64, bytes),
+        LLVM::MemcpyOp::create(b, at(copy.getTarget()),
+                               at(copy.getSource()), constant(i64, bytes),
                                /*isVolatile=*/false);
         return true;
       })
@@ -331,7 +338,7 @@ bool ListEmitter::emitBranch(Operation &op) {
         return true;
       })
       .Case([&](cf::CondBranchOp branch) {
-        LLVM::CondBrOp::create(b, values.at(branch.getCondition()),
+        LLVM::CondBrOp::create(b, at(branch.getCondition()),
                                blocks.at(branch.getTrueDest()),
                                mapped(branch.getTrueDestOperands()),
                                blocks.at(branch.getFalseDest()),
@@ -428,6 +435,11 @@ LogicalResult lowerToLLVM(ModuleOp module) {
       function->setAttr("llvm.linkage",
                         LLVM::LinkageAttr::get(module.getContext(),
                                                LLVM::Linkage::Internal));
+      // Calls cost nothing beside what is called; lists with all their kernels in
+      // them cost LLVM time that is quadratic in their number.
+      if (!function->hasAttr("passthrough"))
+        function->setAttr("passthrough",
+                          Builder(module.getContext()).getStrArrayAttr({"noinline"}));
     }
   if (failed(lowerKernels(module)))
     return failure();

@@ -1,11 +1,13 @@
 //===- Recurrent.cpp - Layers that go step by step --------------------------===//
 //
-// Unrolled: a sequence of t steps is t times a step's ops. What does not depend
-// on the step before, the input's part of all gates, is one product.
+// A sequence is one scan: its size in the graph does not grow with the steps.
+// What does not depend on the step before, the input's part of all gates, is one
+// product before it.
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/ops/Composites.h"
 
+#include <agc/Control.h>
 #include <agc/nn/Dropout.h>
 #include <agc/nn/Recurrent.h>
 
@@ -115,6 +117,30 @@ std::vector<Weights> weightsOf(Cell cell, TensorList params, bool biases, bool p
   return all;
 }
 
+struct Sequence {
+  Value y;
+  State last;
+};
+
+/// One layer in one direction over \p parts, [t, n, gates h].
+Sequence run(const char *name, Loc loc, Cell cell, const Value &parts, const State &first, const Weights &w,
+             bool reverse) {
+  auto carriesOf = [](const State &state) {
+    return state.c ? Tensors{wrap(state.h), wrap(state.c)} : Tensors{wrap(state.h)};
+  };
+  auto stateOf = [](const Tensors &carries) {
+    return State{read(carries[0]), carries.size() > 1 ? read(carries[1]) : Value()};
+  };
+  auto [last, ys] = scan(
+      [&](const Tensors &carries, const Tensors &rows) {
+        OpGuard op(name, loc);
+        Tensors next = carriesOf(step(cell, read(rows[0]), stateOf(carries), w));
+        return ScanStep{next, {next[0]}};
+      },
+      carriesOf(first), {wrap(parts)}, ScanOptions().reverse(reverse), loc);
+  return {read(ys[0]), stateOf(last)};
+}
+
 struct Outputs {
   Tensor y, h, c;
 };
@@ -146,16 +172,11 @@ Outputs layers(const char *name, Cell cell, Arg input, const Tensor &h0, const T
       int64_t at = layer * directions + d;
       const Weights &w = weights[size_t(at)];
       Value parts = inputPart(cell, x, w);
-      State state{rowOf(h, at), c ? rowOf(c, at) : Value()};
-      std::vector<Value> outputs(static_cast<size_t>(steps));
-      for (int64_t i = 0; i < steps; ++i) {
-        int64_t t = d ? steps - 1 - i : i;
-        state = step(cell, rowOf(parts, t), state, w);
-        outputs[size_t(t)] = state.h;
-      }
-      lastH.push_back(state.h);
-      lastC.push_back(state.c);
-      sides.push_back(stackOf(outputs));
+      State first{rowOf(h, at), c ? rowOf(c, at) : Value()};
+      Sequence side = run(name, input.loc, cell, parts, first, w, d == 1);
+      lastH.push_back(side.last.h);
+      lastC.push_back(side.last.c);
+      sides.push_back(side.y);
     }
     x = sides.size() == 1 ? sides[0] : concat(sides, 2);
     if (layer + 1 < count && dropout > 0)

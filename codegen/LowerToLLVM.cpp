@@ -38,6 +38,9 @@ public:
   LogicalResult run();
 
 private:
+  /// LLVM's time for a function grows with more than its size.
+  static constexpr size_t maxCalls = 512;
+
   ModuleOp module;
   const BodyChecks &bodies;
   func::FuncOp list;
@@ -65,6 +68,14 @@ private:
   /// else begin with thousands of loads, which LLVM compares with each other.
   Value at(Value value);
   Value addressOf(Operation *op);
+  Value constantValue(arith::ConstantOp constant) {
+    Type type = converted(constant.getType());
+    return LLVM::ConstantOp::create(
+        b, type,
+        constant.getType().isIndex()
+            ? b.getI64IntegerAttr(cast<IntegerAttr>(constant.getValue()).getInt())
+            : constant.getValue());
+  }
   SmallVector<Value> mapped(ValueRange range) {
     return llvm::map_to_vector(range, [&](Value value) { return at(value); });
   }
@@ -73,7 +84,11 @@ private:
                                cast<MemRefType>(memory.getType()).getElementType(),
                                at(memory), ArrayRef<LLVM::GEPArg>{index});
   }
+  void createEntry(const Twine &name, LLVM::Linkage linkage);
   void bindArguments();
+  bool hasParts();
+  LogicalResult emitParts();
+  LogicalResult emitBlocks();
   LogicalResult emit(Operation &op);
   bool emitArithmetic(Operation &op);
   bool emitMemory(Operation &op);
@@ -158,6 +173,7 @@ Value ListEmitter::at(Value value) {
 
 Value ListEmitter::addressOf(Operation *op) {
   return llvm::TypeSwitch<Operation *, Value>(op)
+      .Case([&](arith::ConstantOp constant) { return constantValue(constant); })
       .Case([&](memref::ViewOp view) {
         return LLVM::GEPOp::create(b, pointer, b.getI8Type(), at(view.getSource()),
                                    ArrayRef<LLVM::GEPArg>{at(view.getByteShift())});
@@ -275,11 +291,7 @@ bool ListEmitter::emitArithmetic(Operation &op) {
   };
   return llvm::TypeSwitch<Operation *, bool>(&op)
       .Case([&](arith::ConstantOp constant) {
-        values[constant] = LLVM::ConstantOp::create(
-            b, converted(constant.getType()),
-            constant.getType().isIndex()
-                ? b.getI64IntegerAttr(cast<IntegerAttr>(constant.getValue()).getInt())
-                : constant.getValue());
+        values[constant] = constantValue(constant);
         return true;
       })
       .Case([&](arith::AddIOp o) { return binary(o, (LLVM::AddOp *)nullptr); })
@@ -368,22 +380,70 @@ LogicalResult ListEmitter::emit(Operation &op) {
   return op.emitOpError("is no part of a list of calls");
 }
 
-LogicalResult ListEmitter::run() {
+/// Begins a function of the list's pointers.
+void ListEmitter::createEntry(const Twine &name, LLVM::Linkage linkage) {
   b.setInsertionPointToEnd(module.getBody());
-  bool isBody = list->hasAttr(bodyAttr);
-  SmallVector<Type> types(isBody ? list.getNumArguments() + 2 : 5, pointer);
-  entry = LLVM::LLVMFuncOp::create(b, list.getName(), LLVM::LLVMFunctionType::get(i32, types),
-                                   isBody ? LLVM::Linkage::Internal
-                                          : LLVM::Linkage::External);
-  Block *first = entry.addEntryBlock(b);
-  b.setInsertionPointToStart(first);
+  SmallVector<Type> types(
+      list->hasAttr(bodyAttr) ? list.getNumArguments() + 2 : 5, pointer);
+  entry = LLVM::LLVMFuncOp::create(b, name.str(), LLVM::LLVMFunctionType::get(i32, types),
+                                   linkage);
+  b.setInsertionPointToStart(entry.addEntryBlock(b));
   unsigned numSlots = 1;
   list.walk([&](func::CallOp call) {
     numSlots = std::max(numSlots, call.getNumOperands());
   });
   slots = LLVM::AllocaOp::create(b, pointer, pointer, constant(i64, numSlots));
+  values.clear();
   bindArguments();
-  blocks[&list.getBody().front()] = first;
+}
+
+/// Whether the list is long, and no call in it needs more than addresses.
+bool ListEmitter::hasParts() {
+  if (list->hasAttr(bodyAttr) || !llvm::hasSingleElement(list.getBody()))
+    return false;
+  Block &block = list.getBody().front();
+  return llvm::range_size(block.getOps<func::CallOp>()) > maxCalls &&
+         llvm::all_of(block, [](Operation &op) {
+           return op.getNumResults() == 0 || op.hasTrait<OpTrait::ConstantLike>() ||
+                  isa<memref::ViewOp, memref::SubViewOp, memref::CastOp,
+                      UnrealizedConversionCastOp, memref::GetGlobalOp>(op);
+         });
+}
+
+/// Functions of maxCalls calls each, and the entry that calls these.
+LogicalResult ListEmitter::emitParts() {
+  SmallVector<LLVM::LLVMFuncOp> parts;
+  size_t calls = 0;
+  for (Operation &op : list.getBody().front().without_terminator()) {
+    if (isa<func::CallOp>(op) && calls++ % maxCalls == 0) {
+      if (!parts.empty())
+        LLVM::ReturnOp::create(b, constant(i32, 0));
+      createEntry(list.getName() + ".part" + Twine(parts.size()),
+                  LLVM::Linkage::Internal);
+      entry.setPassthroughAttr(b.getStrArrayAttr({"noinline"}));
+      parts.push_back(entry);
+    }
+    if (op.getNumResults() == 0 && failed(emit(op)))
+      return failure();
+  }
+  LLVM::ReturnOp::create(b, constant(i32, 0));
+
+  createEntry(list.getName(), LLVM::Linkage::External);
+  for (LLVM::LLVMFuncOp part : parts) {
+    Value status =
+        LLVM::CallOp::create(b, part, entry.getBody().front().getArguments()).getResult();
+    Value failed =
+        LLVM::ICmpOp::create(b, LLVM::ICmpPredicate::ne, status, constant(i32, 0));
+    leaveIf(failed, [&] { return status; });
+  }
+  LLVM::ReturnOp::create(b, constant(i32, 0));
+  return success();
+}
+
+LogicalResult ListEmitter::emitBlocks() {
+  createEntry(list.getName(), list->hasAttr(bodyAttr) ? LLVM::Linkage::Internal
+                                                      : LLVM::Linkage::External);
+  blocks[&list.getBody().front()] = &entry.getBody().front();
   for (Block &block : llvm::drop_begin(list.getBody())) {
     Block *copy = blocks[&block] = newBlock();
     for (BlockArgument argument : block.getArguments())
@@ -398,6 +458,8 @@ LogicalResult ListEmitter::run() {
   }
   return success();
 }
+
+LogicalResult ListEmitter::run() { return hasParts() ? emitParts() : emitBlocks(); }
 
 static LogicalResult lowerKernels(ModuleOp module) {
   PassManager pm(module.getContext());

@@ -655,6 +655,49 @@ TEST(Compile, ChecksInBodiesComeBeforeState) {
   }
 }
 
+// More calls than one function takes; the last check is not in the first part.
+TEST(Compile, LongListsAreCalledInParts) {
+  constexpr int numChecks = 700;
+  std::string text = "func.func @f(%w: tensor<4xf32>, %n: tensor<700xi64>) -> "
+                     "(tensor<4xf32> {agc.updates = 0 : i64}";
+  for (int i = 0; i < numChecks; ++i)
+    text += ", tensor<1xi64>";
+  text += ") {\n %new = agc.neg %w : tensor<4xf32>\n";
+  std::string results, types;
+  for (int i = 0; i < numChecks; ++i) {
+    std::string n = std::to_string(i), next = std::to_string(i + 1);
+    text += "%s" + n + " = agc.slice %n {starts = array<i64: " + n +
+            ">, limits = array<i64: " + next +
+            ">, strides = array<i64: 1>} : tensor<700xi64> to tensor<1xi64>\n%c" + n +
+            " = agc.check_range %s" + n + " {lower = 0 : i64, upper = 1000 : i64, message = \"check " +
+            n + "\"} : tensor<1xi64>\n%r" + n + " = agc.add %c" + n + ", %c" + n +
+            " : tensor<1xi64>\n";
+    results += ", %r" + n;
+    types += ", tensor<1xi64>";
+  }
+  text += "return %new" + results + " : tensor<4xf32>" + types + "\n}";
+  CompiledText f(text);
+  ASSERT_EQ(f.manifest.checks_size(), numChecks);
+  AlignedBuffer w(16), n(8 * numChecks), sums(64 * numChecks);
+  std::vector<void *> places{w.data};
+  for (int i = 0; i < numChecks; ++i)
+    places.push_back(static_cast<char *>(sums.data) + 64 * i);
+  auto *numbers = static_cast<int64_t *>(n.data);
+  for (int i = 0; i < numChecks; ++i)
+    numbers[i] = i;
+  std::memset(w.data, 0, 16);
+  numbers[650] = -1;
+  int status = f({w.data, n.data}, places);
+  ASSERT_GT(status, 0);
+  EXPECT_EQ(f.manifest.checks(status - 1).message(), "check 650");
+  EXPECT_EQ(*static_cast<uint32_t *>(w.data), 0u); // -0.0 would have a bit set
+  numbers[650] = 650;
+  ASSERT_EQ(f({w.data, n.data}, places), 0);
+  EXPECT_EQ(*static_cast<uint32_t *>(w.data), 0x80000000u);
+  for (int i = 0; i < numChecks; ++i)
+    EXPECT_EQ(*static_cast<int64_t *>(places[size_t(i) + 1]), 2 * i);
+}
+
 TEST(Compile, BodiesAreWrittenAlikeFromTheSecondTime) {
   std::string text = serialize(recurrent), expanded, again;
   ASSERT_FALSE(text.empty());

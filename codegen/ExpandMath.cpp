@@ -38,6 +38,7 @@ const std::pair<bool (*)(Operation *), Unary> unaryFunctions[] = {
 const std::pair<bool (*)(Operation *), Binary> binaryFunctions[] = {
     {is<mlir::math::PowFOp>, math::pow},
     {is<mlir::math::Atan2Op>, math::atan2},
+    {is<arith::RemFOp>, math::fmod},
 };
 
 /// The ops of 1 / (1 + e^-x), last first, if this is one: it has a formula of
@@ -100,6 +101,7 @@ struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
     // Of a post-order walk, the op at hand may be erased.
     getOperation().walk([&](Operation *op) { expand(op); });
     math::addLargeAngleReduction(getOperation(), hasFMA);
+    math::addLongRemainder(getOperation(), hasFMA);
   }
 };
 } // namespace

@@ -8,13 +8,11 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/math/Double.h"
 #include "codegen/math/Functions.h"
+#include "codegen/math/RareLanes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 #include <cmath>
 
@@ -59,37 +57,6 @@ ReducedAngle callForLarge(Numbers &w, Word x) {
   return {w.convert(w(call.getResult(0))), w.convert(w(call.getResult(1)))};
 }
 
-/// Lane by lane; of infinity, which is no angle, it stays NaN.
-ReducedAngle replaceLanes(Numbers &w, Word isLarge, Word x, const ReducedAngle &small) {
-  Location loc = w.b.getLoc();
-  isLarge = isLarge & (w.abs(x) < w.infinity());
-  auto index = [&](int64_t i) -> Value {
-    return arith::ConstantIndexOp::create(w.b, i);
-  };
-  int64_t lanes = cast<VectorType>(x.value.getType()).getNumElements();
-  auto replace = [&](OpBuilder &b, Value lane, ValueRange old) {
-    ImplicitLocOpBuilder builder(loc, b);
-    Numbers scalar(builder, w.numberType(), w.hasFMA());
-    Word one = scalar(vector::ExtractOp::create(b, loc, x.value, lane));
-    ReducedAngle large = callForLarge(scalar, one);
-    scf::YieldOp::create(
-        b, loc,
-        ValueRange{vector::InsertOp::create(b, loc, large.angle.value, old[0], lane),
-                   vector::InsertOp::create(b, loc, large.quadrant.value, old[1], lane)});
-  };
-  auto loop = scf::ForOp::create(
-      w.b, loc, index(0), index(lanes), index(1),
-      ValueRange{small.angle.value, small.quadrant.value},
-      [&](OpBuilder &b, Location, Value lane, ValueRange old) {
-        Value p = vector::ExtractOp::create(b, loc, isLarge.value, lane);
-        auto replaced = scf::IfOp::create(
-            b, loc, p, [&](OpBuilder &b, Location) { replace(b, lane, old); },
-            [&](OpBuilder &b, Location) { scf::YieldOp::create(b, loc, old); });
-        scf::YieldOp::create(b, loc, replaced.getResults());
-      });
-  return {w(loop.getResult(0)), w(loop.getResult(1))};
-}
-
 } // namespace
 
 ReducedAngle reduceAngle(Numbers &w, Word x) {
@@ -100,31 +67,16 @@ ReducedAngle reduceAngle(Numbers &w, Word x) {
   }
   Word isLarge = w.abs(x) >= leastLargeAngle(w);
   ReducedAngle small = reduceSmallAngle(w, x);
-  auto yield = [&](const ReducedAngle &reduced) {
-    scf::YieldOp::create(w.b, ValueRange{reduced.angle.value, reduced.quadrant.value});
-  };
-  bool isScalar = !isa<VectorType>(x.value.getType());
-  Value any = isScalar ? isLarge.value
-                       : vector::ReductionOp::create(
-                             w.b, vector::CombiningKind::OR, isLarge.value)
-                             .getResult();
-  // Else registers are kept free for the call.
-  any = LLVM::ExpectOp::create(
-      w.b, any, arith::ConstantOp::create(w.b, w.b.getBoolAttr(false)));
-  auto replaced = scf::IfOp::create(
-      w.b, TypeRange{x.value.getType(), x.value.getType()}, any, /*withElse=*/true);
-  OpBuilder::InsertionGuard guard(w.b);
-  w.b.setInsertionPointToStart(replaced.thenBlock());
-  if (isScalar) {
-    ReducedAngle large = callForLarge(w, x);
-    Word isFinite = w.abs(x) < w.infinity();
-    yield({w.select(isFinite, large.angle, small.angle), large.quadrant});
-  } else {
-    yield(replaceLanes(w, isLarge, x, small));
-  }
-  w.b.setInsertionPointToStart(replaced.elseBlock());
-  yield(small);
-  return {w(replaced.getResult(0)), w(replaced.getResult(1))};
+  SmallVector<Word> replaced = replaceRare(
+      w, isLarge, x, {small.angle, small.quadrant},
+      [](Numbers &scalar, ArrayRef<Word> operands) {
+        ReducedAngle large = callForLarge(scalar, operands[0]);
+        // Infinity is no angle.
+        Word isFinite = scalar.abs(operands[0]) < scalar.infinity();
+        return SmallVector<Word>{scalar.select(isFinite, large.angle, scalar.nan()),
+                                 large.quadrant};
+      });
+  return {replaced[0], replaced[1]};
 }
 
 /// x = m 2^e with a whole m of 53 bits. x / (2 pi) mod 1 is the product of m with
@@ -190,31 +142,20 @@ static ReducedAngle reduceLargeAngle(Numbers &w, Word x) {
 }
 
 void addLargeAngleReduction(ModuleOp module, bool hasFMA) {
-  bool isCalled = false;
-  module.walk([&](func::CallOp call) {
-    isCalled |= call.getCallee() == functionName;
-  });
-  if (!isCalled || module.lookupSymbol(functionName))
-    return;
   ImplicitLocOpBuilder b(module.getLoc(), module.getContext());
-  b.setInsertionPointToEnd(module.getBody());
-  Type f64 = b.getF64Type();
+  func::FuncOp function = beginRareFunction(module, b, functionName, 1, 2);
+  if (!function)
+    return;
+  Numbers w(b, b.getF64Type(), hasFMA);
+  ReducedAngle reduced = reduceLargeAngle(w, w(function.getArgument(0)));
+  func::ReturnOp::create(b, ValueRange{reduced.angle.value, reduced.quadrant.value});
+  b.setInsertionPoint(function);
   auto type = RankedTensorType::get({int64_t(std::size(twoOverPiWords))}, b.getI64Type());
   memref::GlobalOp::create(
       b, tableName, b.getStringAttr("private"),
       MemRefType::get(type.getShape(), type.getElementType()),
       DenseElementsAttr::get(type, ArrayRef<int64_t>(twoOverPiWords)),
       /*constant=*/true, /*alignment=*/IntegerAttr());
-  auto function = func::FuncOp::create(b, functionName,
-                                       b.getFunctionType(f64, {f64, f64}));
-  function.setPrivate();
-  // It would be inlined where it is called once.
-  function->setAttr("passthrough", b.getStrArrayAttr({"noinline", "cold"}));
-  Block *block = function.addEntryBlock();
-  b.setInsertionPointToStart(block);
-  Numbers w(b, f64, hasFMA);
-  ReducedAngle reduced = reduceLargeAngle(w, w(block->getArgument(0)));
-  func::ReturnOp::create(b, ValueRange{reduced.angle.value, reduced.quadrant.value});
 }
 
 } // namespace agc::math

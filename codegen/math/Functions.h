@@ -83,6 +83,11 @@ Word erfc(Numbers &w, Word x);
 // Power.cpp
 Word pow(Numbers &w, Word x, Word y);
 
+// Remainder.cpp
+Word fmod(Numbers &w, Word x, Word y);
+/// Adds the function that `fmod` calls for large quotients, if it did.
+void addLongRemainder(mlir::ModuleOp module, bool hasFMA);
+
 } // namespace agc::math
 
 #endif

@@ -63,3 +63,17 @@ func.func @multiplies_and_adds_as_the_machine_can(%x: vector<4xf32>) -> vector<4
   %y = vector.fma %x, %x, %x : vector<4xf32>
   return %y : vector<4xf32>
 }
+
+// -----
+
+// CHECK-LABEL: @long_quotients_are_rare
+// CHECK-NOT: arith.remf
+// CHECK: %[[LONG:.*]] = vector.reduction <or>
+// CHECK: %[[RARE:.*]] = llvm.intr.expect %[[LONG]], %false
+// CHECK: scf.if %[[RARE]]
+// CHECK: call @agc.long_remainder
+// CHECK: func.func private @agc.long_remainder(%{{.*}}: f64, %{{.*}}: f64) -> f64
+func.func @long_quotients_are_rare(%x: vector<4xf32>, %y: vector<4xf32>) -> vector<4xf32> {
+  %z = arith.remf %x, %y : vector<4xf32>
+  return %z : vector<4xf32>
+}

@@ -52,6 +52,7 @@ struct MathFunction2 {
 inline const MathFunction2 mathFunctions2[] = {
     {"pow", std::pow, std::pow},
     {"atan2", std::atan2, std::atan2},
+    {"fmod", std::fmod, std::fmod},
 };
 
 template <typename T> struct MathType; // and the bound that is promised

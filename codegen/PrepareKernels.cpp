@@ -45,6 +45,8 @@ static bool isStartOfReduction(OpOperand &use) {
     return false;
   SmallVector<unsigned> reductions;
   generic.getReductionDims(reductions);
+  if (reductions.empty()) // Nothing is summed: it starts from what is there.
+    return false;
   AffineMap map = generic.getMatchingIndexingMap(&use);
   return llvm::none_of(reductions,
                        [&](unsigned d) { return map.isFunctionOfDim(d); });

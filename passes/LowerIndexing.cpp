@@ -33,7 +33,8 @@ struct LowerGather : OpConversionPattern<GatherOp> {
     auto generic = linalg::GenericOp::create(
         rewriter, op.getLoc(), type, adaptor.getIndex(),
         emptyTensor(rewriter, op.getLoc(), type),
-        ArrayRef{rewriter.getMultiDimIdentityMap(rank).getMajorSubMap(taken),
+        // Upstream's getMajorSubMap has no map for an index that is a scalar.
+        ArrayRef{rewriter.getMultiDimIdentityMap(rank).getSliceMap(0, taken),
                  rewriter.getMultiDimIdentityMap(rank)},
         iterators(rank, 0), [&](OpBuilder &b, Location loc, ValueRange args) {
           SmallVector<Value> at;

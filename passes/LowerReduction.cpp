@@ -34,6 +34,10 @@ struct LowerReduction : OpConversionPattern<Op> {
   LogicalResult
   matchAndRewrite(Op op, typename Op::Adaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
+    if (op.getDimensions().empty()) {
+      rewriter.replaceOp(op, adaptor.getX());
+      return success();
+    }
     RankedTensorType type = signless(op.getType());
     int64_t rank = cast<RankedTensorType>(op.getX().getType()).getRank();
     bool isUnsigned = agc::ir::isUnsigned(op.getX());

@@ -135,12 +135,21 @@ struct LowerReshape : OpConversionPattern<ReshapeOp> {
   }
 };
 
+/// Upstream's slices begin within their tensor, of which there is nothing here.
+static bool isEmpty(Value x) {
+  return cast<RankedTensorType>(x.getType()).getNumElements() == 0;
+}
+
 struct LowerSlice : OpConversionPattern<SliceOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
   matchAndRewrite(SliceOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     RankedTensorType type = signless(op.getType());
+    if (isEmpty(op)) {
+      rewriter.replaceOp(op, filledTensor(rewriter, op.getLoc(), type, 0));
+      return success();
+    }
     rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(
         op, type, adaptor.getX(), indices(rewriter, op.getStarts()),
         indices(rewriter, type.getShape()), indices(rewriter, op.getStrides()));
@@ -159,6 +168,10 @@ struct LowerPad : OpConversionPattern<PadOp> {
       strides.push_back(interior + 1);
     Value filled = filledTensor(rewriter, op.getLoc(), type,
                                 op.getValue().convertToDouble());
+    if (isEmpty(adaptor.getX())) {
+      rewriter.replaceOp(op, filled);
+      return success();
+    }
     rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(
         op, adaptor.getX(), filled, indices(rewriter, op.getLow()),
         indices(rewriter,
@@ -174,9 +187,12 @@ struct LowerConcat : OpConversionPattern<ConcatOp> {
   matchAndRewrite(ConcatOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     RankedTensorType type = signless(op.getType());
-    Value result = emptyTensor(rewriter, op.getLoc(), type);
+    Value result = isEmpty(op) ? filledTensor(rewriter, op.getLoc(), type, 0)
+                               : emptyTensor(rewriter, op.getLoc(), type);
     SmallVector<int64_t> offsets(type.getRank(), 0), strides(type.getRank(), 1);
     for (Value x : adaptor.getXs()) {
+      if (isEmpty(x))
+        continue;
       ArrayRef<int64_t> sizes = cast<RankedTensorType>(x.getType()).getShape();
       result = tensor::InsertSliceOp::create(
           rewriter, op.getLoc(), x, result, indices(rewriter, offsets),

@@ -74,13 +74,16 @@ Value contract(OpBuilder &builder, Location loc, Value x, Value y,
   // Once each, before and after: not once a product.
   x = convertElements(builder, loc, x, wide);
   y = convertElements(builder, loc, y, wide);
+  bool isSum = numReductions > 0; // Else it is a map like any other.
   auto generic = linalg::GenericOp::create(
       builder, loc, type.clone(wide), ValueRange{x, y},
-      filledTensor(builder, loc, type.clone(wide), 0), maps,
-      iterators(numLoops - numReductions, numReductions),
-      [](OpBuilder &b, Location loc, ValueRange args) {
+      isSum ? filledTensor(builder, loc, type.clone(wide), 0)
+            : emptyTensor(builder, loc, type.clone(wide)),
+      maps, iterators(numLoops - numReductions, numReductions),
+      [&](OpBuilder &b, Location loc, ValueRange args) {
         ScalarBuilder s(b, loc);
-        linalg::YieldOp::create(b, loc, s.add(args[2], s.mul(args[0], args[1])));
+        Value product = s.mul(args[0], args[1]);
+        linalg::YieldOp::create(b, loc, isSum ? s.add(args[2], product) : product);
       });
   return convertElements(builder, loc, generic.getResult(0), type.getElementType());
 }

@@ -75,3 +75,40 @@ func.func @scatter(%x: tensor<4xui8>, %i: tensor<3xi64>, %u: tensor<3xui8>) -> t
   %y = agc.scatter %x, %i, %u {batch = 0 : i64, mode = "add"} : (tensor<4xui8>, tensor<3xi64>, tensor<3xui8>) -> tensor<4xui8>
   return %y : tensor<4xui8>
 }
+
+// A product of which nothing is summed is a map, and adds to nothing.
+// CHECK-LABEL: @outer_product
+// CHECK-NOT: linalg.fill
+// CHECK: iterator_types = ["parallel", "parallel"]
+// CHECK: arith.mulf
+// CHECK-NEXT: linalg.yield
+func.func @outer_product(%x: tensor<2xf32>, %y: tensor<3xf32>) -> tensor<2x3xf32> {
+  %z = agc.einsum %x, %y {spec = "a,b->ab"} : (tensor<2xf32>, tensor<3xf32>) -> tensor<2x3xf32>
+  return %z : tensor<2x3xf32>
+}
+
+// CHECK-LABEL: @over_no_dimension
+// CHECK-SAME: %[[X:.*]]: tensor<2xf32>
+// CHECK-NEXT: return %[[X]]
+func.func @over_no_dimension(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %z = agc.reduce_max %x {dimensions = array<i64>} : tensor<2xf32> to tensor<2xf32>
+  return %z : tensor<2xf32>
+}
+
+// CHECK-LABEL: @by_a_scalar
+// CHECK: tensor.extract %{{.*}}[%{{.*}}, %{{.*}}] : tensor<4x2xf32>
+func.func @by_a_scalar(%x: tensor<4x2xf32>, %i: tensor<i64>) -> tensor<2xf32> {
+  %y = agc.gather %x, %i {batch = 0 : i64} : (tensor<4x2xf32>, tensor<i64>) -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
+// Slices of nothing would begin outside of their tensor.
+// CHECK-LABEL: @nothing
+// CHECK-NOT: _slice
+// CHECK: return
+func.func @nothing(%x: tensor<0x2xf32>, %y: tensor<3x2xf32>) -> (tensor<2x2xf32>, tensor<0x2xf32>, tensor<0x4xf32>) {
+  %a = agc.pad %x {low = array<i64: 1, 0>, high = array<i64: 1, 0>, interior = array<i64: 0, 0>, value = 1.0 : f64} : tensor<0x2xf32> to tensor<2x2xf32>
+  %b = agc.slice %y {starts = array<i64: 3, 0>, limits = array<i64: 3, 2>, strides = array<i64: 1, 1>} : tensor<3x2xf32> to tensor<0x2xf32>
+  %c = agc.concat %x, %x {dimension = 1 : i64} : (tensor<0x2xf32>, tensor<0x2xf32>) -> tensor<0x4xf32>
+  return %a, %b, %c : tensor<2x2xf32>, tensor<0x2xf32>, tensor<0x4xf32>
+}

@@ -19,6 +19,8 @@
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
+#include "llvm/ADT/SmallBitVector.h"
+
 using namespace mlir;
 
 namespace agc {
@@ -84,11 +86,44 @@ unsigned numReaders(linalg::GenericOp producer) {
       .size();
 }
 
+/// The loops that an op's inputs, but for \p except, go over.
+llvm::SmallBitVector loopsOfInputs(linalg::GenericOp op, OpOperand *except = nullptr) {
+  llvm::SmallBitVector loops(op.getNumLoops());
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (input != except)
+      for (AffineExpr expr : op.getMatchingIndexingMap(input).getResults())
+        if (auto dim = dyn_cast<AffineDimExpr>(expr))
+          loops.set(dim.getPosition());
+  return loops;
+}
+
+/// Whether a sum still has an input that says how long each of its loops is.
+/// Upstream would make do with a further result, which nobody reads, that does.
+bool keepsItsLoops(OpOperand *operand) {
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = cast<linalg::GenericOp>(operand->getOwner());
+  if (consumer.getNumReductionLoops() == 0)
+    return true;
+  llvm::SmallBitVector loops = loopsOfInputs(consumer, operand),
+                       inner = loopsOfInputs(producer);
+  AffineMap written = producer.getIndexingMapMatchingResult(cast<OpResult>(operand->get()));
+  for (auto [to, from] : llvm::zip_equal(
+           consumer.getMatchingIndexingMap(operand).getResults(), written.getResults())) {
+    auto outer = dyn_cast<AffineDimExpr>(to), own = dyn_cast<AffineDimExpr>(from);
+    if (outer && own && inner.test(own.getPosition()))
+      loops.set(outer.getPosition());
+  }
+  SmallVector<unsigned> reductions;
+  consumer.getReductionDims(reductions);
+  return llvm::all_of(reductions, [&](unsigned d) { return loops.test(d); });
+}
+
 bool goesIntoItsReader(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   return producer && consumer && fits(producer, consumer) &&
-         numReaders(producer) == 1 && isWorthFusingIntoAll(producer);
+         numReaders(producer) == 1 && isWorthFusingIntoAll(producer) &&
+         keepsItsLoops(operand);
 }
 
 bool goesIntoEachReader(OpOperand *operand) {
@@ -96,7 +131,7 @@ bool goesIntoEachReader(OpOperand *operand) {
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   return producer && consumer && fits(producer, consumer) &&
          (numReaders(producer) - 1) * cost(producer) <= maxRecomputation &&
-         isWorthFusingIntoAll(producer);
+         isWorthFusingIntoAll(producer) && keepsItsLoops(operand);
 }
 
 LogicalResult fuseWhere(Operation *root, const linalg::ControlFusionFn &control) {

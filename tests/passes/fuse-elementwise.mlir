@@ -122,3 +122,22 @@ func.func @cheap_value_is_computed_again(%x: tensor<8x64xf32>, %y: tensor<8x64xf
   %3 = agc.reduce_sum %1 {dimensions = array<i64: 1>} : tensor<8x64xf32> to tensor<8xf32>
   return %2, %3 : tensor<8x64xf32>, tensor<8xf32>
 }
+
+// Both broadcasts and the comparison have other readers. Without either nothing
+// would say how long the loops of the second sum are.
+// CHECK-LABEL: @a_sum_keeps_its_loops
+// CHECK-COUNT-2: iterator_types = ["reduction", "reduction"]} ins({{.*}}tensor<3x4xf32>{{.*}}) outs(%{{[^,]*}} : tensor<f32>)
+// CHECK-NOT: ["reduction", "reduction"]
+// CHECK: return
+func.func @a_sum_keeps_its_loops(%x: tensor<f32>, %y: tensor<f32>, %w: tensor<f32>, %k: tensor<4x5xf32>) -> (tensor<f32>, tensor<3x5xf32>, tensor<f32>) {
+  %a = agc.broadcast %x {dimensions = array<i64>} : tensor<f32> to tensor<3x4xf32>
+  %b = agc.broadcast %y {dimensions = array<i64>} : tensor<f32> to tensor<3x4xf32>
+  %v = agc.broadcast %w {dimensions = array<i64>} : tensor<f32> to tensor<3x4xf32>
+  %p = agc.compare "eq" %b, %v : tensor<3x4xf32>
+  %c = agc.convert %p : tensor<3x4xi1> to tensor<3x4xf32>
+  %s = agc.reduce_sum %c {dimensions = array<i64: 0, 1>} : tensor<3x4xf32> to tensor<f32>
+  %d = agc.mul %a, %c : tensor<3x4xf32>
+  %t = agc.reduce_sum %d {dimensions = array<i64: 0, 1>} : tensor<3x4xf32> to tensor<f32>
+  %e = agc.einsum %a, %k {spec = "mk,kn->mn"} : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>
+  return %t, %e, %s : tensor<f32>, tensor<3x5xf32>, tensor<f32>
+}

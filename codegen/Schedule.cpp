@@ -303,6 +303,7 @@ void Schedule::orderKernels() {
     if (checks(op)) {
       BackwardSliceOptions options;
       options.inclusive = true;
+      options.omitUsesFromAbove = false; // What a body looks up in, too.
       (void)getBackwardSlice(&op, &first, options);
     }
   auto add = [&](Operation &op) {

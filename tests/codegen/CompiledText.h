@@ -56,30 +56,21 @@ inline int32_t callEntry(LoadedObject &object, void **arguments, void **results,
   return object.entry()(arguments, results, workspace, executor, failure);
 }
 
-/// @f of a program, loaded.
-class CompiledText {
+/// @f of a serialized program, loaded.
+class CompiledProgram {
 public:
   /// Throws std::runtime_error with the compiler's message.
-  explicit CompiledText(const std::string &text, bool reference = false,
-                        const std::string &cpu = "native") {
+  explicit CompiledProgram(const std::string &program, bool reference = false,
+                           const std::string &cpu = "native") {
     CompileOptions options{"f", cpu, reference};
     CompiledObject object;
-    check(agcGetCompiler()->compile(serialize(text), options, object));
+    check(agcGetCompiler()->compile(program, options, object));
     if (!manifest.ParseFromString(object.manifest))
       throw std::runtime_error("the manifest does not parse");
     CompilerError error;
     agcLoadObject(object.object, manifest.entry(), loaded, error);
     check(error);
     workspace.emplace_back(manifest.workspace_bytes());
-  }
-
-  /// The assembly of what the constructor would compile.
-  static std::string assembly(const std::string &text,
-                              const std::string &cpu = "native") {
-    std::string result;
-    check(agcGetCompiler()->print(serialize(text), Phase::Native,
-                                  CompileOptions{"f", cpu, false}, result));
-    return result;
   }
 
   /// Returns the status. Not for two threads at once: there is one workspace.
@@ -92,13 +83,31 @@ public:
 
   proto::Manifest manifest;
 
-private:
-  std::unique_ptr<LoadedObject> loaded;
-  std::vector<AlignedBuffer> workspace;
-
+protected:
   static void check(const CompilerError &error) {
     if (error)
       throw std::runtime_error(error.message);
+  }
+
+private:
+  std::unique_ptr<LoadedObject> loaded;
+  std::vector<AlignedBuffer> workspace;
+};
+
+/// @f of a program in MLIR text, loaded.
+class CompiledText : public CompiledProgram {
+public:
+  explicit CompiledText(const std::string &text, bool reference = false,
+                        const std::string &cpu = "native")
+      : CompiledProgram(serialize(text), reference, cpu) {}
+
+  /// The assembly of what the constructor would compile.
+  static std::string assembly(const std::string &text,
+                              const std::string &cpu = "native") {
+    std::string result;
+    check(agcGetCompiler()->print(serialize(text), Phase::Native,
+                                  CompileOptions{"f", cpu, false}, result));
+    return result;
   }
 };
 

@@ -150,9 +150,9 @@ def Agc_SigmoidOp : Agc_FloatUnary<"sigmoid",
     [{dz * (g.constant(z, 1) - z) * z}]> {
   let summary = "Logistic function, z = 1 / (1 + exp(-x))";
 }
-def Agc_ReluOp : Agc_NumberUnary<"relu", [{s.max(x, s.constant(t, 0))}],
+def Agc_ReluOp : Agc_NumberUnary<"relu", [{s.select(s.compare("lt", x, s.constant(t, 0)), s.constant(t, 0), x)}],
     [{g.select(g.compare(z, "le", g.zero(z)), g.zero(dz), dz)}]> {
-  let summary = "Rectifier, z = max(x, 0); NaN stays NaN; gradient 0 at 0";
+  let summary = "Rectifier, z = x < 0 ? 0 : x; NaN and -0 stay; gradient 0 at 0";
 }
 def Agc_StopGradientOp : Agc_Unary<"stop_gradient", Agc_Tensor, [{x}], [{g.none()}]> {
   let summary = "Identity whose gradient is zero";
@@ -220,11 +220,11 @@ def Agc_DivOp : Agc_NumberBinary<"div", [{s.div(x, y, isUnsigned(getX()))}],
   let summary = "Quotient; of integers, truncated toward zero";
 }
 def Agc_MaximumOp : Agc_NumberBinary<"maximum", [{s.max(x, y, isUnsigned(getX()))}],
-    [{g.winner(x, "gt", y, dz)}], [{g.winner(y, "gt", x, dz)}]> {
+    [{g.unlessBeaten(x, "lt", y, dz)}], [{g.unlessBeaten(y, "lt", x, dz)}]> {
   let summary = "Larger of two; NaN if either is; ties halve the gradient";
 }
 def Agc_MinimumOp : Agc_NumberBinary<"minimum", [{s.min(x, y, isUnsigned(getX()))}],
-    [{g.winner(x, "lt", y, dz)}], [{g.winner(y, "lt", x, dz)}]> {
+    [{g.unlessBeaten(x, "gt", y, dz)}], [{g.unlessBeaten(y, "gt", x, dz)}]> {
   let summary = "Smaller of two; NaN if either is; ties halve the gradient";
 }
 class Agc_FloatBinary<string mnemonic, code scalar, code vjpX, code vjpY>
@@ -238,8 +238,9 @@ def Agc_PowOp : Agc_FloatBinary<"pow", [{s.math<math::PowFOp>(x, y)}],
   let summary = "Power, z = x^y, as C's pow; gradient 0 where y is 0 or x is";
 }
 def Agc_Atan2Op : Agc_FloatBinary<"atan2", [{s.math<math::Atan2Op>(x, y)}],
-    [{dz * y / (x * x + y * y)}], [{-(dz * x / (x * x + y * y))}]> {
-  let summary = "Angle of the point (y, x), in radians, as C's atan2(x, y)";
+    [{dz * y * g.reciprocalOrZero(x * x + y * y)}],
+    [{-(dz * x * g.reciprocalOrZero(x * x + y * y))}]> {
+  let summary = "Angle of the point (y, x), in radians, as C's atan2(x, y); gradient 0 at the origin";
 }
 def Agc_FmodOp : Agc_NumberBinary<"fmod", [{s.remainder(x, y, isUnsigned(getX()))}],
     [{dz}], [{-(dz * g.apply<TruncOp>(x / y))}]> {

@@ -42,10 +42,15 @@ Expr GradientBuilder::convert(Expr x, Value like) {
   return {this, create<ConvertOp>(like.getType(), x.value)};
 }
 
-Expr GradientBuilder::winner(Expr x, StringRef direction, Expr y, Expr dz) {
+Expr GradientBuilder::unlessBeaten(Expr x, StringRef direction, Expr y, Expr dz) {
   Expr half = dz * constant(dz, 0.5);
-  return select(compare(x, direction, y), dz,
-                select(compare(x, "eq", y), half, zero(dz)));
+  return select(compare(x, direction, y), zero(dz),
+                select(compare(x, "eq", y), half, dz));
+}
+
+Expr GradientBuilder::reciprocalOrZero(Expr x) {
+  Expr none = compare(x, "eq", zero(x));
+  return select(none, zero(x), constant(x, 1) / select(none, constant(x, 1), x));
 }
 
 Expr operator+(Expr x, Expr y) {

@@ -42,8 +42,11 @@ public:
   Expr compare(Expr x, llvm::StringRef direction, Expr y);
   Expr select(Expr p, Expr x, Expr y);
   Expr convert(Expr x, mlir::Value like);
-  /// dz where x compares true with y, half of it where they are equal, else 0.
-  Expr winner(Expr x, llvm::StringRef direction, Expr y, Expr dz);
+  /// 0 where x compares true with y, half of dz where they are equal, else dz:
+  /// both have it where one is NaN.
+  Expr unlessBeaten(Expr x, llvm::StringRef direction, Expr y, Expr dz);
+  /// 1 / x, and 0 where that has no value.
+  Expr reciprocalOrZero(Expr x);
 
   template <typename Op, typename... Args>
   mlir::Value create(Args &&...args) {

@@ -346,10 +346,13 @@ void ReduceSumOp::buildVjp(GradientBuilder &g, ValueRange cotangents,
       broadcastBack(g, cotangents[0], getX(), getDimensions());
 }
 
-/// Shares the cotangent equally among the elements that attain the extreme.
+/// Shares the cotangent equally among the elements that attain the extreme; of
+/// NaN, among those that are NaN.
 static Value shareAmongWinners(GradientBuilder &g, Value x, Value z, Value dz,
                                ArrayRef<int64_t> dimensions) {
-  Expr won = g.compare(g(x), "eq", g(broadcastBack(g, z, x, dimensions)));
+  Expr won = g(g.create<OrOp>(
+      g.compare(g(x), "eq", g(broadcastBack(g, z, x, dimensions))).value,
+      g.compare(g(x), "ne", g(x)).value));
   Expr ones = g.convert(won, x);
   Value count = g.create<ReduceSumOp>(z.getType(), ones.value, dimensions);
   Expr share = g(dz) / g(count);

@@ -24,10 +24,14 @@ Value input(const Tensor &x) {
 /// A number of the user's, for every element.
 Value every(const Value &like, Scalar value) { return constantLike(like, value.toDouble()); }
 
+/// Within the bounds a slope of 1, on them, outside and of NaN none.
 Value clampInside(const Value &x, double low, double high) {
   Value lowest = constantLike(x, low), highest = constantLike(x, high);
-  Value y = select(compare("le", x, lowest), lowest, x);
-  return select(compare("ge", y, highest), highest, y);
+  Value held = stopGradient(x);
+  held = select(compare("lt", held, lowest), lowest, held);
+  held = select(compare("gt", held, highest), highest, held);
+  Value inside = binary(OpId::And, compare("gt", x, lowest), compare("lt", x, highest));
+  return select(inside, x, held);
 }
 
 Value sigmoidOf(const Value &x) { return unary(OpId::Sigmoid, x); }
@@ -75,7 +79,7 @@ Tensor celu(Arg x, Scalar alpha) {
   OpGuard op("celu", x.loc);
   if (alpha.toDouble() == 0)
     fail("AGC0104", "expects an alpha that is not 0");
-  return elu(x, alpha, 1, 1 / alpha.toDouble());
+  return wrap(read(elu(x, alpha, 1, 1 / alpha.toDouble())), "CeluBackward0", {read(x.tensor)});
 }
 Tensor gelu(Arg x, std::string_view approximate) {
   AGC_BEGIN(gelu)
@@ -106,7 +110,7 @@ Tensor softplus(Arg x, Scalar beta, Scalar threshold) {
 }
 Tensor log_sigmoid(Arg x) {
   AGC_BEGIN(log_sigmoid)
-  Value y = unary(OpId::Neg, softplusOf(unary(OpId::Neg, v)));
+  Value y = zeroLike(v) - softplusOf(unary(OpId::Neg, v)); // never -0
   return wrap(y, "LogSigmoidBackward0", {v});
 }
 Tensor hardtanh(Arg x, Scalar low, Scalar high) {
@@ -122,10 +126,12 @@ Tensor hardsigmoid(Arg x) {
 }
 Tensor hardswish(Arg x) {
   AGC_BEGIN(hardswish)
-  Value three = constantLike(v, 3), middle = v * (v / constantLike(v, 6) + constantLike(v, 0.5));
-  Value y = select(compare("ge", v, three), v, middle);
-  y = select(compare("le", v, constantLike(v, -3)), zeroLike(v), y);
-  return wrap(y, "HardswishBackward0", {v});
+  // The branch not taken must be finite, or its gradient would not be.
+  Value isBelow = compare("lt", v, constantLike(v, 3)), isAbove = compare("gt", v, constantLike(v, -3));
+  Value safe = select(binary(OpId::And, isBelow, isAbove), v, zeroLike(v));
+  Value middle = safe * (safe / constantLike(v, 6) + constantLike(v, 0.5));
+  Value low = select(isAbove, middle, stopGradient(v) * zeroLike(v));
+  return wrap(select(isBelow, low, v), "HardswishBackward0", {v});
 }
 Tensor hardshrink(Arg x, Scalar lambda) {
   AGC_BEGIN(hardshrink)
@@ -137,7 +143,7 @@ Tensor softshrink(Arg x, Scalar lambda) {
   if (lambda.toDouble() < 0)
     fail("AGC0104", "expects lambda of at least 0");
   Value l = every(v, lambda);
-  Value y = select(compare("lt", v, unary(OpId::Neg, l)), v + l, zeroLike(v) * v);
+  Value y = select(compare("lt", v, unary(OpId::Neg, l)), v + l, zeroLike(v) * v + zeroLike(v));
   return wrap(select(compare("gt", v, l), v - l, y), "SoftshrinkBackward0", {v});
 }
 Tensor threshold(Arg x, Scalar threshold, Scalar value) {

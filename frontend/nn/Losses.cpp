@@ -13,6 +13,9 @@ using namespace agc::detail;
 
 namespace {
 
+/// Added to what is divided by; in f64, too, PyTorch's is a float.
+constexpr double smallest = 1e-12f;
+
 Value reduced(const Value &v, Reduction reduction) {
   if (reduction == Reduction::None)
     return v;
@@ -23,6 +26,14 @@ Value reduced(const Value &v, Reduction reduction) {
   if (reduction == Reduction::BatchMean)
     sum = sum / constantLike(sum, v.rank() ? double(v.shape()[0]) : 1);
   return sum;
+}
+
+/// The node that a loss which is made of other ops ends with.
+const char *lastOf(Reduction reduction, const char *own) {
+  return reduction == Reduction::Mean  ? "MeanBackward0"
+         : reduction == Reduction::Sum ? "SumBackward0"
+         : reduction == Reduction::None ? own
+                                        : "DivBackward0";
 }
 
 struct Operands {
@@ -232,8 +243,10 @@ Tensor smooth_l1_loss(Arg input, Arg target, const SmoothL1LossFuncOptions &o) {
   Value gap = in.a - in.b, size = unary(OpId::Abs, gap);
   if (beta == 0)
     return wrap(reduced(size, o.reduction()), "SmoothL1LossBackward0", in.edges);
-  Value near = powi(gap, 2) * constantLike(gap, 0.5 / beta), far = size - constantLike(size, beta / 2);
-  Value loss = select(compare("lt", size, constantLike(size, beta)), near, far);
+  // The square that is not taken must be finite, or its gradient would not be.
+  Value isFar = compare("ge", size, constantLike(size, beta));
+  Value near = powi(select(isFar, zeroLike(gap), gap), 2) * constantLike(gap, 0.5 / beta);
+  Value loss = select(isFar, size - constantLike(size, beta / 2), near);
   return wrap(reduced(loss, o.reduction()), "SmoothL1LossBackward0", in.edges);
 }
 
@@ -243,19 +256,32 @@ Tensor huber_loss(Arg input, Arg target, const HuberLossFuncOptions &o) {
     fail("AGC0104", "expects delta above 0, got " + std::to_string(o.delta()));
   Operands in = operandsOf(input, target);
   Value gap = in.a - in.b, size = unary(OpId::Abs, gap), delta = constantLike(size, o.delta());
-  Value near = powi(gap, 2) * constantLike(gap, 0.5), far = delta * (size - constantLike(size, o.delta() / 2));
-  return wrap(reduced(select(compare("le", size, delta), near, far), o.reduction()), "HuberLossBackward0", in.edges);
+  Value isFar = compare("gt", size, delta);
+  Value near = powi(select(isFar, zeroLike(gap), gap), 2) * constantLike(gap, 0.5);
+  Value far = delta * (size - constantLike(size, o.delta() / 2));
+  return wrap(reduced(select(isFar, far, near), o.reduction()), "HuberLossBackward0", in.edges);
 }
 
 Tensor binary_cross_entropy(Arg input, Arg target, const BinaryCrossEntropyFuncOptions &o) {
   OpGuard op("binary_cross_entropy", input.loc);
   expectSameShape(input, target);
   Operands in = operandsOf(input, target);
-  Value least = constantLike(in.a, -100);
-  auto bounded = [&](const Value &log) { return binary(OpId::Maximum, log, least); };
-  Value yes = bounded(unary(OpId::Log, in.a));
-  Value no = bounded(unary(OpId::Log1p, unary(OpId::Neg, in.a)));
-  Value loss = (in.b - oneLike(in.b)) * no - in.b * yes;
+  const Value &x = in.a, &y = in.b;
+  Value least = constantLike(x, -100), one = oneLike(x);
+  auto lossOf = [&](const Value &x, bool isFixed) {
+    Value yes = binary(OpId::Maximum, unary(OpId::Log, x), least);
+    Value no = binary(OpId::Maximum, unary(OpId::Log1p, unary(OpId::Neg, x)), least);
+    return isFixed ? (y - one) * stopGradient(no) - y * stopGradient(yes)
+                   : (y - one) * no - y * yes;
+  };
+  // Near 0 and 1 the slope in x is (x - y) / epsilon, as PyTorch's: that of a
+  // square, of which nothing else is taken.
+  double epsilon = x.dtype() == DType::F64 || x.dtype() == DType::F32 ? smallest : 1e-4;
+  Value isInside = compare("gt", x * (one - x), constantLike(x, epsilon));
+  Value square = powi(x - stopGradient(y), 2) * constantLike(x, 0.5 / epsilon);
+  Value edge = lossOf(x, /*isFixed=*/true) - (stopGradient(square) - square);
+  Value inner = lossOf(select(isInside, x, constantLike(x, 0.5)), /*isFixed=*/false);
+  Value loss = select(isInside, inner, edge);
   return wrap(reduced(weighted(loss, o.weight()), o.reduction()), "BinaryCrossEntropyBackward0", in.edges);
 }
 
@@ -287,7 +313,8 @@ Tensor kl_div(Arg input, Arg target, const KLDivFuncOptions &o) {
     Value logs = unary(OpId::Log, select(none, oneLike(in.b), in.b));
     loss = in.b * logs - in.b * in.a;
   }
-  return wrap(reduced(loss, o.reduction()), "SubBackward0", in.edges);
+  const char *own = o.log_target() ? "MulBackward0" : "SubBackward0";
+  return wrap(reduced(loss, o.reduction()), lastOf(o.reduction(), own), in.edges);
 }
 
 Tensor hinge_embedding_loss(Arg input, Arg target, const HingeEmbeddingLossFuncOptions &o) {
@@ -297,7 +324,7 @@ Tensor hinge_embedding_loss(Arg input, Arg target, const HingeEmbeddingLossFuncO
   Value apart = positive(constantLike(in.a, o.margin()) - in.a);
   Value loss = select(compare("eq", in.b, one), zero, apart) +
                select(compare("eq", in.b, unary(OpId::Neg, one)), zero, in.a);
-  return wrap(reduced(loss, o.reduction()), "AddBackward0", in.edges);
+  return wrap(reduced(loss, o.reduction()), lastOf(o.reduction(), "AddBackward0"), in.edges);
 }
 
 Tensor cosine_embedding_loss(Arg input1, Arg input2, Arg target, const CosineEmbeddingLossFuncOptions &o) {
@@ -307,7 +334,7 @@ Tensor cosine_embedding_loss(Arg input1, Arg input2, Arg target, const CosineEmb
   if (dim < 0 || dim > 1)
     fail("AGC0107", "expects inputs [n, d] or [d], got shape " + shapeText(in.a.shape()));
   auto dot = [&](const Value &x, const Value &y) { return reduce(OpId::ReduceSum, x * y, dim); };
-  Value tiny = constant(dot(in.a, in.a).type(), 1e-12);
+  Value tiny = constant(dot(in.a, in.a).type(), smallest);
   Value scale = (dot(in.a, in.a) + tiny) * (dot(in.b, in.b) + tiny);
   Value cosine = dot(in.a, in.b) / unary(OpId::Sqrt, scale);
   Value y = convert(read(target.tensor), cosine.dtype());
@@ -318,7 +345,7 @@ Tensor cosine_embedding_loss(Arg input1, Arg input2, Arg target, const CosineEmb
   Value zero = zeroLike(cosine), one = oneLike(cosine);
   Value loss = select(compare("eq", y, one), one - cosine, zero) +
                select(compare("eq", y, unary(OpId::Neg, one)), positive(cosine - constantLike(cosine, o.margin())), zero);
-  return wrap(reduced(loss, o.reduction()), "AddBackward0", in.edges);
+  return wrap(reduced(loss, o.reduction()), lastOf(o.reduction(), "AddBackward0"), in.edges);
 }
 
 Tensor margin_ranking_loss(Arg input1, Arg input2, Arg target, const MarginRankingLossFuncOptions &o) {
@@ -327,7 +354,7 @@ Tensor margin_ranking_loss(Arg input1, Arg input2, Arg target, const MarginRanki
   Value y = broadcastTo(convert(read(target.tensor), in.a.dtype()), in.a.shape());
   Value loss = unary(OpId::Neg, y) * (in.a - in.b) + constantLike(in.a, o.margin());
   // The slope at 0 is PyTorch's of clamp_min: none.
-  return wrap(reduced(positive(loss), o.reduction()), "ClampMinBackward0", in.edges);
+  return wrap(reduced(positive(loss), o.reduction()), lastOf(o.reduction(), "ClampMinBackward0"), in.edges);
 }
 
 Tensor triplet_margin_loss(Arg anchor, Arg positives, Arg negatives, const TripletMarginLossFuncOptions &o) {
@@ -341,7 +368,7 @@ Tensor triplet_margin_loss(Arg anchor, Arg positives, Arg negatives, const Tripl
     far = agc::minimum(far, distance(positives, negatives));
   Value gap = read(near) - read(far);
   Value loss = positive(gap + constantLike(gap, o.margin()));
-  return wrap(reduced(loss, o.reduction()), "ClampMinBackward0",
+  return wrap(reduced(loss, o.reduction()), lastOf(o.reduction(), "ClampMinBackward0"),
               {read(anchor.tensor), read(positives.tensor), read(negatives.tensor)});
 }
 
@@ -357,7 +384,8 @@ Tensor poisson_nll_loss(Arg input, Arg target, const PoissonNLLLossFuncOptions &
                      constantLike(safe, 0.5) * unary(OpId::Log, constantLike(safe, 2 * M_PI) * safe);
     loss = loss + select(counts, stirling, zeroLike(in.b));
   }
-  return wrap(reduced(loss, o.reduction()), "AddBackward0", in.edges);
+  const char *own = o.full() ? "AddBackward0" : "SubBackward0";
+  return wrap(reduced(loss, o.reduction()), lastOf(o.reduction(), own), in.edges);
 }
 
 Tensor soft_margin_loss(Arg input, Arg target, const SoftMarginLossFuncOptions &o) {

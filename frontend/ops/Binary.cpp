@@ -110,20 +110,22 @@ Value clampOf(const Value &x, std::optional<Scalar> min, std::optional<Scalar> m
     operands.push_back(*max);
   DType type = resultType(operands);
   Value v = convert(x, type);
-  // As PyTorch 2.15: the gradient is 0 outside of the bounds and on them; a
-  // NaN stays one. If min > max, max wins.
+  // As PyTorch 2.15: the gradient is 0 outside of the bounds, on them and where
+  // x is NaN, which stays one. If min > max, max wins.
   auto bound = [&](Scalar s) {
     return broadcastDims(number(type, s), v.shape(), {});
   };
-  if (min) {
-    Value low = bound(*min);
-    v = select(compare("le", v, low), low, v);
-  }
-  if (max) {
-    Value high = bound(*max);
-    v = select(compare("ge", v, high), high, v);
-  }
-  return v;
+  Value held = stopGradient(v), inside;
+  auto hold = [&](Scalar s, const char *beyond, const char *within) {
+    Value edge = bound(s), isWithin = compare(within, v, edge);
+    held = select(compare(beyond, held, edge), edge, held);
+    inside = inside ? binary(OpId::And, inside, isWithin) : isWithin;
+  };
+  if (min)
+    hold(*min, "lt", "gt");
+  if (max)
+    hold(*max, "gt", "lt");
+  return select(inside, v, held);
 }
 
 Value whereOf(const Tensor &condition, const Operand &a, const Operand &b) {
@@ -187,9 +189,13 @@ Value floorQuotientOf(const Operand &a, const Operand &b) {
   q = select(differs(rest, y), q - one, q);
   Value low = unary(OpId::Floor, q);
   low = select(compare("gt", q - low, constantLike(x, 0.5)), low + one, low);
+  // A zero has the quotient's sign. Steps have no slope: neither has what they
+  // take of the quotient.
   Value zero = constantLike(x, 0), plain = x / y;
-  low = select(compare("eq", q, zero), select(compare("lt", plain, zero), unary(OpId::Neg, zero), zero), low);
-  return select(compare("eq", y, zero), plain, low);
+  Value none = select(compare("lt", plain, zero), constantLike(x, -0.0),
+                      select(compare("gt", plain, zero), zero, unary(OpId::Trunc, plain)));
+  low = select(compare("eq", q, zero), none, low);
+  return select(compare("eq", y, zero), unary(OpId::Trunc, plain), low);
 }
 
 Value roundedQuotientOf(const Operand &a, const Operand &b,
@@ -226,7 +232,7 @@ Value quietExtremeOf(const Operand &a, const Operand &b, bool wantsMax) {
   if (!info(x.dtype()).isFloat)
     return extremeOf(wantsMax ? OpId::Maximum : OpId::Minimum, a, b);
   Value both = binary(wantsMax ? OpId::Maximum : OpId::Minimum, x, y);
-  return select(compare("ne", x, x), y, select(compare("ne", y, y), x, both));
+  return select(compare("ne", y, y), x, select(compare("ne", x, x), y, both));
 }
 Value fmaxOf(const Operand &a, const Operand &b) { return quietExtremeOf(a, b, true); }
 Value fminOf(const Operand &a, const Operand &b) { return quietExtremeOf(a, b, false); }
@@ -239,22 +245,29 @@ Value atan2Of(const Operand &a, const Operand &b) {
 Value hypotOf(const Operand &a, const Operand &b) {
   auto [x, y] = pairOf(a, b);
   expectFloat(x);
-  Value largest = binary(OpId::Maximum, unary(OpId::Abs, x), unary(OpId::Abs, y));
-  Value one = constantLike(x, 1), zero = number0(x);
-  Value usable = binary(OpId::And, compare("gt", largest, zero),
-                        compare("lt", largest, constantLike(x, INFINITY)));
-  Value scale = stopGradient(select(usable, largest, one));
-  Value u = x / scale, v = y / scale;
-  return scale * unary(OpId::Sqrt, u * u + v * v);
+  Value u = unary(OpId::Abs, x), v = unary(OpId::Abs, y);
+  Value largest = binary(OpId::Maximum, u, v), infinity = constantLike(x, INFINITY);
+  Value usable = binary(OpId::And, compare("gt", largest, number0(x)),
+                        compare("lt", largest, infinity));
+  // Not too small: a gradient is multiplied by it for a while, and there are few
+  // digits below the smallest normal number.
+  double floor = x.dtype() == DType::F64 ? 1e-290 : 1e-30;
+  Value least = binary(OpId::Maximum, largest, constantLike(x, floor));
+  Value scale = stopGradient(select(usable, least, constantLike(x, 1)));
+  // As C: an infinity wins over NaN.
+  Value isInfinite = binary(OpId::Or, compare("eq", u, infinity), compare("eq", v, infinity));
+  u = x / scale;
+  v = y / scale;
+  Value z = scale * unary(OpId::Sqrt, u * u + v * v);
+  return select(isInfinite, infinity, z);
 }
 
 Value copysignOf(const Operand &a, const Operand &b) {
   auto [x, y] = floatPairOf(a, b);
   Value zero = number0(x), one = constantLike(x, 1);
   // 1 / -0 is below 0. A NaN's sign is not to be seen here: it counts as plus.
-  Value negative = compare("lt", select(compare("eq", y, zero), one / y, y), zero);
-  Value size = unary(OpId::Abs, x);
-  return select(negative, unary(OpId::Neg, size), size);
+  Value side = unary(OpId::Sign, select(compare("eq", y, zero), one / y, y));
+  return unary(OpId::Abs, x) * select(compare("eq", side, zero), one, side);
 }
 
 Value logaddexpOf(const Operand &a, const Operand &b) {
@@ -262,12 +275,11 @@ Value logaddexpOf(const Operand &a, const Operand &b) {
   expectFloat(x);
   Value above = compare("gt", x, y);
   Value most = select(above, x, y), least = select(above, y, x);
-  // Equal infinities have no difference. A NaN is least or most, and stays.
-  Value isInfinite = compare("eq", unary(OpId::Abs, most), constantLike(x, INFINITY));
-  Value gap = select(isInfinite, number0(x), least - most);
-  Value sum = most + unary(OpId::Log1p, unary(OpId::Exp, gap));
-  // Not least - most: that of infinity and NaN was put aside above.
-  return select(compare("ne", least, least), least, select(isInfinite, most, sum));
+  Value sum = most + unary(OpId::Log1p, unary(OpId::Exp, least - most));
+  // Equal infinities have no difference.
+  Value alike = binary(OpId::And, compare("eq", most, least),
+                       compare("eq", unary(OpId::Abs, most), constantLike(x, INFINITY)));
+  return select(alike, most, sum);
 }
 
 Value xlogyOf(const Operand &a, const Operand &b) {
@@ -276,7 +288,9 @@ Value xlogyOf(const Operand &a, const Operand &b) {
   Value extreme = binary(OpId::Or, compare("le", y, number0(y)),
                          compare("eq", y, constantLike(y, INFINITY)));
   Value vanishes = binary(OpId::And, compare("eq", x, number0(x)), extreme);
-  return x * unary(OpId::Log, select(vanishes, constantLike(y, 1), y));
+  Value z = x * unary(OpId::Log, select(vanishes, constantLike(y, 1), y));
+  // Of no x it is 0, never -0; to add -0 changes nothing.
+  return z + select(compare("eq", x, number0(x)), number0(x), constantLike(x, -0.0));
 }
 
 Value lerpOf(const Value &from, const Value &to, const Operand &weight) {
@@ -290,9 +304,10 @@ Value lerpOf(const Value &from, const Value &to, const Operand &weight) {
   Value x = broadcastTo(from, shape), y = broadcastTo(to, shape);
   Value w = prepare(weight, from.dtype(), shape), one = constantLike(x, 1);
   Value gap = y - x;
-  // From the nearer end, so that weight 1 gives it exactly.
+  // From the nearer end, so that weight 1 gives it exactly. Selected before the
+  // product: an infinity in the one not taken would be a NaN in its gradient.
   Value isNear = compare("lt", unary(OpId::Abs, w), constantLike(w, 0.5));
-  return select(isNear, x + w * gap, y - gap * (one - w));
+  return select(isNear, x, y) + gap * select(isNear, w, w - one);
 }
 
 Value addcOf(const Operand &x, const Operand &a, const Operand &b, Scalar value,
@@ -334,13 +349,15 @@ Value iscloseOf(const Tensor &a, const Tensor &b, double rtol, double atol, bool
 } // namespace
 
 #define AGC_BINARY(name, gradName, function)                                   \
+  AGC_BINARY_AND_NUMBER(name, gradName, gradName, function)
+#define AGC_BINARY_AND_NUMBER(name, gradName, numberGradName, function)        \
   Tensor name(Arg a, Arg b) {                                                  \
     OpGuard op(#name, a.loc);                                                  \
     return wrap(function(a.tensor, b.tensor), gradName);                       \
   }                                                                            \
   Tensor name(Arg a, Scalar b) {                                               \
     OpGuard op(#name, a.loc);                                                  \
-    return wrap(function(a.tensor, b), gradName);                              \
+    return wrap(function(a.tensor, b), numberGradName);                        \
   }                                                                            \
   Tensor Tensor::name(const Tensor &b, Loc loc) const {                        \
     return agc::name(Arg(*this, loc), Arg(b, loc));                            \
@@ -414,10 +431,10 @@ const Tensor &Tensor::sub_(Scalar b, Loc loc) const {
 }
 
 AGC_BINARY(floor_divide, "", floorQuotientOf)
-AGC_BINARY(remainder, "RemainderBackward0", remainderOf)
-AGC_BINARY(fmod, "FmodBackward0", fmodOf)
-AGC_BINARY(copysign, "CopysignBackward0", copysignOf)
-AGC_BINARY(xlogy, "XlogyBackward0", xlogyOf)
+AGC_BINARY_AND_NUMBER(remainder, "RemainderBackward1", "RemainderBackward0", remainderOf)
+AGC_BINARY_AND_NUMBER(fmod, "FmodBackward1", "FmodBackward0", fmodOf)
+AGC_BINARY_AND_NUMBER(copysign, "CopysignBackward0", "CopysignBackward1", copysignOf)
+AGC_BINARY_AND_NUMBER(xlogy, "XlogyBackward0", "XlogyBackward2", xlogyOf)
 Tensor xlogy(Scalar a, Arg b) {
   OpGuard op("xlogy", b.loc);
   return wrap(xlogyOf(a, b.tensor), "XlogyBackward1", {read(b.tensor)});

@@ -206,10 +206,21 @@ Value biased(const Value &bias, const Value &product, Scalar beta, Scalar alpha)
   if (broadcastShape(operands) != product.shape())
     fail("AGC0103", "expects a bias that broadcasts to " + shapeText(product.shape()) + ", got shape " +
                         shapeText(bias.shape()));
-  Value y = scaled(product, alpha);
-  return beta.toDouble() == 0 ? y : y + broadcastTo(scaled(bias, beta), product.shape());
+  // By 0 the bias is not there, NaN or not, but for its gradient of 0.
+  Value part = beta.toDouble() == 0 ? scaled(unary(OpId::Sign, bias), 0) : scaled(bias, beta);
+  return scaled(product, alpha) + broadcastTo(part, product.shape());
 }
 } // namespace
+
+Tensor addmm(Arg bias, Arg a, Arg b, Scalar beta, Scalar alpha) {
+  OpGuard op("addmm", bias.loc);
+  Value product = read(mm(a, b)), c = read(bias.tensor);
+  if (c.dtype() != product.dtype())
+    fail("AGC0102", std::string("expects operands of one dtype, got ") + dtypeName(product.dtype()) +
+                        " and " + dtypeName(c.dtype()));
+  return wrap(biased(c, product, beta, alpha), "AddmmBackward0",
+              {c, read(a.tensor), read(b.tensor)});
+}
 
 Tensor baddbmm(Arg bias, Arg a, Arg b, Scalar beta, Scalar alpha) {
   OpGuard op("baddbmm", bias.loc);
@@ -273,7 +284,10 @@ Tensor cdist(Arg a, Arg b, double p) {
     fail("AGC0107", "expects [..., n, d] and [..., m, d], got shapes " + shapeText(a.tensor.sizes()) +
                         " and " + shapeText(b.tensor.sizes()));
   Tensor gaps = a.tensor.unsqueeze(-2, a.loc).sub(b.tensor.unsqueeze(-3, a.loc), 1, a.loc);
-  return norm(Arg(gaps, a.loc), Scalar(p), -1);
+  // Of no coordinates all distances are 0.
+  Tensor distances = gaps.size(-1) ? norm(Arg(gaps, a.loc), Scalar(p), -1) : sum(Arg(gaps, a.loc), -1);
+  return wrap(read(distances), "CdistBackward0",
+              {read(a.tensor), read(b.tensor)});
 }
 
 Tensor Tensor::outer(const Tensor &o, Loc loc) const { return agc::outer(Arg(*this, loc), Arg(o, loc)); }

@@ -45,8 +45,10 @@ Value normOver(const Value &x, double p, const Dims &dims) {
   Value zero = constantLike(x, 0), one = constantLike(x, 1);
   if (std::isinf(p))
     return reduceKeep(p > 0 ? OpId::ReduceMax : OpId::ReduceMin, unary(OpId::Abs, x), dims);
-  if (p == 0)
-    return reduceKeep(OpId::ReduceSum, convert(compare("ne", x, zero), x.dtype()), dims);
+  if (p == 0) { // how many are not 0; of a number, so that its gradient is 0
+    Value counts = unary(OpId::Sign, unary(OpId::Abs, x));
+    return reduceKeep(OpId::ReduceSum, select(compare("ne", x, x), one, counts), dims);
+  }
   if (p == 1)
     return reduceKeep(OpId::ReduceSum, unary(OpId::Abs, x), dims);
   Value sum;
@@ -70,8 +72,9 @@ Tensor normOf(Arg x, Scalar p, IntArrayRef dim, bool keepdim, const char *gradNa
   Value v = read(x.tensor);
   expectFloat(v);
   Dims dims = wrapDims(dim, v.rank());
-  if (p.toDouble() < 0 && v.type()->numel == 0)
-    fail("AGC0104", "has no value for no elements, got shape " + shapeText(v.shape()));
+  for (int64_t d : dims) // no largest of none, but a norm of 0
+    if ((p.toDouble() < 0 || std::isinf(p.toDouble())) && v.shape()[size_t(d)] == 0)
+      fail("AGC0104", "has no value for no elements, got shape " + shapeText(v.shape()));
   Value y = v.rank() ? normOver(v, p.toDouble(), dims)
                      : reshape(normOver(reshape(v, int64_t(1)), p.toDouble(), {0}), {});
   if (!keepdim && v.rank()) {
@@ -126,7 +129,12 @@ Tensor argmin(Arg x, std::optional<int64_t> dim, bool keepdim) {
 }
 
 std::tuple<Tensor, Tensor> var_mean(Arg x, IntArrayRef dim, bool unbiased, bool keepdim) {
-  return {var(x, dim, unbiased, keepdim), mean(x, dim, keepdim)};
+  OpGuard op("var_mean", x.loc);
+  Value v = read(x.tensor);
+  expectFloat(v);
+  Dims dims = wrapDims(dim, v.rank());
+  return {wrap(varianceOf(v, dims, unbiased, keepdim), "VarMeanBackward0", {v}),
+          wrap(meanOf(v, dims, keepdim), "VarMeanBackward0", {v})};
 }
 
 Tensor norm(Arg x, Scalar p) { return normOf(x, p, {}, false, "NormBackward0"); }

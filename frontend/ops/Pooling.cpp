@@ -140,6 +140,12 @@ Tensor adaptive_avg_pool2d(Arg x, IntArrayRef output_size) {
     Value y = meanOf(v, {2, 3}, true);
     return wrap(withoutBatch(y, from), "MeanBackward1", {from});
   }
+  int64_t high = v.shape()[2], wide = v.shape()[3];
+  if (out[0] > 0 && out[1] > 0 && high % out[0] == 0 && wide % out[1] == 0) {
+    Dims parts{v.shape()[0], v.shape()[1], out[0], high / out[0], out[1], wide / out[1]};
+    Value y = meanOf(reshape(v, parts), {3, 5}, false);
+    return wrap(withoutBatch(y, from), "AdaptiveAvgPool2DBackward0", {from});
+  }
   Value rows = einsum("nchw,yh->ncyw", v, averagingMatrix(v.dtype(), out[0], v.shape()[2]));
   Value y = einsum("ncyw,xw->ncyx", rows, averagingMatrix(v.dtype(), out[1], v.shape()[3]));
   return wrap(withoutBatch(y, from), "AdaptiveAvgPool2DBackward0", {from});

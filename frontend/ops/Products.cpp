@@ -145,25 +145,6 @@ Tensor dot(Arg x, Arg y) {
   return wrap(einsum("k,k->", a, b), "DotBackward0");
 }
 
-Tensor addmm(Arg bias, Arg x, Arg y, Scalar beta, Scalar alpha) {
-  OpGuard op("addmm", bias.loc);
-  Value a = read(x.tensor), b = read(y.tensor), c = read(bias.tensor), from = c;
-  expectSameFloats(a, b);
-  expectSameFloats(a, c);
-  if (a.rank() != 2 || b.rank() != 2)
-    failSizes("two matrices", a, b);
-  expectInner(a, b, a.shape()[1], b.shape()[0]);
-  Value product = einsum("mk,kn->mn", a, b);
-  auto scale = [](Value v, Scalar s) {
-    return s.toDouble() == 1 ? v : v * broadcastDims(number(v.dtype(), s), v.shape(), {});
-  };
-  Operand operands[] = {product, c};
-  if (broadcastShape(operands) != product.shape())
-    failSizes("a bias that broadcasts to the product", c, product);
-  c = broadcastTo(scale(c, beta), product.shape());
-  return wrap(scale(product, alpha) + c, "AddmmBackward0", {from, a, b});
-}
-
 Tensor linear(Arg x, Arg weight, OptionalArg bias) {
   OpGuard op("linear", x.loc);
   Value a = read(x.tensor), w = read(weight.tensor);

@@ -72,7 +72,7 @@ std::vector<Tensor> unbind(Arg x, int64_t dim) {
   int64_t d = wrapDim(dim, x.tensor.dim());
   std::vector<Tensor> pieces;
   for (int64_t i = 0; i < x.tensor.size(d); ++i)
-    pieces.push_back(x.tensor.select(d, i, x.loc));
+    pieces.push_back(wrap(read(x.tensor.select(d, i, x.loc)), "UnbindBackward0", {read(x.tensor)}));
   return pieces;
 }
 
@@ -154,8 +154,9 @@ namespace {
 /// Along dim1 and dim2 of the value, as a new last dimension.
 Value diagonalOf(const Value &v, int64_t offset, int64_t dim1, int64_t dim2) {
   int64_t rows = v.shape()[size_t(dim1)], columns = v.shape()[size_t(dim2)];
-  int64_t first = std::max<int64_t>(-offset, 0), left = std::max<int64_t>(offset, 0);
-  int64_t length = std::max<int64_t>(0, std::min(rows - first, columns - left));
+  int64_t first = std::clamp<int64_t>(-offset, 0, rows);
+  int64_t left = std::clamp<int64_t>(offset, 0, columns);
+  int64_t length = std::min(rows - first, columns - left);
   Dims order;
   for (int64_t d = 0; d < v.rank(); ++d)
     if (d != dim1 && d != dim2)

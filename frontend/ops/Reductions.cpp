@@ -26,7 +26,7 @@ Value varianceOf(const Value &x, IntArrayRef dims, bool unbiased, bool keep) {
   Value squares = powi(centered, 2);
   Value sum = keep ? reduceKeep(OpId::ReduceSum, squares, dims)
                    : reduce(OpId::ReduceSum, squares, dims);
-  return sum / constantLike(sum, double(count) - (unbiased ? 1 : 0));
+  return sum / constantLike(sum, std::max(double(count) - (unbiased ? 1 : 0), 0.));
 }
 
 Value softplusOf(const Value &x) {
@@ -159,9 +159,11 @@ Tensor var(Arg x, IntArrayRef dim, bool unbiased, bool keepdim) {
 }
 Tensor std(Arg x, IntArrayRef dim, bool unbiased, bool keepdim) {
   OpGuard op("std", x.loc);
-  Value v = read(x.tensor);
-  return wrap(unary(OpId::Sqrt, checkedVariance(v, dim, unbiased, keepdim)),
-              "StdBackward0", {v});
+  Value v = read(x.tensor), variance = checkedVariance(v, dim, unbiased, keepdim);
+  // No slope at 0, where the root has an infinite one.
+  Value zero = constantLike(variance, 0), none = compare("eq", variance, zero);
+  Value root = unary(OpId::Sqrt, select(none, constantLike(variance, 1), variance));
+  return wrap(select(none, zero, root), "StdBackward0", {v});
 }
 
 Tensor softmax(Arg x, int64_t dim, std::optional<DType> type) {

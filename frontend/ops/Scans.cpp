@@ -26,10 +26,9 @@ Value padDim(const Value &v, int64_t dim, int64_t low, int64_t high, double valu
 /// The product along \p dim, which stays at size 1.
 Value productOver(Value v, int64_t dim) {
   int64_t n = v.shape()[size_t(dim)];
-  if (n == 0) {
-    Dims shape = v.shape();
-    shape[size_t(dim)] = 1;
-    return constant(withShape(v.type(), shape), 1);
+  if (n == 0) { // of none: 1, and a history
+    Value none = reduceKeep(OpId::ReduceSum, v, dim);
+    return none + constantLike(none, 1);
   }
   for (; n > 1; n = (n + 1) / 2) {
     if (n % 2)

@@ -398,28 +398,35 @@ Tensor joined(const std::vector<Value> &values, int64_t dim, const char *gradNam
 
 Tensor cat(TensorList tensors, int64_t dim, Loc loc) {
   OpGuard op("cat", loc);
-  std::vector<Value> values;
-  for (const Tensor &t : tensors) {
-    Value v = read(t);
-    if (!(v.rank() == 1 && v.shape()[0] == 0)) // as PyTorch, for old programs
-      values.push_back(v);
-  }
-  if (values.empty())
-    fail("AGC0104", "expects at least one tensor with elements");
-  int64_t rank = values[0].rank();
+  if (tensors.empty())
+    fail("AGC0104", "expects at least one tensor");
+  // A vector of nothing goes with any shape, as in PyTorch for old programs.
+  auto isNothing = [](const Value &v) { return v.rank() == 1 && v.shape()[0] == 0; };
+  std::vector<Value> values, edges;
+  for (const Tensor &t : tensors)
+    values.push_back(read(t));
+  edges = values;
+  auto leader = std::find_if_not(values.begin(), values.end(), isNothing);
+  Dims shape = leader == values.end() ? Dims{0} : leader->shape();
+  int64_t rank = int64_t(shape.size());
   if (rank == 0)
     fail("AGC0103", "cannot join tensors of no dimensions; use stack()");
   int64_t d = wrapDim(dim, rank);
-  for (const Value &v : values) {
-    Dims a = v.shape(), b = values[0].shape();
+  for (Value &v : values) {
+    if (isNothing(v)) {
+      Dims none = shape;
+      none[size_t(d)] = 0;
+      v = reshape(v, none);
+    }
+    Dims a = v.shape(), b = shape;
     if (int64_t(a.size()) == rank)
       a[size_t(d)] = b[size_t(d)] = 0;
     if (a != b)
       fail("AGC0103", "expects shapes that agree but in dimension " +
                           std::to_string(d) + ", got " +
-                          shapeText(values[0].shape()) + " and " + shapeText(v.shape()));
+                          shapeText(shape) + " and " + shapeText(v.shape()));
   }
-  return joined(values, d, "CatBackward0", values);
+  return joined(values, d, "CatBackward0", std::move(edges));
 }
 
 Tensor stack(TensorList tensors, int64_t dim, Loc loc) {

@@ -86,28 +86,31 @@ Value fracOf(const Tensor &x) {
 }
 
 /// log(|x| + sqrt(x^2 + 1)) with the sign of x, by log1p near 0; |x| itself
-/// where its square would overflow.
+/// where its square would overflow. At 0 it is x: |x| has no slope there.
 Value asinhOf(const Tensor &x) {
-  Value v = asFloat(read(x)), a = unary(OpId::Abs, v), one = constantLike(v, 1);
+  Value v = asFloat(read(x)), one = constantLike(v, 1), zero = constantLike(v, 0);
+  Value a = unary(OpId::Abs, v);
   Value large = compare("gt", a, constantLike(v, v.dtype() == DType::F64 ? 1e150 : 1e18));
   Value low = select(large, one, a), square = low * low;
   Value near = low + square / (one + unary(OpId::Sqrt, square + one));
   Value far = unary(OpId::Log, select(large, a, one)) + constantLike(v, std::log(2.));
   Value size = select(large, far, unary(OpId::Log1p, near));
-  return select(compare("lt", v, constantLike(v, 0)), unary(OpId::Neg, size), size);
+  Value result = select(compare("lt", v, zero), unary(OpId::Neg, size), size);
+  return select(compare("eq", v, zero), v, result);
 }
 Value acoshOf(const Tensor &x) {
   Value v = asFloat(read(x)), one = constantLike(v, 1);
-  Value t = v - one;
-  Value near = unary(OpId::Log1p, t + unary(OpId::Sqrt, t) * unary(OpId::Sqrt, v + one));
   Value large = compare("gt", v, constantLike(v, v.dtype() == DType::F64 ? 1e150 : 1e18));
+  Value low = select(large, constantLike(v, 2), v), t = low - one;
+  Value near = unary(OpId::Log1p, t + unary(OpId::Sqrt, t) * unary(OpId::Sqrt, low + one));
   Value far = unary(OpId::Log, select(large, v, one)) + constantLike(v, std::log(2.));
   return select(large, far, near);
 }
 Value atanhOf(const Tensor &x) {
+  // Of one sign: nothing cancels.
   Value v = asFloat(read(x));
-  Value twice = v + v;
-  return constantLike(v, 0.5) * unary(OpId::Log1p, twice / (constantLike(v, 1) - v));
+  return constantLike(v, 0.5) *
+         (unary(OpId::Log1p, v) - unary(OpId::Log1p, unary(OpId::Neg, v)));
 }
 
 } // namespace
@@ -183,11 +186,14 @@ Tensor logit(Arg x, std::optional<double> eps) {
   OpGuard op("logit", x.loc);
   Value from = read(x.tensor), v = asFloat(from);
   if (eps) {
-    Value low = constantLike(v, *eps), high = constantLike(v, 1 - *eps);
-    v = select(compare("lt", v, low), low, v);
-    v = select(compare("gt", v, high), high, v);
+    // Only what is within has a slope: NaN has none.
+    Value low = constantLike(v, *eps), high = constantLike(v, 1 - *eps), held = stopGradient(v);
+    held = select(compare("lt", held, low), low, held);
+    held = select(compare("gt", held, high), high, held);
+    v = select(binary(OpId::And, compare("ge", v, low), compare("le", v, high)), v, held);
   }
-  return wrap(unary(OpId::Log, v / (constantLike(v, 1) - v)), "LogitBackward0", {from});
+  Value y = unary(OpId::Log, v) - unary(OpId::Log, constantLike(v, 1) - v);
+  return wrap(y, "LogitBackward0", {from});
 }
 Tensor Tensor::logit(std::optional<double> eps, Loc loc) const {
   return agc::logit(Arg(*this, loc), eps);

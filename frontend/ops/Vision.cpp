@@ -52,7 +52,11 @@ Tensor pad(Arg x, const PadFuncOptions &o) {
   if (std::holds_alternative<enumtype::kConstant>(o.mode()))
     return constant_pad_nd(x, o.pad(), o.value());
   OpGuard op("pad", x.loc);
-  static const char *const gradNames[] = {"", "ReflectionPad", "ReplicationPad", "PadCircular"};
+  // Whole: a node keeps no more than where its name is.
+  static const char *const gradNames[][3] = {
+      {"ReflectionPad1DBackward0", "ReflectionPad2DBackward0", "ReflectionPad3DBackward0"},
+      {"ReplicationPad1DBackward0", "ReplicationPad2DBackward0", "ReplicationPad3DBackward0"},
+      {"PadCircular", "PadCircular", "PadCircular"}};
   Value from = read(x.tensor), v = from;
   int64_t count = int64_t(o.pad().size() / 2);
   if (o.pad().size() % 2 || count < 1 || count > 3 || (v.rank() != count + 1 && v.rank() != count + 2))
@@ -69,10 +73,7 @@ Tensor pad(Arg x, const PadFuncOptions &o) {
       v = sliceDim(v, d, first, limit);
     v = extended(v, d, std::max<int64_t>(before, 0), std::max<int64_t>(after, 0), o.mode().index());
   }
-  std::string name = gradNames[o.mode().index()];
-  if (o.mode().index() != 3)
-    name += std::to_string(count) + "DBackward0";
-  return wrap(v, name.c_str(), {from});
+  return wrap(v, gradNames[o.mode().index() - 1][count - 1], {from});
 }
 
 } // namespace nn::functional

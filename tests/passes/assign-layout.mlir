@@ -8,7 +8,8 @@
 // CHECK: tensor.insert_slice {{.*}} : tensor<1x8x8x3xf32> into tensor<1x10x10x3xf32>
 // CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<1x10x10x3xf32>, tensor<4x3x3x3xf32>) outs(%{{.*}} : tensor<1x8x8x4xf32>)
 // CHECK: linalg.generic {{.*}} ins(%{{.*}} : tensor<1x8x8x4xf32>) outs(%{{.*}} : tensor<1x8x8x4xf32>)
-// CHECK: arith.maximumf
+// CHECK: arith.cmpf olt
+// CHECK: arith.select
 // CHECK: tensor.insert_slice {{.*}} : tensor<1x8x8x4xf32> into tensor<1x10x10x4xf32>
 // CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<1x10x10x4xf32>, tensor<5x3x3x4xf32>)
 func.func @no_conversion_between_convolutions(%x: tensor<1x3x8x8xf32>, %v: tensor<4x3x3x3xf32>, %w: tensor<5x4x3x3xf32>) -> tensor<5xf32> {

@@ -112,7 +112,12 @@ Value clampOf(const Value &x, std::optional<Scalar> min, std::optional<Scalar> m
   Value v = convert(x, type);
   // As PyTorch 2.15: the gradient is 0 outside of the bounds, on them and where
   // x is NaN, which stays one. If min > max, max wins.
+  // A bound that the integers do not reach is their own end: -1 is no large byte.
   auto bound = [&](Scalar s) {
+    if (type == DType::U8)
+      s = std::clamp<int64_t>(s.toLong(), 0, 255);
+    else if (type == DType::I8)
+      s = std::clamp<int64_t>(s.toLong(), -128, 127);
     return broadcastDims(number(type, s), v.shape(), {});
   };
   Value held = stopGradient(v), inside;

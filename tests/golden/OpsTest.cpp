@@ -1,8 +1,8 @@
 //===- OpsTest.cpp - Every op, and its gradients, as PyTorch's ------------===//
 //
 // The cases of ops/*.cpp, computed by agc, against what record.py stored of
-// libtorch: values, first and second derivatives in f64; values and first
-// derivatives in f32.
+// libtorch: values, first and second derivatives in f64; of the first cases and
+// the special ones, values and first derivatives in f32.
 //
 //===----------------------------------------------------------------------===//
 #include "tests/golden/ops/Compute.h"
@@ -147,7 +147,13 @@ void check(const std::string &group, const Op &op, torch::Dtype type) {
   bool isWide = type == torch::kFloat64;
   std::vector<Computed> computed;
   std::vector<Tensor> all;
+  // The layouts that f64 went through are not all gone through again.
+  auto isLeftOut = [&](size_t k) { return !isWide && !op.cases[k].isSpecial && k >= 4; };
   for (const Case &c : op.cases) {
+    if (isLeftOut(size_t(&c - op.cases.data()))) {
+      computed.emplace_back();
+      continue;
+    }
     try {
       computed.push_back(compute(c, type, isWide ? 2 : 1));
     } catch (const std::exception &error) {
@@ -158,6 +164,8 @@ void check(const std::string &group, const Op &op, torch::Dtype type) {
   std::vector<Numbers> numbers = numbersOf(all);
   auto next = numbers.begin();
   for (size_t k = 0; k < op.cases.size(); ++k) {
+    if (isLeftOut(k))
+      continue;
     bool isSpecial = op.cases[k].isSpecial;
     EXPECT_EQ(normalized(computed[k].text, isWide, op.isNameOpen),
               normalized(expected[k].text, isWide, op.isNameOpen))

@@ -291,7 +291,7 @@ LogicalResult Reader::readFunction(const proto::Function &function,
                                 << "' twice or without a name";
     if (argument.role() < 0 || size_t(argument.role()) >= std::size(roleNames))
       return emitError(unknown) << "argument '" << argument.name()
-                                << "' has the unknown role " << argument.role();
+                                << "' has the unknown role " << int(argument.role());
     if (isBody && (argument.role() != proto::ROLE_INPUT || argument.has_default_value()))
       return emitError(unknown) << "argument '" << argument.name() << "' of '"
                                 << function.name()

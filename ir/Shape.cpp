@@ -188,7 +188,9 @@ LogicalResult SliceOp::verify() {
   size_t rank = from.size();
   if (getStarts().size() != rank || getLimits().size() != rank ||
       getStrides().size() != rank)
-    return emitOpError("C1: expects ") << rank << " starts, limits and strides";
+    return emitOpError("C1: expects ")
+           << rank << " starts, limits and strides, got " << getStarts().size()
+           << ", " << getLimits().size() << " and " << getStrides().size();
   SmallVector<int64_t> shape;
   for (size_t d = 0; d < rank; ++d) {
     int64_t start = getStarts()[d], limit = getLimits()[d], stride = getStrides()[d];
@@ -222,16 +224,20 @@ LogicalResult PadOp::verify() {
   size_t rank = from.size();
   if (getLow().size() != rank || getHigh().size() != rank ||
       getInterior().size() != rank)
-    return emitOpError("C1: expects ") << rank << " entries of low, high, interior";
+    return emitOpError("C1: expects ")
+           << rank << " entries of low, high, interior, got " << getLow().size()
+           << ", " << getHigh().size() << " and " << getInterior().size();
   SmallVector<int64_t> shape;
   for (size_t d = 0; d < rank; ++d) {
     int64_t low = getLow()[d], high = getHigh()[d], interior = getInterior()[d];
     if (low < 0 || high < 0 || interior < 0)
-      return emitOpError("C1: padding must not be negative");
+      return emitOpError("C1: padding must not be negative, got ")
+             << low << ", " << high << " and " << interior;
     __int128 size = __int128(low) + high + from[d] +
                     __int128(std::max<int64_t>(from[d] - 1, 0)) * interior;
     if (size > (int64_t(1) << 62))
-      return emitOpError("C2: padded size overflows");
+      return emitOpError("C2: padded size overflows with ")
+             << low << ", " << high << " and " << interior << " for " << from[d];
     shape.push_back(int64_t(size));
   }
   return verifyShape(*this, shape, getZ(), "C2");
@@ -282,7 +288,7 @@ LogicalResult ConcatOp::verify() {
                                              << getXs().front().getType();
   }
   if (total > (int64_t(1) << 62))
-    return emitOpError("C2: joined size overflows");
+    return emitOpError("C2: joined size overflows in dimension ") << dimension;
   shape[dimension] = int64_t(total);
   return verifyShape(*this, shape, getZ(), "C2");
 }

@@ -33,7 +33,8 @@ LogicalResult EinsumOp::verify() {
   for (auto [term, value] :
        {std::pair(terms.x, Value(getX())), {terms.y, getY()}, {terms.z, getZ()}}) {
     if (getElementTypeOrSelf(value) != getElementTypeOrSelf(getZ()))
-      return emitOpError("expects one dtype");
+      return emitOpError("expects operands and result of one dtype, got ")
+             << value.getType() << " and " << getZ().getType();
     if (term.size() != shapeOf(value).size())
       return emitOpError("C1: term '") << term << "' of '" << getSpec()
                                        << "' for " << value.getType();
@@ -76,9 +77,11 @@ static LogicalResult verifyConvolution(Op op, Value x, Value w, Value y) {
   ArrayRef<int64_t> xs = shapeOf(x), ws = shapeOf(w), ys = shapeOf(y);
   for (Value value : {w, y})
     if (getElementTypeOrSelf(x) != getElementTypeOrSelf(value))
-      return op.emitOpError("expects one dtype");
+      return op.emitOpError("expects x, w and y of one dtype, got ")
+             << x.getType() << " and " << value.getType();
   if (xs.size() < 3 || ws.size() != xs.size() || ys.size() != xs.size())
-    return op.emitOpError("expects x, w and y of one rank, at least 3");
+    return op.emitOpError("expects x, w and y of one rank, at least 3, got ")
+           << x.getType() << ", " << w.getType() << " and " << y.getType();
   size_t spatial = xs.size() - 2;
   for (ArrayRef<int64_t> attribute :
        {op.getStrides(), op.getLow(), op.getHigh(), op.getDilation()})
@@ -96,14 +99,16 @@ static LogicalResult verifyConvolution(Op op, Value x, Value w, Value y) {
     int64_t low = op.getLow()[d], high = op.getHigh()[d];
     if (stride < 1 || dilation < 1 || low < 0 || high < 0)
       return op.emitOpError("C1: strides and dilation must be positive, "
-                            "padding not negative");
+                            "padding not negative, got ")
+             << stride << ", " << dilation << ", " << low << " and " << high;
     __int128 room = __int128(xs[d + 2]) + low + high -
                     __int128(dilation) * (ws[d + 2] - 1) - 1;
     if (ws[d + 2] < 1 || room < 0)
       return op.emitOpError("C3: the kernel [") << ws << "] does not fit in ["
                                                 << xs << "]";
     if (room > (int64_t(1) << 62))
-      return op.emitOpError("C3: size overflows");
+      return op.emitOpError("C3: size overflows with padding ")
+             << low << " and " << high;
     expected.push_back(int64_t(room / stride) + 1);
   }
   if (ArrayRef(expected) != ys)
@@ -161,9 +166,10 @@ template <typename Op>
 static LogicalResult verifyPooling(Op op, Value x, Value y, Value index) {
   ArrayRef<int64_t> xs = shapeOf(x);
   if (xs.size() < 3)
-    return op.emitOpError("expects x of rank 3 or more");
+    return op.emitOpError("expects x of rank 3 or more, got ") << x.getType();
   if (getElementTypeOrSelf(x) != getElementTypeOrSelf(y))
-    return op.emitOpError("expects one dtype");
+    return op.emitOpError("expects x and y of one dtype, got ")
+           << x.getType() << " and " << y.getType();
   size_t spatial = xs.size() - 2;
   for (ArrayRef<int64_t> attribute :
        {op.getWindow(), op.getStrides(), op.getLow(), op.getHigh()})
@@ -178,10 +184,14 @@ static LogicalResult verifyPooling(Op op, Value x, Value y, Value index) {
         high >= window)
       return op.emitOpError("C1: window and strides must be positive, padding "
                             "not negative and less than the window");
-    if (xs[d + 2] + low + high < window)
+    __int128 room = __int128(xs[d + 2]) + low + high - window;
+    if (room < 0)
       return op.emitOpError("C2: window ") << window << " does not fit in size "
                                            << xs[d + 2];
-    expected.push_back((xs[d + 2] + low + high - window) / stride + 1);
+    if (room > (int64_t(1) << 62))
+      return op.emitOpError("C2: size overflows with padding ")
+             << low << " and " << high;
+    expected.push_back(int64_t(room / stride) + 1);
   }
   for (Value result : {y, index})
     if (ArrayRef(expected) != shapeOf(result))
@@ -239,7 +249,8 @@ LogicalResult GradientOp::verify() {
       return emitOpError("C2: a seed of type ")
              << seed.getType() << " for an output of type " << target.getType();
   if (getInputs().getTypes() != getGradients().getTypes())
-    return emitOpError("C3: results and inputs differ in type");
+    return emitOpError("C3: results and inputs differ in type: ")
+           << getGradients().getTypes() << " and " << getInputs().getTypes();
   return success();
 }
 

@@ -6,6 +6,7 @@
 #include "frontend/core/Backward.h"
 #include "frontend/core/Body.h"
 #include "frontend/core/Build.h"
+#include "frontend/core/Promote.h"
 #include "frontend/core/Extras.h"
 
 #include <agc/Functions.h>
@@ -39,8 +40,7 @@ const Tensor &Tensor::requires_grad_(bool on, Loc loc) const {
   OpGuard op("requires_grad_", loc);
   TensorImpl &impl = implOf(*this);
   if (on && !info(impl.type->dtype).isFloat)
-    fail("AGC0102", std::string("expects floating point, got ") +
-                        std::string(info(impl.type->dtype).name));
+    fail("AGC0102", std::string("expects floating point, got ") + dtypeName(impl.type->dtype));
   bool isLeaf = impl.meta && impl.storage->leaf.get() == impl.meta.get() && impl.meta;
   if (on == requires_grad()) {
     return *this;
@@ -89,7 +89,7 @@ void Tensor::retain_grad(Loc loc) const {
     return;
   Value value = read(*this);
   if (!value.tracked())
-    fail("AGC0113", "expects a tensor that requires grad");
+    fail("AGC0113", "expects a tensor that requires grad, to keep the gradient of");
   if (!impl.meta)
     impl.meta = new AutogradMeta;
   recorder().retained.push_back({value, impl.meta});
@@ -100,7 +100,7 @@ unsigned Tensor::addHook(std::function<Tensor(const Tensor &)> hook, Loc loc) co
   static uint64_t lastId = 0;
   Value value = read(*this);
   if (!value.tracked())
-    fail("AGC0113", "expects a tensor that requires grad");
+    fail("AGC0113", "expects a tensor that requires grad, to call a hook for");
   if (value.slot().leaf) {
     value.slot().leaf->hooks.push_back({++lastId, std::move(hook)});
   } else {
@@ -111,8 +111,8 @@ unsigned Tensor::addHook(std::function<Tensor(const Tensor &)> hook, Loc loc) co
   return unsigned(lastId);
 }
 
-void Tensor::remove_hook(unsigned id) const {
-  GraphLock lock;
+void Tensor::remove_hook(unsigned id, Loc loc) const {
+  OpGuard op("remove_hook", loc);
   Value value = read(*this);
   auto isIt = [&](const auto &hook) { return hook.id == id; };
   size_t removed = 0;
@@ -121,7 +121,7 @@ void Tensor::remove_hook(unsigned id) const {
   else if (value.node->extras)
     removed = std::erase_if(value.node->extras->hooks, isIt);
   if (!removed)
-    throw Error("AGC0104", "'agc.remove_hook' expects what register_hook of this tensor returned");
+    fail("AGC0104", "expects what register_hook of this tensor returned, got " + std::to_string(id));
 }
 
 const Tensor &Tensor::grad() const {
@@ -229,8 +229,10 @@ std::vector<Value> outputsOf(const std::vector<Tensor> &tensors) {
   for (const Tensor &tensor : tensors) {
     values.push_back(read(tensor));
     if (!values.back().tracked())
-      fail("AGC0113", "expects an output that requires grad; was it computed "
-                      "from a tensor that does, with gradients on?");
+      fail("AGC0113", "expects an output that requires grad, got output " +
+                          std::to_string(values.size() - 1) +
+                          " that does not; was it computed from a tensor that does, with "
+                          "gradients on?");
   }
   return values;
 }
@@ -310,7 +312,8 @@ void autograd::backward(const variable_list &tensors, const variable_list &gradi
     for (const Tensor &input : inputs) {
       Value value = read(input);
       if (!value.tracked())
-        fail("AGC0113", "expects inputs that require grad");
+        fail("AGC0113", "expects inputs that require grad; input " +
+                            std::to_string(&input - inputs.data()) + " does not");
       TensorImpl &impl = implOf(input);
       if (!impl.meta)
         impl.meta = new AutogradMeta;

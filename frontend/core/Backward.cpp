@@ -2,6 +2,7 @@
 
 #include "frontend/core/Body.h"
 #include "frontend/core/Build.h"
+#include "frontend/core/Promote.h"
 #include "frontend/core/Extras.h"
 #include "frontend/core/Saved.h"
 #include "frontend/core/Split.h"
@@ -126,6 +127,9 @@ void History::free() {
 std::vector<Value> seedsOf(const std::vector<Value> &outputs,
                            const std::vector<Tensor> &given) {
   std::vector<Value> seeds;
+  if (!given.empty() && given.size() != outputs.size())
+    fail("AGC0104", "expects a gradient for each of " + std::to_string(outputs.size()) +
+                        " outputs, or none, got " + std::to_string(given.size()));
   for (size_t i = 0; i < outputs.size(); ++i) {
     const Value &output = outputs[i];
     if (i < given.size() && given[i].defined()) {
@@ -368,9 +372,9 @@ Value applyHook(const GradientHook &hook, const Value &gradient) {
   if (value.type() != gradient.type())
     fail("AGC0103", "expects a hook to return a gradient of shape " +
                         shapeText(gradient.shape()) + " and dtype " +
-                        std::string(info(gradient.dtype()).name) + ", got " +
+                        dtypeName(gradient.dtype()) + ", got " +
                         shapeText(value.shape()) + " and " +
-                        std::string(info(value.dtype()).name));
+                        dtypeName(value.dtype()));
   return value;
 }
 

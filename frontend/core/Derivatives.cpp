@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "frontend/core/Build.h"
+#include "frontend/core/Promote.h"
 #include "frontend/core/Inlined.h"
 
 #include <agc/Autograd.h>
@@ -17,12 +18,6 @@ namespace agc::detail {
 namespace {
 
 using Tensors = std::vector<Tensor>;
-
-void expectFloat(const Value &x) {
-  if (!info(x.dtype()).isFloat)
-    fail("AGC0102", std::string("expects floating point, got ") +
-                        std::string(info(x.dtype()).name));
-}
 
 Tensor only(const char *name, const Tensors &outputs, Loc loc) {
   if (outputs.size() != 1)
@@ -145,8 +140,9 @@ std::pair<Tensors, Tensors> jvpCall(const TensorsFunction &f, const Tensors &pri
     expectFloat(operands[i]);
     if (types[i] != types[count + i])
       fail("AGC0103", "expects a tangent of its input's shape and dtype, " +
-                          shapeText(types[i]->shape) + ", got " +
-                          shapeText(types[count + i]->shape));
+                          shapeText(types[i]->shape) + " and " + dtypeName(types[i]->dtype) +
+                          ", got " + shapeText(types[count + i]->shape) + " and " +
+                          dtypeName(types[count + i]->dtype));
   }
   TracedBody body = traced("jvp", types, [&](const Tensors &arguments) {
     auto middle = arguments.begin() + ptrdiff_t(count);

@@ -93,10 +93,10 @@ void beginCall(AutogradContext &context, const variable_list &arguments) {
                               tensor.requires_grad());
 }
 
-variable_list finishCall(std::shared_ptr<AutogradContext> context,
+variable_list finishCall(Loc loc, std::shared_ptr<AutogradContext> context,
                          const char *name, const variable_list &arguments,
                          const variable_list &outputs, Backward backward) {
-  OpGuard op(name, Loc());
+  OpGuard op(name, loc);
   ContextImpl &state = Call::stateOf(*context);
   auto isAmong = [](const variable_list &list, const Tensor &tensor) {
     for (size_t i = 0; i < list.size(); ++i)
@@ -198,10 +198,12 @@ void AutogradContext::mark_non_differentiable(const variable_list &outputs) {
   impl->plainOutputs = outputs;
 }
 void AutogradContext::set_materialize_grads(bool on) { impl->materialize = on; }
-bool AutogradContext::needs_input_grad(size_t index) const {
+bool AutogradContext::needs_input_grad(size_t index, Loc loc) const {
   if (index >= impl->needsGrad.size())
-    throw Error("AGC0104", "the function has " + std::to_string(impl->needsGrad.size()) +
-                               " arguments, none of number " + std::to_string(index));
+    failAt("AGC0104",
+           "the function has " + std::to_string(impl->needsGrad.size()) +
+               " arguments, none of number " + std::to_string(index),
+           loc);
   return impl->needsGrad[index];
 }
 

@@ -1,5 +1,7 @@
 #include "frontend/core/Promote.h"
 
+#include "frontend/core/Recorder.h"
+
 namespace agc {
 
 namespace {
@@ -9,7 +11,7 @@ int category(DType type) {
 }
 } // namespace
 
-DType promote_types(DType a, DType b) {
+DType promote_types(DType a, DType b, Loc loc) {
   if (a == b)
     return a;
   if (category(a) != category(b))
@@ -21,9 +23,13 @@ DType promote_types(DType a, DType b) {
   }
   if (info(a).isSigned != info(b).isSigned) {
     DType other = info(a).isSigned ? a : b;
-    if (other == DType::I8)
-      detail::fail("AGC0102", "would need int16 for uint8 with int8, which agc "
-                              "has not; convert one of them");
+    if (other == DType::I8) {
+      const char *why = "would need int16 for uint8 with int8, which agc has not; convert one "
+                        "of them";
+      if (detail::currentLoc().line())
+        detail::fail("AGC0102", why); // names the operation
+      detail::failAt("AGC0102", std::string("'agc.promote_types' ") + why, loc);
+    }
     return other;
   }
   return info(a).sizeBytes > info(b).sizeBytes ? a : b;

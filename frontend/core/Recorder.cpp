@@ -129,6 +129,10 @@ std::string positionText(const Loc &loc) {
          std::to_string(loc.column());
 }
 
+void failAt(const char *code, const std::string &message, Loc loc) {
+  throw Error(code, message, positionText(loc));
+}
+
 void fail(const char *code, const std::string &message) {
   std::string op = operation ? "'agc." + std::string(operation) + "' " : "";
   throw Error(code, op + message, positionText(operationLoc));

@@ -73,7 +73,6 @@ struct Capture {
     Tensor before;
   };
   std::vector<SavedGrad> grads;
-  const char *name; // of the function that traces, for errors
   /// Numbers that stay arguments of the traced function: learning rates.
   struct Hyperparameter {
     Value value;

@@ -327,10 +327,10 @@ void run(std::span<const Value> wanted, uint64_t limit) {
   Recorder &r = recorder();
   refuseInBody("read a tensor's value: it is traced once, for all values");
   if (r.capture)
-    throw Error("AGC0120",
-                std::string("a function traced by ") + r.capture->name +
-                    " cannot read a tensor's value: it has none yet",
-                positionText(currentLoc()));
+    failAt("AGC0120",
+           "a function that compile or train_step traces cannot read a tensor's value: it has "
+           "none yet",
+           currentLoc());
   std::vector<Value> outputs;
   uint32_t mark = nextMark();
   auto add = [&](Node *node, uint32_t index) {

@@ -3,6 +3,7 @@
 
 #include "frontend/core/Anomaly.h"
 #include "frontend/core/Host.h"
+#include "frontend/core/Promote.h"
 #include "frontend/core/Random.h"
 #include "frontend/core/Traced.h"
 
@@ -72,7 +73,7 @@ public:
         bindRandom(i);
       else if (source.storage->value.node.get() != bound[i] ||
                source.storage->escaped || (written[i] && bound[i]->refs != 1))
-        bindState(i, *source.storage);
+        bindState(i, *source.storage, loc);
     }
     if (looksForNan())
       expectNoNan(module, arguments);
@@ -91,12 +92,15 @@ public:
   }
 
 private:
-  void bindState(size_t i, Storage &storage) {
+  void bindState(size_t i, Storage &storage, const Loc &loc) {
     if (storage.escaped) {
       // The user has a pointer: the function works on that very memory.
       bound[i] = nullptr;
       if (reinterpret_cast<uintptr_t>(storage.escaped->data()) % AGC_ALIGNMENT)
-        throw Error("AGC0101", "a parameter's memory must be aligned to 64 bytes");
+        failAt("AGC0101",
+               "a parameter's memory must be aligned to 64 bytes, and that of shape " +
+                   shapeText(storage.type->shape) + " is not; use clone()?",
+               loc);
       arguments[i] = storage.escaped->data();
       return;
     }
@@ -125,9 +129,9 @@ private:
     if (impl.type != type)
       fail("AGC0107", "expects '" + function.spec.arguments[i].name + "' of shape " +
                           shapeText(type->shape) + " and dtype " +
-                          std::string(info(type->dtype).name) + ", got " +
+                          dtypeName(type->dtype) + ", got " +
                           shapeText(impl.type->shape) + " and " +
-                          std::string(info(impl.type->dtype).name));
+                          dtypeName(impl.type->dtype));
     BufferRef held = materialize(tensor);
     void *data = held->data();
     if (reinterpret_cast<uintptr_t>(data) % AGC_ALIGNMENT) {
@@ -230,9 +234,13 @@ float TrainStep::operator()(const Tensor &input, const Tensor &target, Loc loc) 
 
 std::string TrainStep::serialize() const { return serialized(impl->program); }
 
-void TrainStep::save(const std::string &path) const {
-  agc::save(impl->model, stem(path) + ".safetensors");
-  writeFileAtomically(path, {serialize()});
+void TrainStep::save(const std::string &path, Loc loc) const {
+  agc::save(impl->model, stem(path) + ".safetensors", loc);
+  try {
+    writeFileAtomically(path, {serialize()});
+  } catch (const Error &error) {
+    rethrowAt(error, loc);
+  }
 }
 
 Compiled::Compiled(Function function, std::vector<Spec> specs, Loc loc)

@@ -45,9 +45,8 @@ namespace {
 /// Nothing runs while this lives, and at its end all is as it was.
 class CaptureGuard {
 public:
-  explicit CaptureGuard(const char *name) {
+  CaptureGuard() {
     GraphLock lock;
-    capture.name = name;
     recorder().capture = &capture;
   }
   ~CaptureGuard() {
@@ -59,6 +58,10 @@ public:
     }
     for (Capture::SavedGrad &saved : capture.grads)
       saved.meta->grad = saved.before;
+    for (Escaped &kept : escaped) {
+      kept.storage->setValue(std::move(kept.value));
+      kept.storage->escaped = std::move(kept.memory);
+    }
     r.capture = nullptr;
     while (Node *node = r.pending.first())
       r.pending.remove(*node);
@@ -67,7 +70,34 @@ public:
       return !kept.value.slot().buffer;
     });
   }
+  /// States that the user has a pointer to are arguments like the others: a call
+  /// works on their memory, and no snapshot becomes part of the function.
+  void putAside(const std::vector<NamedState> &states) {
+    GraphLock lock;
+    for (const NamedState &state : states) {
+      Ref<Storage> storage = implOf(state.tensor).storage;
+      if (!storage->escaped)
+        continue;
+      Value value = leafValue(storage->type, storage->escaped);
+      if (storage->leaf) {
+        value.slot().leaf = storage->leaf;
+        value.slot().tracked = storage->leaf->requiresGrad;
+      }
+      escaped.push_back({storage, storage->value, std::move(storage->escaped)});
+      storage->escaped = nullptr;
+      storage->setValue(std::move(value));
+      ++storage->version;
+    }
+  }
   Capture capture;
+
+private:
+  struct Escaped {
+    Ref<Storage> storage;
+    Value value;
+    BufferRef memory;
+  };
+  std::vector<Escaped> escaped;
 };
 
 } // namespace
@@ -78,13 +108,13 @@ traceFunction(const char *name, const std::vector<NamedInput> &inputs,
               const std::function<std::vector<NamedOutput>(const std::vector<Tensor> &)> &body,
               Loc loc) {
   if (recorder().capture)
-    throw Error("AGC0120", "cannot trace a function within another",
-                positionText(loc));
+    failAt("AGC0120", "cannot trace a function within another", loc);
   run(); // states have their values, so that they are arguments
   TracedFunction traced;
   traced.spec.name = name;
 
-  CaptureGuard guard(name);
+  CaptureGuard guard;
+  guard.putAside(listStates());
   std::vector<Tensor> placeholders;
   std::vector<Value> inputValues;
   for (const NamedInput &input : inputs) {

@@ -22,8 +22,9 @@ Value moveDim(const Value &x, int64_t from, int64_t to) {
 
 int64_t wrapped(int64_t dim, int64_t rank) {
   if (dim < -rank || dim >= rank)
-    fail("AGC0105", "expects a dimension in [" + std::to_string(-rank) + ", " +
-                        std::to_string(rank) + "), got " + std::to_string(dim));
+    fail("AGC0104", rank ? "expects a dimension in [" + std::to_string(-rank) + ", " +
+                               std::to_string(rank - 1) + "], got " + std::to_string(dim)
+                         : "expects a dimension to map over, got shape []");
   return dim < 0 ? dim + rank : dim;
 }
 

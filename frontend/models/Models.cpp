@@ -6,7 +6,7 @@ using namespace agc::nn;
 
 MlpImpl::MlpImpl(std::vector<int64_t> sizes) {
   if (sizes.size() < 2)
-    throw Error("AGC0104", "'agc.mlp' expects at least two sizes");
+    throw Error("AGC0104", "'agc.mlp' expects at least two sizes, got " + std::to_string(sizes.size()));
   layers = register_module("layers", Sequential(std::make_shared<SequentialImpl>()));
   for (size_t i = 0; i + 1 < sizes.size(); ++i) {
     layers->push_back(Linear(sizes[i], sizes[i + 1]));
@@ -21,7 +21,8 @@ Tensor MlpImpl::forward(Arg x) {
 LenetImpl::LenetImpl(int64_t classes, int64_t channels, int64_t height, int64_t width) {
   // Two poolings halve twice.
   if (height < 4 || width < 4)
-    throw Error("AGC0104", "'agc.lenet' expects images of at least 4 x 4");
+    throw Error("AGC0104", "'agc.lenet' expects images of at least 4 x 4, got " +
+                               std::to_string(height) + " x " + std::to_string(width));
   conv1 = register_module("conv1", Conv2d(Conv2dOptions(channels, 16, 3).padding(1)));
   conv2 = register_module("conv2", Conv2d(Conv2dOptions(16, 32, 3).padding(1)));
   fc1 = register_module("fc1", Linear(32 * (height / 4) * (width / 4), 128));
@@ -34,7 +35,7 @@ Tensor LenetImpl::forward(Arg x) {
 }
 
 ElementwiseImpl::ElementwiseImpl(std::vector<int64_t> shape) {
-  w = register_parameter("w", rand(shape));
+  w = register_parameter("w", rand(shape, {}, Loc()));
 }
 Tensor ElementwiseImpl::forward(Arg x) {
   Tensor y = w;
@@ -47,6 +48,6 @@ Mlp mlp(std::vector<int64_t> sizes, Loc loc) { return Mlp(std::move(sizes), loc)
 Lenet lenet(int64_t classes, int64_t channels, int64_t height, int64_t width, Loc loc) {
   return Lenet::makeAt(loc, classes, channels, height, width);
 }
-Elementwise elementwise(std::vector<int64_t> shape) { return Elementwise(std::move(shape)); }
+Elementwise elementwise(std::vector<int64_t> shape, Loc loc) { return Elementwise(std::move(shape), loc); }
 
 } // namespace agc::models

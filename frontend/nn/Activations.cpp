@@ -116,7 +116,8 @@ Tensor log_sigmoid(Arg x) {
 Tensor hardtanh(Arg x, Scalar low, Scalar high) {
   AGC_BEGIN(hardtanh)
   if (low.toDouble() > high.toDouble())
-    fail("AGC0104", "expects min_val of at most max_val");
+    fail("AGC0104", "expects min_val of at most max_val, got " + std::to_string(low.toDouble()) + " and " +
+                        std::to_string(high.toDouble()));
   return wrap(clampInside(v, low.toDouble(), high.toDouble()), "HardtanhBackward0", {v});
 }
 Tensor hardsigmoid(Arg x) {
@@ -141,7 +142,7 @@ Tensor hardshrink(Arg x, Scalar lambda) {
 Tensor softshrink(Arg x, Scalar lambda) {
   AGC_BEGIN(softshrink)
   if (lambda.toDouble() < 0)
-    fail("AGC0104", "expects lambda of at least 0");
+    fail("AGC0104", "expects lambda of at least 0, got " + std::to_string(lambda.toDouble()));
   Value l = every(v, lambda);
   Value y = select(compare("lt", v, unary(OpId::Neg, l)), v + l, zeroLike(v) * v + zeroLike(v));
   return wrap(select(compare("gt", v, l), v - l, y), "SoftshrinkBackward0", {v});
@@ -153,7 +154,7 @@ Tensor threshold(Arg x, Scalar threshold, Scalar value) {
 Tensor glu(Arg x, int64_t dim) {
   AGC_BEGIN(glu)
   if (v.rank() == 0)
-    fail("AGC0107", "expects at least one dimension");
+    fail("AGC0107", "expects at least one dimension, got shape []");
   int64_t d = wrapDim(dim, v.rank()), n = v.shape()[size_t(d)];
   if (n % 2)
     fail("AGC0107", "expects an even size along dimension " + std::to_string(d) + ", got shape " +

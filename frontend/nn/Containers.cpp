@@ -20,32 +20,42 @@ std::string nameOf(const std::type_info &type) {
 }
 } // namespace
 
-void failCast(const std::type_info &wanted, const std::type_info &got, const char *what) {
-  throw Error("AGC0117", std::string("expects a ") + what + " of type " + nameOf(wanted) + ", got " + nameOf(got));
+void failCast(const std::type_info &wanted, const std::type_info &got, const char *what, Loc loc) {
+  agc::detail::failAt(
+      "AGC0117", std::string("expects a ") + what + " of type " + nameOf(wanted) + ", got " + nameOf(got), loc);
 }
 
-void failClass(const std::type_info &wanted, const Module &got) { failCast(wanted, typeid(got), "module"); }
+void failClass(const std::type_info &wanted, const Module &got, Loc loc) {
+  failCast(wanted, typeid(got), "module", loc);
+}
 
-void failCall(const std::type_info &module, size_t expected, size_t got) {
-  throw Error("AGC0117", "forward() of " + nameOf(module) + " takes " +
-                             (expected ? std::to_string(expected) + " arguments" : "no tensor") +
-                             ", and not every one has a default; got " + std::to_string(got));
+void failCall(const std::type_info &module, size_t expected, size_t got, Loc loc) {
+  agc::detail::failAt("AGC0117",
+                      "forward() of " + nameOf(module) + " takes " +
+                          (expected ? std::to_string(expected) + " arguments" : "no tensor") +
+                          ", and not every one has a default; got " + std::to_string(got),
+                      loc);
 }
 
 } // namespace detail
 
 namespace {
-[[noreturn]] void failPosition(const char *container, size_t size, size_t i) {
-  throw Error("AGC0109", std::string("a ") + container + " of " + std::to_string(size) + " modules has none at " +
-                             std::to_string(i));
+/// \p i, unless the container has no module there.
+size_t checkedPosition(const char *container, size_t size, const IndexArg &i) {
+  if (i.index < 0 || size_t(i.index) >= size)
+    agc::detail::failAt("AGC0109",
+                        std::string("a ") + container + " of " + std::to_string(size) +
+                            " modules has none at " + std::to_string(i.index),
+                        i.loc);
+  return size_t(i.index);
 }
 } // namespace
 
 void FunctionalImpl::pretty_print(std::ostream &out) const { out << "torch::nn::Functional()"; }
 
-AnyModule &SequentialImpl::begun() {
+AnyModule &SequentialImpl::begun(Loc loc) {
   if (list.empty())
-    throw Error("AGC0117", "cannot call forward() on an empty Sequential");
+    agc::detail::failAt("AGC0117", "cannot call forward() on an empty Sequential", loc);
   return list.front();
 }
 AnyValue SequentialImpl::following(AnyValue value, Loc loc) {
@@ -54,7 +64,7 @@ AnyValue SequentialImpl::following(AnyValue value, Loc loc) {
   return value;
 }
 Tensor SequentialImpl::chain(Arg x) {
-  begun();
+  begun(x.loc);
   Tensor y = x.tensor;
   std::optional<AnyValue> other; // where a module gives something else
   for (AnyModule &module : list) {
@@ -71,16 +81,14 @@ Tensor SequentialImpl::chain(Arg x) {
       other = std::move(value);
     }
   }
-  return other ? other->get<Tensor>() : y;
+  return other ? other->get<Tensor>(x.loc) : y;
 }
-void SequentialImpl::push_back(std::string name, AnyModule module) {
-  register_module(std::move(name), module.ptr());
+void SequentialImpl::push_back(std::string name, AnyModule module, Loc loc) {
+  register_module(std::move(name), module.ptr(loc), loc);
   list.push_back(std::move(module));
 }
-const AnyModule &SequentialImpl::part(size_t i) const {
-  if (i >= list.size())
-    failPosition("Sequential", list.size(), i);
-  return list[i];
+const AnyModule &SequentialImpl::part(IndexArg i) const {
+  return list[checkedPosition("Sequential", list.size(), i)];
 }
 std::shared_ptr<Module> SequentialImpl::clone(const std::optional<Device> &device) const {
   auto copy = std::make_shared<SequentialImpl>();
@@ -91,22 +99,19 @@ std::shared_ptr<Module> SequentialImpl::clone(const std::optional<Device> &devic
 }
 void SequentialImpl::pretty_print(std::ostream &out) const { out << "torch::nn::Sequential"; }
 
-void ModuleListImpl::push_back(std::shared_ptr<Module> module) {
-  register_module(std::to_string(list.size()), module);
+void ModuleListImpl::push_back(std::shared_ptr<Module> module, Loc loc) {
+  register_module(std::to_string(list.size()), module, loc);
   list.push_back(std::move(module));
 }
-void ModuleListImpl::insert(size_t i, std::shared_ptr<Module> module) {
-  if (i > list.size())
-    failPosition("ModuleList", list.size(), i);
-  push_back(std::move(module));
-  std::rotate(list.begin() + std::ptrdiff_t(i), list.end() - 1, list.end());
-  for (size_t k = i; k < list.size(); ++k)
+void ModuleListImpl::insert(IndexArg i, std::shared_ptr<Module> module) {
+  size_t at = checkedPosition("ModuleList", list.size() + 1, i);
+  push_back(std::move(module), i.loc);
+  std::rotate(list.begin() + std::ptrdiff_t(at), list.end() - 1, list.end());
+  for (size_t k = at; k < list.size(); ++k)
     replace_module(std::to_string(k), list[k]);
 }
-std::shared_ptr<Module> ModuleListImpl::ptr(size_t i) const {
-  if (i >= list.size())
-    failPosition("ModuleList", list.size(), i);
-  return list[i];
+std::shared_ptr<Module> ModuleListImpl::ptr(IndexArg i) const {
+  return list[checkedPosition("ModuleList", list.size(), i)];
 }
 std::shared_ptr<Module> ModuleListImpl::clone(const std::optional<Device> &device) const {
   auto copy = std::make_shared<ModuleListImpl>();
@@ -116,21 +121,21 @@ std::shared_ptr<Module> ModuleListImpl::clone(const std::optional<Device> &devic
 }
 void ModuleListImpl::pretty_print(std::ostream &out) const { out << "torch::nn::ModuleList"; }
 
-void ModuleDictImpl::insert(const std::string &key, std::shared_ptr<Module> module) {
+void ModuleDictImpl::insert(const std::string &key, std::shared_ptr<Module> module, Loc loc) {
   if (contains(key)) {
-    replace_module(key, module);
+    replace_module(key, module, loc);
     list[key] = std::move(module);
   } else {
-    register_module(key, module);
-    list.insert(key, std::move(module));
+    register_module(key, module, loc);
+    list.insert(key, std::move(module), loc);
   }
 }
-void ModuleDictImpl::update(const Pairs &modules) {
+void ModuleDictImpl::update(const Pairs &modules, Loc loc) {
   for (const auto &[key, module] : modules)
-    insert(key, module);
+    insert(key, module, loc);
 }
-std::shared_ptr<Module> ModuleDictImpl::pop(const std::string &key) {
-  std::shared_ptr<Module> module = list[key];
+std::shared_ptr<Module> ModuleDictImpl::pop(const std::string &key, Loc loc) {
+  std::shared_ptr<Module> module = list[{key, loc}];
   unregister_module(key);
   list.erase(key);
   return module;
@@ -148,7 +153,7 @@ ModuleDictImpl::Pairs ModuleDictImpl::items() const {
 std::shared_ptr<Module> ModuleDictImpl::clone(const std::optional<Device> &device) const {
   auto copy = std::make_shared<ModuleDictImpl>();
   for (const auto &item : list)
-    copy->insert(item.key(), item.value()->clone(device));
+    copy->insert(item.key(), item.value()->clone(device), Loc());
   return copy;
 }
 void ModuleDictImpl::pretty_print(std::ostream &out) const { out << "torch::nn::ModuleDict"; }

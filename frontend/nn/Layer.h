@@ -15,8 +15,9 @@ namespace agc::nn {
 inline Tensor addParameter(Module &module, const char *name, IntArrayRef shape, bool wanted = true,
                            double value = 0) {
   if (!wanted)
-    return module.register_parameter(name, Tensor(), false);
-  return module.register_parameter(name, agc::detail::hostFull(shape, kFloat32, value));
+    return module.register_parameter(name, Tensor(), false, Loc());
+  // An error has the line of the user who makes the layer, not this one.
+  return module.register_parameter(name, agc::detail::hostFull(shape, kFloat32, value), true, Loc());
 }
 
 /// PyTorch's default for layers: weight and bias uniform within 1 / sqrt(fan in).

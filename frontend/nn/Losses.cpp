@@ -165,7 +165,7 @@ Value scoresOf(Arg input) {
   Value scores = read(input.tensor);
   expectFloat(scores);
   if (scores.rank() == 0)
-    fail("AGC0107", "expects [n, c, ...] or [c], got a tensor of no dimensions");
+    fail("AGC0107", "expects [n, c, ...] or [c], got shape []");
   return scores;
 }
 

@@ -118,7 +118,7 @@ void Module::to(DType type, bool) {
 }
 void Module::to(Device device, bool) {
   for (const Tensor &tensor : parameters())
-    tensor.to(device); // an error if it is not here
+    tensor.to(device, Loc()); // an error if it is not here
 }
 
 void Module::zero_grad(bool set_to_none) {
@@ -139,47 +139,49 @@ void Module::apply(const std::function<void(const std::string &, Module &)> &fun
 }
 
 namespace {
-void checkName(const char *what, const std::string &name) {
+void checkName(const char *what, const std::string &name, Loc loc) {
   if (name.empty() || name.find('.') != name.npos)
-    throw Error("AGC0117", std::string("expects a ") + what +
-                               " name that is not empty and has no dot, got '" + name + "'");
+    failAt("AGC0117",
+           std::string("expects a ") + what + " name that is not empty and has no dot, got '" +
+               name + "'",
+           loc);
 }
 } // namespace
 
-Tensor &Module::register_parameter(std::string name, Tensor tensor, bool requires_grad) {
-  checkName("parameter", name);
+Tensor &Module::register_parameter(std::string name, Tensor tensor, bool requires_grad, Loc loc) {
+  checkName("parameter", name, loc);
   if (tensor.defined() && requires_grad && !tensor.requires_grad())
-    tensor.requires_grad_();
+    tensor.requires_grad_(true, loc);
   if (tensor.defined())
     implOf(tensor).scope = scopeId;
-  return ownParameters.insert(std::move(name), std::move(tensor));
+  return ownParameters.insert(std::move(name), std::move(tensor), loc);
 }
-Tensor &Module::register_buffer(std::string name, Tensor tensor) {
-  checkName("buffer", name);
-  return ownBuffers.insert(std::move(name), std::move(tensor));
+Tensor &Module::register_buffer(std::string name, Tensor tensor, Loc loc) {
+  checkName("buffer", name, loc);
+  return ownBuffers.insert(std::move(name), std::move(tensor), loc);
 }
 
-void Module::addModule(std::string name, std::shared_ptr<Module> module) {
-  checkName("module", name);
+void Module::addModule(std::string name, std::shared_ptr<Module> module, Loc loc) {
+  checkName("module", name, loc);
   if (!module)
-    throw Error("AGC0117", "cannot register a null module as '" + name + "'");
+    failAt("AGC0117", "cannot register a null module as '" + name + "'", loc);
   const std::string &own = internedText(scopeId);
   module->setPath(own.empty() ? name : own + "." + name);
-  parts.insert(std::move(name), std::move(module));
+  parts.insert(std::move(name), std::move(module), loc);
 }
 
-void Module::replaceModule(const std::string &name, std::shared_ptr<Module> module) {
-  std::shared_ptr<Module> &place = parts[name];
+void Module::replaceModule(const std::string &name, std::shared_ptr<Module> module, Loc loc) {
+  std::shared_ptr<Module> &place = parts[{name, loc}];
   if (!module)
-    throw Error("AGC0117", "cannot put a null module in the place of '" + name + "'");
+    failAt("AGC0117", "cannot put a null module in the place of '" + name + "'", loc);
   const std::string &own = internedText(scopeId);
   module->setPath(own.empty() ? name : own + "." + name);
   place = std::move(module);
 }
 
-void Module::unregister_module(const std::string &name) {
+void Module::unregister_module(const std::string &name, Loc loc) {
   OrderedDict<std::string, std::shared_ptr<Module>> kept;
-  parts[name];
+  parts[{name, loc}];
   for (const auto &part : parts)
     if (part.key() != name)
       kept.insert(part.key(), part.value());
@@ -268,33 +270,42 @@ OrderedDict<std::string, Tensor> stateOf(const nn::Module &module) {
 }
 } // namespace
 
-void save(const nn::Module &module, const std::string &path) {
-  detail::saveTensors(stateOf(module), path);
+void save(const nn::Module &module, const std::string &path, Loc loc) {
+  try {
+    detail::saveTensors(stateOf(module), path);
+  } catch (const Error &error) {
+    detail::rethrowAt(error, loc);
+  }
 }
 
-void load(nn::Module &module, const std::string &path) {
+void load(nn::Module &module, const std::string &path, Loc loc) {
   SafetensorsFile file;
-  readSafetensors(path, file);
+  try {
+    readSafetensors(path, file);
+  } catch (const Error &error) {
+    detail::rethrowAt(error, loc);
+  }
   OrderedDict<std::string, Tensor> state = stateOf(module);
   // All is checked before anything is changed.
   for (const auto &item : state) {
     auto found = file.tensors.find(item.key());
     if (found == file.tensors.end())
-      throw Error("AGC0118", "'" + path + "' has no tensor '" + item.key() + "'");
+      detail::failAt("AGC0118", "'" + path + "' has no tensor '" + item.key() + "'", loc);
     const SavedTensor &saved = found->second;
     if (IntArrayRef(saved.shape) != item.value().sizes() ||
         saved.type != item.value().dtype())
-      throw Error("AGC0118",
-                  "'" + path + "' has '" + item.key() + "' of shape " +
-                      detail::shapeText(saved.shape) + " and dtype " +
-                      detail::dtypeName(saved.type) + ", expected " +
-                      detail::shapeText(item.value().sizes()) + " and " +
-                      detail::dtypeName(item.value().dtype()));
+      detail::failAt("AGC0118",
+                     "'" + path + "' has '" + item.key() + "' of shape " +
+                         detail::shapeText(saved.shape) + " and dtype " +
+                         detail::dtypeName(saved.type) + ", expected " +
+                         detail::shapeText(item.value().sizes()) + " and " +
+                         detail::dtypeName(item.value().dtype()),
+                     loc);
   }
   for (const auto &[name, saved] : file.tensors)
     if (!state.contains(name))
-      throw Error("AGC0118", "'" + path + "' has a tensor '" + name +
-                                 "' that the model has not");
+      detail::failAt("AGC0118",
+                     "'" + path + "' has a tensor '" + name + "' that the model has not", loc);
   for (const auto &item : state) {
     std::string_view bytes = file.tensors.at(item.key()).data;
     detail::setElements(item.value(), bytes.data(), bytes.size());

@@ -27,7 +27,8 @@ void RNNImplBase::registerAll() {
   const RNNOptionsBase &o = options_base;
   auto refuse = [&](const std::string &what) { throw Error("AGC0104", "'" + kindOf(*this) + "' expects " + what); };
   if (o.input_size < 1 || o.hidden_size < 1 || o.num_layers < 1)
-    refuse("sizes and layers of at least 1");
+    refuse("sizes and layers of at least 1, got " + std::to_string(o.input_size) + ", " +
+           std::to_string(o.hidden_size) + " and " + std::to_string(o.num_layers));
   if (!(o.dropout >= 0 && o.dropout <= 1))
     refuse("dropout in [0, 1], got " + std::to_string(o.dropout));
   if (o.proj_size < 0 || o.proj_size >= o.hidden_size)
@@ -88,7 +89,8 @@ void RNNImplBase::pretty_print(std::ostream &out) const {
 
 void RNNCellImplBase::registerAll() {
   if (input_size < 1 || hidden_size < 1)
-    throw Error("AGC0104", "'" + kindOf(*this) + "' expects sizes of at least 1");
+    throw Error("AGC0104", "'" + kindOf(*this) + "' expects sizes of at least 1, got " +
+                               std::to_string(input_size) + " and " + std::to_string(hidden_size));
   weight_ih = addParameter(*this, "weight_ih", {gates * hidden_size, input_size});
   weight_hh = addParameter(*this, "weight_hh", {gates * hidden_size, hidden_size});
   bias_ih = addParameter(*this, "bias_ih", gates * hidden_size, has_bias);

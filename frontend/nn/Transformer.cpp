@@ -45,7 +45,8 @@ Tensor TransformerEncoderLayerImpl::forward(Arg src, OptionalArg mask, OptionalA
 
 void TransformerEncoderImpl::reset() {
   if (options.num_layers() < 0 || options.encoder_layer().is_empty())
-    throw Error("AGC0104", "'agc.TransformerEncoder' expects a layer and how many of it there are");
+    throw Error("AGC0104", "'agc.TransformerEncoder' expects a layer and how many of it there are, got " +
+                               std::to_string(options.num_layers()));
   layers = register_module("layers", ModuleList());
   for (int64_t i = 0; i < options.num_layers(); ++i)
     layers->push_back(options.encoder_layer()->clone());

@@ -13,18 +13,18 @@ namespace agc {
 
 using namespace detail;
 
-Device::Device(const char *text) : place(kCPU), number(-1) {
+Device::Device(const char *text, Loc loc) : place(kCPU), number(-1) {
   std::string_view s(text);
   std::string_view kind = s.substr(0, s.find(':'));
   if (kind == "cuda")
     place = kCUDA;
   else if (kind != "cpu")
-    throw Error("AGC0104", "expects device 'cpu' or 'cuda', got '" + std::string(s) + "'");
+    failAt("AGC0104", "expects device 'cpu' or 'cuda', got '" + std::string(s) + "'", loc);
   if (kind.size() < s.size()) {
     std::string_view digits = s.substr(kind.size() + 1);
     if (digits.empty() || digits.size() > 3 ||
         digits.find_first_not_of("0123456789") != digits.npos)
-      throw Error("AGC0104", "expects a device's number, got '" + std::string(s) + "'");
+      failAt("AGC0104", "expects a device's number, got '" + std::string(s) + "'", loc);
     number = std::stoi(std::string(digits));
   }
 }
@@ -40,17 +40,33 @@ std::ostream &operator<<(std::ostream &out, DType type) {
   return out << dtypeName(type);
 }
 
-IntArrayRef Tensor::sizes() const { return implOf(*this).type->shape; }
-std::vector<int64_t> Tensor::strides() const { return implOf(*this).type->strides; }
+namespace {
+/// What \p tensor is; where it is undefined, an error of the user's line.
+const Type &described(const Tensor &tensor, const char *name, Loc loc) {
+  if (!tensor.defined()) {
+    OpGuard op(name, loc);
+    implOf(tensor);
+  }
+  return *implOf(tensor).type;
+}
+} // namespace
+
+IntArrayRef Tensor::sizes(Loc loc) const { return described(*this, "sizes", loc).shape; }
+std::vector<int64_t> Tensor::strides(Loc loc) const { return described(*this, "strides", loc).strides; }
 const int64_t *Tensor::rowMajor() const { return implOf(*this).type->strides.data(); }
-int64_t Tensor::dim() const { return implOf(*this).type->rank(); }
-int64_t Tensor::numel() const { return implOf(*this).type->numel; }
-DType Tensor::dtype() const { return implOf(*this).type->dtype; }
+int64_t Tensor::dim(Loc loc) const { return described(*this, "dim", loc).rank(); }
+int64_t Tensor::numel(Loc loc) const { return described(*this, "numel", loc).numel; }
+DType Tensor::dtype(Loc loc) const { return described(*this, "dtype", loc).dtype; }
 TensorOptions Tensor::options() const { return TensorOptions(dtype()); }
-int64_t Tensor::size(int64_t dim) const {
-  if (this->dim() == 0)
+int64_t Tensor::size(int64_t dim, Loc loc) const {
+  const Type &type = described(*this, "size", loc);
+  int64_t at = dim < 0 ? dim + type.rank() : dim;
+  if (at >= 0 && at < type.rank()) // nothing to report
+    return type.shape[size_t(at)];
+  OpGuard op("size", loc);
+  if (type.rank() == 0)
     fail("AGC0104", "cannot take a size of a tensor of no dimensions");
-  return sizes()[size_t(wrapDim(dim, this->dim()))];
+  return wrapDim(dim, type.rank()); // an error
 }
 void Tensor::checkRank(int64_t rank, Loc loc) const {
   OpGuard op("accessor", loc);
@@ -92,7 +108,7 @@ void *Tensor::data(DType type, Loc loc) const {
     run();
     BufferRef buffer = materialize(*this);
     // Values of the graph never change: the pointer is to memory of its own.
-    BufferRef own = Buffer::allocate(buffer->sizeBytes());
+    BufferRef own = allocate(storage.type);
     std::memcpy(own->data(), buffer->data(), buffer->sizeBytes());
     storage.escaped = own;
     ++storage.version;

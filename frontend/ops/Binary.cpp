@@ -32,7 +32,7 @@ Pair pairOf(const Operand &a, const Operand &b, bool asFloats = false) {
 Value sumOf(const Operand &a, const Operand &b, Scalar alpha, bool negative) {
   auto [x, y] = pairOf(a, b);
   if (alpha.isFloatingPoint() && !info(x.dtype()).isFloat)
-    fail("AGC0102", "expects an integer alpha for integers");
+    fail("AGC0102", "expects an integer alpha for integers, got " + std::to_string(alpha.toDouble()));
   if (x.dtype() == DType::Bool) {
     if (negative)
       fail("AGC0102", "cannot subtract bools; use logical_xor or logical_not");
@@ -300,10 +300,11 @@ Value xlogyOf(const Operand &a, const Operand &b) {
 
 Value lerpOf(const Value &from, const Value &to, const Operand &weight) {
   Operand operands[] = {from, to, weight};
-  if (weight.value && weight.value.dtype() != from.dtype())
-    fail("AGC0102", "expects start, end and weight of one dtype");
-  if (from.dtype() != to.dtype())
-    fail("AGC0102", "expects start, end and weight of one dtype");
+  DType third = weight.value ? weight.value.dtype() : from.dtype();
+  if (from.dtype() != to.dtype() || from.dtype() != third)
+    fail("AGC0102", std::string("expects start, end and weight of one dtype, got ") +
+                        dtypeName(from.dtype()) + ", " + dtypeName(to.dtype()) + " and " +
+                        dtypeName(third));
   expectFloat(from);
   Dims shape = broadcastShape(operands);
   Value x = broadcastTo(from, shape), y = broadcastTo(to, shape);
@@ -320,9 +321,12 @@ Value addcOf(const Operand &x, const Operand &a, const Operand &b, Scalar value,
   Operand operands[] = {x, a, b};
   DType type = resultType(operands);
   if (divides && !info(type).isFloat)
-    fail("AGC0102", "expects floating point: division of integers");
+    fail("AGC0102", std::string("expects floating point to divide, got ") + dtypeName(type) +
+                        "; use to(agc::kFloat32)?");
   if (value.isFloatingPoint() && !info(type).isFloat)
-    fail("AGC0102", "expects an integer value for integers");
+    fail("AGC0102", "expects an integer value for integers, got " + std::to_string(value.toDouble()));
+  if (type == DType::Bool)
+    fail("AGC0102", "expects numbers, got bool");
   Dims shape = broadcastShape(operands);
   Value u = prepare(a, type, shape), v = prepare(b, type, shape);
   Value part = divides ? u / v : u * v;

@@ -4,6 +4,7 @@
 #include "frontend/core/Random.h"
 #include "runtime/core/Convert.h"
 #include "runtime/core/Philox.h"
+#include "runtime/core/Sizes.h"
 
 #include <agc/Functions.h>
 
@@ -14,7 +15,7 @@ namespace agc {
 
 using namespace detail;
 
-TensorData::TensorData(std::initializer_list<TensorData> list)
+TensorData::TensorData(std::initializer_list<TensorData> list, Loc loc)
     : type(DType::F32), shape{int64_t(list.size())} {
   bool first = true;
   for (const TensorData &part : list) {
@@ -25,9 +26,10 @@ TensorData::TensorData(std::initializer_list<TensorData> list)
                            part.shape.end())) {
       throw Error("AGC0105", "'agc.tensor' expects lists of one length, got " +
                                  shapeText(part.shape) + " beside " +
-                                 shapeText(Dims(shape.begin() + 1, shape.end())));
+                                 shapeText(Dims(shape.begin() + 1, shape.end())),
+                  positionText(loc));
     } else {
-      type = promote_types(type, part.type);
+      type = promote_types(type, part.type, loc);
     }
     first = false;
     numbers.insert(numbers.end(), part.numbers.begin(), part.numbers.end());
@@ -136,8 +138,12 @@ Tensor arange(Scalar start, Scalar end, Scalar step, const TensorOptions &option
   bool floats = start.isFloatingPoint() || end.isFloatingPoint() || step.isFloatingPoint();
   DType type = options.dtype_opt().value_or(floats ? DType::F32 : DType::I64);
   double steps = std::ceil((end.toDouble() - start.toDouble()) / step.toDouble());
-  if (step.toDouble() == 0 || !(steps >= 0) || steps > 0x1p47)
-    fail("AGC0104", "expects a step that leads from start to end");
+  if (step.toDouble() == 0 || !(steps >= 0))
+    fail("AGC0104", "expects a step that leads from start to end, got " +
+                        std::to_string(start.toDouble()) + ", " + std::to_string(end.toDouble()) +
+                        " and step " + std::to_string(step.toDouble()));
+  if (steps > double(maxTensorBytes))
+    fail("AGC0108", "got " + std::to_string(steps) + " steps; the limit is 2^47");
   return filled("arange", type, int64_t(steps), options, loc, [&](void *out, int64_t numel) {
     for (int64_t i = 0; i < numel; ++i)
       if (floats || info(type).isFloat)
@@ -180,12 +186,11 @@ void refuseToDrawInBody(const char *name, Loc loc) {
 Tensor random(const char *name, IntArrayRef size, const TensorOptions &options,
               void (Generator::*fill)(void *, DType, int64_t, double, double),
               double a, double b, Value (*draw)(TypeRef), Loc loc) {
+  OpGuard op(name, loc);
   DType type = options.dtype();
   if (!info(type).isFloat)
-    throw Error("AGC0102", std::string("'agc.") + name +
-                               "' expects floating point, got " + dtypeName(type));
+    fail("AGC0102", std::string("expects floating point, got ") + dtypeName(type));
   if (recorder().capture || recorder().body) { // anew in each call or trip
-    OpGuard op(name, loc);
     checkOptions(options, type);
     return finish(wrap(draw(typeOf(type, size))), options, loc);
   }
@@ -206,9 +211,10 @@ Tensor randint(int64_t high, IntArrayRef size, const TensorOptions &o, Loc loc) 
   return randint(0, high, size, o, loc);
 }
 Tensor randint(int64_t low, int64_t high, IntArrayRef size, const TensorOptions &options, Loc loc) {
+  OpGuard op("randint", loc);
   if (low >= high)
-    throw Error("AGC0104", "'agc.randint' expects low < high, got " +
-                               std::to_string(low) + " and " + std::to_string(high));
+    fail("AGC0104", "expects low < high, got " + std::to_string(low) + " and " +
+                        std::to_string(high));
   DType type = options.dtype_opt().value_or(kInt64);
   refuseToDrawInBody("randint", loc);
   return filled("randint", type, size, options, loc, [&](void *out, int64_t numel) {
@@ -232,11 +238,16 @@ Tensor randperm(int64_t n, const TensorOptions &options, Loc loc) {
 
 const Tensor &Tensor::uniform_(double from, double to, Loc loc) const {
   OpGuard op("uniform_", loc);
+  if (!(from <= to))
+    fail("AGC0104", "expects from of at most to, got " + std::to_string(from) + " and " +
+                        std::to_string(to));
   write(*this, read(rand(sizes(), options(), loc) * (to - from) + from));
   return *this;
 }
 const Tensor &Tensor::normal_(double mean, double std, Loc loc) const {
   OpGuard op("normal_", loc);
+  if (!(std >= 0))
+    fail("AGC0104", "expects a standard deviation of at least 0, got " + std::to_string(std));
   write(*this, read(randn(sizes(), options(), loc) * std + mean));
   return *this;
 }
@@ -278,7 +289,8 @@ Tensor fromMemory(void *data, IntArrayRef size, std::function<void(void *)> rele
   checkOptions(options, type);
   TypeRef t = typeOf(type, size);
   if (!data && t->numel)
-    fail("AGC0101", "got a null pointer");
+    fail("AGC0101", "expects memory for " + std::to_string(t->numel) +
+                        " elements, got a null pointer");
   Tensor tensor = wrap(leafValue(t, nullptr));
   // The memory is the user's: ops take a snapshot when they are recorded.
   implOf(tensor).storage->escaped =

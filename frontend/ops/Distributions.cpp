@@ -68,7 +68,8 @@ const Tensor &Tensor::bernoulli_(const Tensor &p, Loc loc) const {
   TypeRef type = implOf(*this).type;
   Operand given(p);
   Value v = info(given.value.dtype()).isFloat ? given.value : asFloat(given.value);
-  if (broadcastShape({&given, 1}).size() > type->shape.size())
+  Operand both[] = {given, constant(typeOf(DType::F32, type->shape), 0)};
+  if (broadcastShape(both) != type->shape)
     fail("AGC0103", "expects probabilities that broadcast to " + shapeText(type->shape) + ", got shape " +
                         shapeText(v.shape()));
   write(*this, bernoulliOf(stopGradient(prepare(v, v.dtype(), type->shape)), type->dtype));

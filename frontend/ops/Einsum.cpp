@@ -107,7 +107,8 @@ Tensor einsum(std::string_view equation, TensorList operands, Loc loc) {
   for (Term &term : terms) {
     expectFloat(term.value);
     if (term.value.dtype() != terms[0].value.dtype())
-      fail("AGC0102", "expects operands of one dtype");
+      fail("AGC0102", std::string("expects operands of one dtype, got ") +
+                          dtypeName(terms[0].value.dtype()) + " and " + dtypeName(term.value.dtype()));
     takeDiagonals(term);
     for (size_t d = 0; d < term.letters.size(); ++d) {
       int64_t &size = sizes.try_emplace(term.letters[d], 1).first->second;
@@ -202,6 +203,9 @@ Value scaled(const Value &v, Scalar s) {
 
 /// beta bias + alpha product, whose shape counts.
 Value biased(const Value &bias, const Value &product, Scalar beta, Scalar alpha) {
+  if (bias.dtype() != product.dtype())
+    fail("AGC0102", std::string("expects a bias of ") + dtypeName(product.dtype()) + ", got " +
+                        dtypeName(bias.dtype()));
   Operand operands[] = {product, bias};
   if (broadcastShape(operands) != product.shape())
     fail("AGC0103", "expects a bias that broadcasts to " + shapeText(product.shape()) + ", got shape " +
@@ -239,6 +243,8 @@ Tensor cross(Arg a, Arg b, std::optional<int64_t> dim) {
   OpGuard op("cross", a.loc);
   Operand operands[] = {a.tensor, b.tensor};
   DType type = resultType(operands);
+  if (type == DType::Bool)
+    fail("AGC0102", "expects numbers, got bool");
   Dims shape = broadcastShape(operands);
   Value x = prepare(operands[0], type, shape), y = prepare(operands[1], type, shape);
   int64_t d = -1;
@@ -266,6 +272,11 @@ Tensor bilinear(Arg x1, Arg x2, Arg weight, OptionalArg bias) {
   if (!fits)
     fail("AGC0107", "expects x1 [..., in1], x2 [..., in2] and a weight [out, in1, in2], got shapes " +
                         shapeText(a.shape()) + ", " + shapeText(b.shape()) + " and " + shapeText(w.shape()));
+  expectFloat(a);
+  for (const Value &other : {b, w})
+    if (other.dtype() != a.dtype())
+      fail("AGC0102", std::string("expects operands of one dtype, got ") + dtypeName(a.dtype()) +
+                          " and " + dtypeName(other.dtype()));
   int64_t rows = 1;
   for (size_t d = 0; d + 1 < a.shape().size(); ++d)
     rows *= a.shape()[d];
@@ -273,13 +284,21 @@ Tensor bilinear(Arg x1, Arg x2, Arg weight, OptionalArg bias) {
   shape.push_back(w.shape()[0]);
   Value half = detail::einsum("bi,oij->boj", reshape(a, {rows, a.shape().back()}), w);
   Value y = reshape(detail::einsum("boj,bj->bo", half, reshape(b, {rows, b.shape().back()})), shape);
-  if (bias.tensor)
-    y = y + broadcastTo(read(*bias.tensor), shape);
+  if (bias.tensor && bias.tensor->defined()) {
+    Value c = read(*bias.tensor);
+    if (c.shape() != Dims{w.shape()[0]} || c.dtype() != w.dtype())
+      fail("AGC0107", "expects a bias of its weight's " + std::to_string(w.shape()[0]) +
+                          " outputs and dtype, got shape " + shapeText(c.shape()) + " and " +
+                          dtypeName(c.dtype()));
+    y = y + broadcastTo(c, shape);
+  }
   return wrap(y, "TrilinearBackward0", {a, b, w});
 }
 
 Tensor cdist(Arg a, Arg b, double p) {
   OpGuard op("cdist", a.loc);
+  if (!(p >= 0))
+    fail("AGC0104", "expects p of at least 0, got " + std::to_string(p));
   if (a.tensor.dim() < 2 || b.tensor.dim() < 2 || a.tensor.size(-1) != b.tensor.size(-1))
     fail("AGC0107", "expects [..., n, d] and [..., m, d], got shapes " + shapeText(a.tensor.sizes()) +
                         " and " + shapeText(b.tensor.sizes()));

@@ -25,8 +25,14 @@ std::pair<Dims, Dims> lastAndBack(int64_t rank, int64_t dim) {
   return {last, back};
 }
 
+void expectToAdd(const Value &base, std::string_view mode) {
+  if (mode == "add" && base.dtype() == DType::Bool)
+    fail("AGC0102", "expects numbers to add, got bool");
+}
+
 Value scatterAlong(const Value &base, int64_t dim, const Value &index, const Value &updates,
                    const char *mode) {
+  expectToAdd(base, mode);
   int64_t rank = base.rank();
   auto [last, back] = lastAndBack(rank, dim);
   return transpose(scatter(transpose(base, last), transpose(index, last),
@@ -87,9 +93,10 @@ Value cutTo(const Value &x, int64_t dim, const Value &index, const char *what) {
     if (d == dim || size == limits[size_t(d)])
       continue;
     if (size > limits[size_t(d)])
-      fail("AGC0107", "expects an index no larger than " + std::string(what) + " but along dimension " +
-                          std::to_string(dim) + "; its shape is " + shapeText(index.shape()) +
-                          ", for one of " + shapeText(x.shape()));
+      fail("AGC0107", "expects an index no larger than " + std::string(what) +
+                          (dim < 0 ? "" : " but along dimension " + std::to_string(dim)) +
+                          ", got shape " + shapeText(index.shape()) + " for one of " +
+                          shapeText(x.shape()));
     limits[size_t(d)] = size;
     same = false;
   }
@@ -141,7 +148,7 @@ Tensor gather(Arg x, int64_t dim, Arg index) {
 }
 Tensor take_along_dim(Arg x, Arg index, std::optional<int64_t> dim) {
   OpGuard op("take_along_dim", x.loc);
-  Value v = read(x.tensor), i = read(index.tensor);
+  Value v = atLeast1d(read(x.tensor)), i = atLeast1d(read(index.tensor));
   if (!dim) {
     v = reshape(v, v.type()->numel);
     i = reshape(i, i.type()->numel);
@@ -194,7 +201,7 @@ Tensor index_add(Arg x, int64_t dim, Arg index, Arg source, Scalar alpha) {
     fail("AGC0107", "expects an index of one dimension, as long as the source along dimension " +
                         std::to_string(d) + ", got shapes " + shapeText(i.shape()) + " and " +
                         shapeText(s.shape()));
-  if (alpha.toDouble() != 1)
+  if (alpha.toDouble() != 1 && s.dtype() != DType::Bool)
     s = s * broadcastDims(number(s.dtype(), alpha), s.shape(), {});
   i = checkedIndex(i, v.shape()[size_t(d)], false);
   Dims expected = v.shape();
@@ -204,6 +211,7 @@ Tensor index_add(Arg x, int64_t dim, Arg index, Arg source, Scalar alpha) {
   if (s.dtype() != v.dtype())
     fail("AGC0102", std::string("expects a source of ") + dtypeName(v.dtype()) + ", got " +
                         dtypeName(s.dtype()));
+  expectToAdd(v, "add");
   Value result = scatter(v, indexForEach(v, d, i), s, d, "add");
   return wrap(reshape(result, from.shape()), "IndexAddBackward0", {from, read(source.tensor)});
 }

@@ -175,6 +175,8 @@ void put(const Selection &s, const Value &value, bool accumulate) {
   Operand operands[] = {value, constant(typeOf(DType::F32, shape), 0)};
   if (broadcastShape(operands) != shape)
     fail("AGC0103", "expects values that broadcast to " + shapeText(shape) + ", got shape " + shapeText(value.shape()));
+  if (accumulate && v.dtype() == DType::Bool)
+    fail("AGC0102", "expects numbers to add, got bool");
   Value updates = broadcastTo(convert(value, v.dtype()), shape);
   Value result = restored(scatter(base, index, updates, flat.before, accumulate ? "add" : "set"), flat, v.shape());
   setGradName(result, "IndexPutBackward0");

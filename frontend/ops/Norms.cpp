@@ -176,7 +176,7 @@ Tensor any(Arg x, int64_t dim, bool keepdim) {
 Tensor count_nonzero(Arg x, std::optional<int64_t> dim) {
   OpGuard op("count_nonzero", x.loc);
   Value v = read(x.tensor);
-  Dims dims = dim && v.rank() ? wrapDims(*dim, v.rank()) : allDims(v.rank());
+  Dims dims = dim ? wrapDims(*dim, v.rank()) : allDims(v.rank());
   return wrap(reduce(OpId::ReduceSum, convert(convert(v, DType::Bool), DType::I64), dims));
 }
 

@@ -1,5 +1,6 @@
 //===- Rearrange.cpp - Pieces, repetitions, triangles, padding -------------===//
 #include "frontend/ops/Composites.h"
+#include "runtime/core/Sizes.h"
 
 #include <agc/Functions.h>
 
@@ -33,7 +34,8 @@ std::vector<Tensor> split(Arg x, IntArrayRef sizes, int64_t dim) {
   for (int64_t size : sizes) {
     if (size < 0)
       fail("AGC0104", "expects no negative size, got " + shapeText(sizes));
-    total += size;
+    if (__builtin_add_overflow(total, size, &total))
+      fail("AGC0108", "got sizes with too large a sum: " + shapeText(sizes));
   }
   if (total != x.tensor.size(d))
     fail("AGC0104", "expects sizes that add up to " + std::to_string(x.tensor.size(d)) +
@@ -63,7 +65,7 @@ std::vector<Tensor> chunk(Arg x, int64_t chunks, int64_t dim) {
   int64_t n = x.tensor.size(wrapDim(dim, x.tensor.dim()));
   if (n == 0)
     return agc::split(x, IntArrayRef(Dims(size_t(chunks), 0)), dim);
-  return agc::split(x, (n + chunks - 1) / chunks, dim);
+  return agc::split(x, (n - 1) / chunks + 1, dim);
 }
 std::vector<Tensor> unbind(Arg x, int64_t dim) {
   OpGuard op("unbind", x.loc);
@@ -101,19 +103,23 @@ Tensor vstack(TensorList tensors, Loc loc) {
 
 Tensor unflatten(Arg x, int64_t dim, IntArrayRef sizes) {
   OpGuard op("unflatten", x.loc);
+  if (x.tensor.dim() == 0)
+    fail("AGC0104", "cannot unflatten a tensor of no dimensions");
   int64_t d = wrapDim(dim, x.tensor.dim());
   Dims inner = sizes.vec(), shape = x.tensor.sizes().vec();
   int64_t known = 1, *open = nullptr;
+  bool fits = true;
   for (int64_t &size : inner) {
     if (size == -1 && !open)
       open = &size;
     else
-      known *= size;
+      fits &= size >= 0 && !__builtin_mul_overflow(known, size, &known);
   }
-  if (open)
+  if (open && fits) {
     *open = known ? shape[size_t(d)] / known : 0;
-  int64_t product = std::accumulate(inner.begin(), inner.end(), int64_t(1), std::multiplies<>());
-  if (product != shape[size_t(d)])
+    known *= *open; // at most the dimension's size
+  }
+  if (!fits || known != shape[size_t(d)])
     fail("AGC0105", "cannot make dimension " + std::to_string(d) + ", of size " +
                         std::to_string(shape[size_t(d)]) + ", into " + shapeText(sizes));
   shape.erase(shape.begin() + d);
@@ -124,11 +130,12 @@ Tensor unflatten(Arg x, int64_t dim, IntArrayRef sizes) {
 Tensor movedim(Arg x, IntArrayRef source, IntArrayRef destination) {
   OpGuard op("movedim", x.loc);
   int64_t rank = x.tensor.dim();
+  auto least = size_t(std::max<int64_t>(rank, 1)); // a scalar has one to name
   if (source.size() != destination.size())
     fail("AGC0104", "expects as many sources as destinations, got " + shapeText(source) +
                         " and " + shapeText(destination));
-  Dims order(size_t(rank), -1);
-  std::vector<bool> taken(size_t(rank), false);
+  Dims order(least, -1);
+  std::vector<bool> taken(least, false);
   for (size_t i = 0; i < source.size(); ++i) {
     int64_t from = wrapDim(source[i], rank), to = wrapDim(destination[i], rank);
     if (taken[size_t(from)] || order[size_t(to)] >= 0)
@@ -144,6 +151,7 @@ Tensor movedim(Arg x, IntArrayRef source, IntArrayRef destination) {
         ++next;
       d = int64_t(next++);
     }
+  order.resize(size_t(rank));
   return x.tensor.permute(order, x.loc);
 }
 
@@ -154,9 +162,9 @@ namespace {
 /// Along dim1 and dim2 of the value, as a new last dimension.
 Value diagonalOf(const Value &v, int64_t offset, int64_t dim1, int64_t dim2) {
   int64_t rows = v.shape()[size_t(dim1)], columns = v.shape()[size_t(dim2)];
-  int64_t first = std::clamp<int64_t>(-offset, 0, rows);
-  int64_t left = std::clamp<int64_t>(offset, 0, columns);
-  int64_t length = std::min(rows - first, columns - left);
+  offset = std::clamp(offset, -rows, columns); // none lies farther out
+  int64_t first = std::max<int64_t>(-offset, 0), left = std::max<int64_t>(offset, 0);
+  int64_t length = std::max<int64_t>(0, std::min(rows - first, columns - left));
   Dims order;
   for (int64_t d = 0; d < v.rank(); ++d)
     if (d != dim1 && d != dim2)
@@ -198,13 +206,18 @@ Tensor triangleIndices(const char *name, int64_t rows, int64_t columns, int64_t 
   OpGuard op(name, loc);
   if (rows < 0 || columns < 0)
     fail("AGC0104", "expects no negative size, got " + std::to_string(rows) + " and " + std::to_string(columns));
+  typeOf(DType::I64, {2, rows, columns}); // an error if that is too much
+  offset = std::clamp(offset, -rows, columns);
   std::vector<int64_t> indices, second;
-  for (int64_t r = 0; r < rows; ++r)
-    for (int64_t c = 0; c < columns; ++c)
-      if (lower ? c - r <= offset : c - r >= offset) {
-        indices.push_back(r);
-        second.push_back(c);
-      }
+  // Rows that have none need no look: there may be very many.
+  int64_t first = lower ? std::max<int64_t>(0, -offset) : 0;
+  int64_t limit = lower ? rows : std::min(rows, columns - offset);
+  for (int64_t r = columns ? first : limit; r < limit; ++r)
+    for (int64_t c = lower ? 0 : std::max<int64_t>(0, r + offset);
+         c < (lower ? std::min(columns, r + offset + 1) : columns); ++c) {
+      indices.push_back(r);
+      second.push_back(c);
+    }
   int64_t count = int64_t(indices.size());
   indices.insert(indices.end(), second.begin(), second.end());
   DType type = options.dtype_opt().value_or(DType::I64);
@@ -228,9 +241,11 @@ Tensor diag(Arg x, int64_t offset) {
     return diagonal(x, offset, 0, 1);
   if (v.rank() != 1)
     fail("AGC0107", "expects one or two dimensions, got shape " + shapeText(v.shape()));
+  // Farther out than any tensor reaches: an error below.
+  offset = std::clamp(offset, -maxTensorBytes, maxTensorBytes);
   int64_t n = v.shape()[0], size = n + std::abs(offset);
-  Value rows = pad(v, std::max<int64_t>(-offset, 0), std::max<int64_t>(offset, 0), int64_t(0), 0);
   TypeRef type = withShape(v.type(), {size, size});
+  Value rows = pad(v, std::max<int64_t>(-offset, 0), std::max<int64_t>(offset, 0), int64_t(0), 0);
   Value spread = broadcastDims(rows, type->shape, int64_t(0));
   return wrap(select(triangle(type, "eq", offset), spread, constant(type, 0)), "DiagEmbedBackward0", {v});
 }
@@ -255,6 +270,14 @@ Tensor triu_indices(int64_t rows, int64_t columns, int64_t offset, const TensorO
 // Repetitions, order, padding
 //===----------------------------------------------------------------------===//
 
+namespace {
+int64_t timesOf(int64_t repeats, int64_t size) {
+  if (__builtin_mul_overflow(repeats, size, &size))
+    fail("AGC0108", "got too many repetitions: " + std::to_string(repeats));
+  return size;
+}
+} // namespace
+
 Tensor Tensor::repeat(IntArrayRef repeats, Loc loc) const {
   OpGuard op("repeat", loc);
   Value from = read(*this), v = from;
@@ -269,7 +292,7 @@ Tensor Tensor::repeat(IntArrayRef repeats, Loc loc) const {
     wide.push_back(repeats[d]);
     dims.push_back(int64_t(wide.size()));
     wide.push_back(shape[d]);
-    result.push_back(repeats[d] * shape[d]);
+    result.push_back(timesOf(repeats[d], shape[d]));
   }
   v = detail::reshape(broadcastDims(detail::reshape(v, shape), wide, dims), result);
   return wrap(v, "RepeatBackward0", {from});
@@ -287,12 +310,12 @@ Tensor repeat_interleave(Arg x, int64_t repeats, std::optional<int64_t> dim) {
   Value from = read(x.tensor), v = from;
   if (!dim || v.rank() == 0)
     v = reshape(v, v.type()->numel);
-  int64_t d = dim && from.rank() ? wrapDim(*dim, v.rank()) : 0;
+  int64_t d = dim ? wrapDim(*dim, from.rank()) : 0;
   Dims wide = v.shape(), dims = allDims(v.rank()), result = v.shape();
   wide.insert(wide.begin() + d + 1, repeats);
   for (size_t i = size_t(d) + 1; i < dims.size(); ++i)
     ++dims[i];
-  result[size_t(d)] *= repeats;
+  result[size_t(d)] = timesOf(repeats, result[size_t(d)]);
   return wrap(reshape(broadcastDims(v, wide, dims), result), "RepeatInterleaveBackward0", {from});
 }
 
@@ -339,7 +362,10 @@ Tensor constant_pad_nd(Arg x, IntArrayRef amounts, Scalar value) {
   for (size_t i = 0; i < amounts.size() / 2; ++i) {
     size_t d = rank - 1 - i;
     int64_t before = amounts[2 * i], after = amounts[2 * i + 1];
-    if (v.shape()[d] + before + after < 0 || -before > v.shape()[d] || -after > v.shape()[d])
+    if (before > maxTensorBytes || after > maxTensorBytes)
+      fail("AGC0108", "got too much padding: " + shapeText(amounts));
+    int64_t size = v.shape()[d];
+    if (before < -size || after < -size || size + before + after < 0)
       fail("AGC0104", "cuts more than there is: shape " + shapeText(v.shape()) + ", padding " + shapeText(amounts));
     starts[d] = std::max<int64_t>(-before, 0);
     limits[d] -= std::max<int64_t>(-after, 0);

@@ -67,14 +67,16 @@ Tensor sumOf(Arg x, IntArrayRef dim, bool keep, std::optional<DType> type,
              const char *gradName) {
   OpGuard op("sum", x.loc);
   Value v = read(x.tensor), from = v;
-  if (type)
+  bool isBool = type == DType::Bool; // whether there is any
+  if (isBool)
+    v = convert(v, DType::Bool);
+  if (type && !isBool)
     v = convert(v, *type);
   else if (!info(v.dtype()).isFloat)
     v = convert(v, DType::I64);
   Dims dims = wrapDims(dim, v.rank());
-  return wrap(keep ? reduceKeep(OpId::ReduceSum, v, dims)
-                   : reduce(OpId::ReduceSum, v, dims),
-              gradName, {from});
+  v = keep ? reduceKeep(OpId::ReduceSum, v, dims) : reduce(OpId::ReduceSum, v, dims);
+  return wrap(isBool ? convert(v, DType::Bool) : v, gradName, {from});
 }
 
 Tensor meanOfTensor(Arg x, IntArrayRef dim, bool keep, std::optional<DType> type,

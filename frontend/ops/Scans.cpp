@@ -47,11 +47,17 @@ Value scanOver(Value v, int64_t dim, OpId op, double identity) {
   return v;
 }
 
-/// Integers and bools count in int64.
+/// Integers and bools count in int64, bools as 0 and 1.
 Value widened(const Value &v, std::optional<DType> type) {
+  if (type == DType::Bool)
+    return convert(convert(v, DType::Bool), DType::I64);
   if (type)
     return convert(v, *type);
   return info(v.dtype()).isFloat ? v : convert(v, DType::I64);
+}
+/// What comes of it, in the dtype that was asked for.
+Value narrowed(const Value &v, std::optional<DType> type) {
+  return type == DType::Bool ? convert(v, DType::Bool) : v;
 }
 
 Tensor scan(const char *name, const char *gradName, Arg x, int64_t dim,
@@ -59,7 +65,7 @@ Tensor scan(const char *name, const char *gradName, Arg x, int64_t dim,
   OpGuard op(name, x.loc);
   Value from = read(x.tensor), v = widened(from, type);
   int64_t d = wrapDim(dim, v.rank());
-  return wrap(v.rank() ? scanOver(v, d, id, identity) : v, gradName, {from});
+  return wrap(narrowed(v.rank() ? scanOver(v, d, id, identity) : v, type), gradName, {from});
 }
 
 } // namespace
@@ -68,7 +74,7 @@ Tensor prod(Arg x, std::optional<DType> type) {
   OpGuard op("prod", x.loc);
   Value from = read(x.tensor), v = widened(from, type);
   v = productOver(reshape(v, v.type()->numel), 0);
-  return wrap(reshape(v, {}), "ProdBackward0", {from});
+  return wrap(narrowed(reshape(v, {}), type), "ProdBackward0", {from});
 }
 Tensor prod(Arg x, int64_t dim, bool keepdim, std::optional<DType> type) {
   OpGuard op("prod", x.loc);
@@ -82,7 +88,7 @@ Tensor prod(Arg x, int64_t dim, bool keepdim, std::optional<DType> type) {
       v = reshape(v, shape);
     }
   }
-  return wrap(v, "ProdBackward1", {from});
+  return wrap(narrowed(v, type), "ProdBackward1", {from});
 }
 Tensor cumsum(Arg x, int64_t dim, std::optional<DType> type) {
   return scan("cumsum", "CumsumBackward0", x, dim, type, OpId::Add, 0);

@@ -215,7 +215,8 @@ Tensor flatten(Arg x, int64_t start, int64_t end) {
   int64_t rank = int64_t(shape.size());
   int64_t first = wrapDim(start, rank), last = wrapDim(end, rank);
   if (first > last)
-    fail("AGC0104", "expects start_dim not after end_dim");
+    fail("AGC0104", "expects start_dim not after end_dim, got " + std::to_string(start) +
+                        " and " + std::to_string(end) + " for shape " + shapeText(shape));
   if (rank == 0)
     return x.tensor.reshape(int64_t(1), x.loc);
   if (first == last)
@@ -345,6 +346,7 @@ Tensor Tensor::slice(int64_t dim, std::optional<int64_t> start,
   int64_t d = wrapDim(dim, type->rank()), size = type->shape[size_t(d)];
   int64_t first = clampIndex(start.value_or(0), size);
   int64_t limit = std::max(first, clampIndex(end.value_or(size), size));
+  step = std::min(step, std::max<int64_t>(size, 1)); // a longer one takes no more
   return sliced(*this, d, first, limit, step, "SliceBackward0");
 }
 

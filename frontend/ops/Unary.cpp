@@ -51,6 +51,8 @@ Value reciprocalOf(const Tensor &x) {
 
 Value squareOf(const Tensor &x) {
   Value v = read(x);
+  if (v.dtype() == DType::Bool)
+    fail("AGC0102", "expects numbers, got bool");
   return info(v.dtype()).isFloat ? powi(v, 2) : v * v;
 }
 
@@ -129,7 +131,9 @@ Value atanhOf(const Tensor &x) {
     Value v = expression;                                                      \
     setGradName(v, gradName);                                                  \
     if (v.type() != implOf(t).type)                                            \
-      fail("AGC0102", "cannot store its result in a tensor of integers");      \
+      fail("AGC0102", std::string("cannot store its result, of ") +            \
+                          dtypeName(v.dtype()) + ", in a tensor of " +         \
+                          dtypeName(implOf(t).type->dtype));                   \
     write(t, v);                                                               \
     return t;                                                                  \
   }

@@ -11,9 +11,14 @@ using namespace detail;
 
 namespace {
 
-void expect(bool holds, const char *optimizer, const char *what) {
-  if (!holds)
-    throw Error("AGC0104", std::string("'agc.") + optimizer + "' expects " + what);
+void expect(bool holds, const char *optimizer, const char *what, std::initializer_list<double> got,
+            Loc loc) {
+  if (holds)
+    return;
+  std::string numbers;
+  for (double number : got)
+    numbers += (numbers.empty() ? "" : ", ") + std::to_string(number);
+  failAt("AGC0104", std::string("'agc.") + optimizer + "' expects " + what + ", got " + numbers, loc);
 }
 
 Value spread(const Value &scalar, const Value &like) {
@@ -54,19 +59,20 @@ Value adamUpdate(const Options &o, StateOf stateOf, const Value &p, const Value 
   return p - spread(size, p) * m / denominator;
 }
 
-template <typename Options> void checkAdam(const Options &o, const char *name) {
+template <typename Options> void checkAdam(const Options &o, const char *name, Loc loc) {
   auto [beta1, beta2] = o.betas();
   expect(o.lr() >= 0 && o.eps() >= 0 && o.weight_decay() >= 0, name,
-         "lr, eps and weight_decay of at least 0");
-  expect(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1, name, "betas in [0, 1)");
+         "lr, eps and weight_decay of at least 0", {o.lr(), o.eps(), o.weight_decay()}, loc);
+  expect(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1, name, "betas in [0, 1)",
+         {beta1, beta2}, loc);
 }
 
 } // namespace
 
-Adam::Adam(std::vector<OptimizerParamGroup> given, AdamOptions defaults)
-    : Optimizer(std::move(given), std::make_unique<AdamOptions>(defaults)) {
+Adam::Adam(std::vector<OptimizerParamGroup> given, AdamOptions defaults, Loc loc)
+    : Optimizer(std::move(given), std::make_unique<AdamOptions>(defaults), loc) {
   for (const OptimizerParamGroup &group : groups)
-    checkAdam(static_cast<const AdamOptions &>(group.options()), "Adam");
+    checkAdam(static_cast<const AdamOptions &>(group.options()), "Adam", loc);
 }
 
 Tensor Adam::step(std::function<Tensor()> closure, Loc loc) {
@@ -88,10 +94,10 @@ Tensor Adam::step(std::function<Tensor()> closure, Loc loc) {
   return loss;
 }
 
-AdamW::AdamW(std::vector<OptimizerParamGroup> given, AdamWOptions defaults)
-    : Optimizer(std::move(given), std::make_unique<AdamWOptions>(defaults)) {
+AdamW::AdamW(std::vector<OptimizerParamGroup> given, AdamWOptions defaults, Loc loc)
+    : Optimizer(std::move(given), std::make_unique<AdamWOptions>(defaults), loc) {
   for (const OptimizerParamGroup &group : groups)
-    checkAdam(static_cast<const AdamWOptions &>(group.options()), "AdamW");
+    checkAdam(static_cast<const AdamWOptions &>(group.options()), "AdamW", loc);
 }
 
 Tensor AdamW::step(std::function<Tensor()> closure, Loc loc) {
@@ -115,12 +121,13 @@ Tensor AdamW::step(std::function<Tensor()> closure, Loc loc) {
   return loss;
 }
 
-RMSprop::RMSprop(std::vector<OptimizerParamGroup> given, RMSpropOptions defaults)
-    : Optimizer(std::move(given), std::make_unique<RMSpropOptions>(defaults)) {
+RMSprop::RMSprop(std::vector<OptimizerParamGroup> given, RMSpropOptions defaults, Loc loc)
+    : Optimizer(std::move(given), std::make_unique<RMSpropOptions>(defaults), loc) {
   for (const OptimizerParamGroup &group : groups) {
     const auto &o = static_cast<const RMSpropOptions &>(group.options());
     expect(o.lr() >= 0 && o.eps() >= 0 && o.weight_decay() >= 0 && o.momentum() >= 0 && o.alpha() >= 0,
-           "RMSprop", "lr, alpha, eps, weight_decay and momentum of at least 0");
+           "RMSprop", "lr, alpha, eps, weight_decay and momentum of at least 0",
+           {o.lr(), o.alpha(), o.eps(), o.weight_decay(), o.momentum()}, loc);
   }
 }
 
@@ -155,13 +162,14 @@ Tensor RMSprop::step(std::function<Tensor()> closure, Loc loc) {
   return loss;
 }
 
-Adagrad::Adagrad(std::vector<OptimizerParamGroup> given, AdagradOptions defaults)
-    : Optimizer(std::move(given), std::make_unique<AdagradOptions>(defaults)) {
+Adagrad::Adagrad(std::vector<OptimizerParamGroup> given, AdagradOptions defaults, Loc loc)
+    : Optimizer(std::move(given), std::make_unique<AdagradOptions>(defaults), loc) {
   for (const OptimizerParamGroup &group : groups) {
     const auto &o = static_cast<const AdagradOptions &>(group.options());
     expect(o.lr() >= 0 && o.lr_decay() >= 0 && o.weight_decay() >= 0 &&
                o.initial_accumulator_value() >= 0 && o.eps() >= 0,
-           "Adagrad", "lr, lr_decay, weight_decay, initial_accumulator_value and eps of at least 0");
+           "Adagrad", "lr, lr_decay, weight_decay, initial_accumulator_value and eps of at least 0",
+           {o.lr(), o.lr_decay(), o.weight_decay(), o.initial_accumulator_value(), o.eps()}, loc);
   }
 }
 

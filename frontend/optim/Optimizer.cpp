@@ -13,13 +13,14 @@ namespace agc::optim {
 using namespace detail;
 
 Optimizer::Optimizer(std::vector<OptimizerParamGroup> given,
-                     std::unique_ptr<OptimizerOptions> defaults)
+                     std::unique_ptr<OptimizerOptions> defaults, Loc loc)
     : initial(std::move(defaults)) {
   for (const OptimizerParamGroup &group : given)
-    add_param_group(group);
+    add_param_group(group, loc);
 }
 
-void Optimizer::add_param_group(const OptimizerParamGroup &group) {
+void Optimizer::add_param_group(const OptimizerParamGroup &group, Loc loc) {
+  OpGuard op("Optimizer", loc);
   OptimizerParamGroup added(group);
   if (!added.has_options())
     added.set_options(initial->clone());
@@ -29,9 +30,11 @@ void Optimizer::add_param_group(const OptimizerParamGroup &group) {
       known.insert(tensor.unsafeImpl());
   for (const Tensor &tensor : added.params()) {
     if (!tensor.is_leaf())
-      throw Error("AGC0113", "cannot optimize a tensor that is not a leaf");
+      fail("AGC0113", "cannot optimize a tensor that is not a leaf, got the one of shape " +
+                          shapeText(tensor.sizes()) + " that " + tensor.grad_fn()->name() +
+                          " made; use detach()?");
     if (!known.insert(tensor.unsafeImpl()).second)
-      throw Error("AGC0117", "an optimizer got the same parameter twice");
+      fail("AGC0117", "got the same parameter twice, of shape " + shapeText(tensor.sizes()));
   }
   groups.push_back(std::move(added));
 }

@@ -10,14 +10,21 @@ namespace agc::optim {
 
 using namespace detail;
 
-SGD::SGD(std::vector<OptimizerParamGroup> given, SGDOptions defaults)
-    : Optimizer(std::move(given), std::make_unique<SGDOptions>(defaults)) {
+SGD::SGD(std::vector<OptimizerParamGroup> given, SGDOptions defaults, Loc loc)
+    : Optimizer(std::move(given), std::make_unique<SGDOptions>(defaults), loc) {
   for (const OptimizerParamGroup &group : groups) {
     const auto &o = static_cast<const SGDOptions &>(group.options());
     if (!(o.lr() >= 0) || !(o.momentum() >= 0) || !(o.weight_decay() >= 0))
-      throw Error("AGC0104", "'agc.SGD' expects lr, momentum and weight_decay of at least 0");
+      failAt("AGC0104",
+             "'agc.SGD' expects lr, momentum and weight_decay of at least 0, got " +
+                 std::to_string(o.lr()) + ", " + std::to_string(o.momentum()) + " and " +
+                 std::to_string(o.weight_decay()),
+             loc);
     if (o.nesterov() && (o.momentum() <= 0 || o.dampening() != 0))
-      throw Error("AGC0104", "'agc.SGD' expects a momentum and no dampening for nesterov");
+      failAt("AGC0104",
+             "'agc.SGD' expects a momentum and no dampening for nesterov, got " +
+                 std::to_string(o.momentum()) + " and " + std::to_string(o.dampening()),
+             loc);
   }
 }
 

@@ -622,7 +622,7 @@ TEST(ControlFlowErrors, TypesThatDoNotAgree) {
   expectError("AGC0123", "got a scalar as number 0", [&] {
     scan([](Tensor c, Tensor r) { return Pair(c, r); }, ones({2}), ones({}));
   });
-  expectError("AGC0123", "expects xs or a length", [&] {
+  expectError("AGC0123", "expects xs or a length; say ScanOptions().length(n)", [&] {
     scan([](const Tensors &c, const Tensors &) { return ScanStep{c, {}}; }, {}, {});
   });
   expectError("AGC0104", "expects a length of 0 or more, got -1", [&] {
@@ -664,7 +664,7 @@ TEST(ControlFlowErrors, WhatABodyCannotDo) {
   expectError("AGC0122", "cannot change a tensor from outside in place", over([&](Tensor c, Tensor) {
     total.add_(c);
   }));
-  expectError("AGC0122", "cannot fill a tensor from outside", over([&](Tensor, Tensor) {
+  expectError("AGC0122", "cannot fill a tensor from outside: that would be done once", over([&](Tensor, Tensor) {
     nn::init::uniform_(total);
   }));
   expectError("AGC0122", "cannot go backward into tensors from outside", over([&](Tensor c, Tensor) {
@@ -673,7 +673,7 @@ TEST(ControlFlowErrors, WhatABodyCannotDo) {
   Tensor before = w * 2;
   expectError("AGC0122", "cannot take a gradient with respect to a tensor from outside",
               over([&](Tensor c, Tensor) { autograd::grad({c * w * before}, {w}); }));
-  expectError("AGC0122", "cannot draw with agc::randint", over([](Tensor, Tensor) {
+  expectError("AGC0122", "cannot draw with agc::randint: it would be the same on each trip; use rand, randn or bernoulli, or draw outside", over([](Tensor, Tensor) {
     randint(0, 5, {2});
   }));
   expectError("AGC0122", "cannot draw with agc::randperm", over([](Tensor, Tensor) {

@@ -114,7 +114,7 @@ TEST(Step, BadBatchesAreErrorsAndChangeNothing) {
   Tensor before = training.model->parameters()[0].detach().clone();
   before.sum().item<float>();
   EXPECT_NE(errorOf([&] { step(rand({3, 1, 8, 8}), t); }).find("[4, 1, 8, 8]"), std::string::npos);
-  EXPECT_NE(errorOf([&] { step(x, t.to(kFloat32)); }).find("i64"), std::string::npos);
+  EXPECT_NE(errorOf([&] { step(x, t.to(kFloat32)); }).find("int64"), std::string::npos);
   EXPECT_NE(errorOf([&] { step(x, tensor({1, 2, 3, 10})); }).find("got 10 at position 3"), std::string::npos);
   EXPECT_NE(errorOf([&] { step(x, tensor({1, -1, 3, 4})); }).find("got -1 at position 1"), std::string::npos);
   EXPECT_TRUE(training.model->parameters()[0].equal(before));
@@ -136,6 +136,21 @@ TEST(Step, MemoryOfTheUsersAtAnyAddress) {
   EXPECT_EQ(step(blob, t), other(blob.clone(), t));
   EXPECT_NE(weight[0], before);
   EXPECT_EQ(weight[0], twin.model->parameters()[0].detach().flatten()[0].item<float>());
+}
+
+TEST(Step, ParametersThatTheUserHasAPointerTo) {
+  nn::Linear model(1, 1);
+  float *weight = model->weight.data_ptr<float>(), *bias = model->bias.data_ptr<float>();
+  *weight = 2, *bias = 0;
+  optim::SGD sgd(model->parameters(), optim::SGDOptions(0.5));
+  auto first = [](const Tensor &y, const Tensor &) { return y.sum(); };
+  TrainStep step = train_step(model, first, sgd, spec({1, 1}), spec({1}));
+  EXPECT_EQ(*weight, 2);
+  EXPECT_EQ(step(ones({1, 1}), zeros(1)), 2);
+  EXPECT_EQ(*weight, 1.5);
+  *weight = 7; // is seen, as in PyTorch
+  EXPECT_EQ(step(ones({1, 1}), zeros(1)), 6.5);
+  EXPECT_EQ(model->weight.item<float>(), 6.5);
 }
 
 TEST(Step, WhatReadsValuesCannotBeTraced) {

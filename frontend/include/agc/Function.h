@@ -33,21 +33,25 @@ public:
   IValue(Tensor tensor) : value(std::move(tensor)) {}
 
   // Errors: it is something else.
-  bool toBool() const { return get<bool>("a bool"); }
-  int64_t toInt() const { return get<int64_t>("an integer"); }
-  double toDouble() const { return get<double>("a floating-point number"); }
-  const std::string &toStringRef() const { return get<std::string>("a text"); }
-  std::vector<int64_t> toIntVector() const {
-    return get<std::vector<int64_t>>("a list of integers");
+  bool toBool(Loc loc = Loc::current()) const { return get<bool>("a bool", loc); }
+  int64_t toInt(Loc loc = Loc::current()) const { return get<int64_t>("an integer", loc); }
+  double toDouble(Loc loc = Loc::current()) const {
+    return get<double>("a floating-point number", loc);
   }
-  Tensor toTensor() const { return get<Tensor>("a tensor"); }
+  const std::string &toStringRef(Loc loc = Loc::current()) const {
+    return get<std::string>("a text", loc);
+  }
+  std::vector<int64_t> toIntVector(Loc loc = Loc::current()) const {
+    return get<std::vector<int64_t>>("a list of integers", loc);
+  }
+  Tensor toTensor(Loc loc = Loc::current()) const { return get<Tensor>("a tensor", loc); }
   bool isNone() const { return std::holds_alternative<std::monostate>(value); }
 
 private:
-  template <typename T> const T &get(const char *what) const {
+  template <typename T> const T &get(const char *what, Loc loc) const {
     if (const T *held = std::get_if<T>(&value))
       return *held;
-    throw Error("AGC0104", std::string("saved_data holds something else than ") + what);
+    agc::detail::failAt("AGC0104", std::string("saved_data holds something else than ") + what, loc);
   }
   std::variant<std::monostate, bool, int64_t, double, std::string,
                std::vector<int64_t>, Tensor>
@@ -81,7 +85,7 @@ public:
   /// it is at first, or an undefined one.
   void set_materialize_grads(bool on);
   /// Whether argument \p index of the forward requires grad.
-  bool needs_input_grad(size_t index) const;
+  bool needs_input_grad(size_t index, Loc loc = Loc::current()) const;
 
 private:
   friend struct detail::Call;
@@ -95,7 +99,7 @@ using Backward = std::function<variable_list(AutogradContext *, variable_list)>;
 /// Before the forward: \p arguments are its own, undefined where no tensor.
 void beginCall(AutogradContext &context, const variable_list &arguments);
 /// After it: \p outputs with a history, as far as they have one.
-variable_list finishCall(std::shared_ptr<AutogradContext> context,
+variable_list finishCall(Loc loc, std::shared_ptr<AutogradContext> context,
                          const char *name, const variable_list &arguments,
                          const variable_list &outputs, Backward backward);
 
@@ -122,7 +126,30 @@ template <typename T> void appendArgument(variable_list &list, const T &argument
 /// variable_list grad_outputs)`, which returns a gradient, or an undefined
 /// tensor, for each of forward's arguments. forward runs without gradients.
 template <typename Derived> struct Function {
-  template <typename... Args> static auto apply(Args &&...args) {
+  // A default argument cannot follow a pack.
+  template <typename A> static auto apply(A &&a, Loc loc = Loc::current()) {
+    return applyAt(loc, std::forward<A>(a));
+  }
+  template <typename A, typename B> static auto apply(A &&a, B &&b, Loc loc = Loc::current()) {
+    return applyAt(loc, std::forward<A>(a), std::forward<B>(b));
+  }
+  template <typename A, typename B, typename C>
+  static auto apply(A &&a, B &&b, C &&c, Loc loc = Loc::current()) {
+    return applyAt(loc, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+  }
+  template <typename A, typename B, typename C, typename D>
+  static auto apply(A &&a, B &&b, C &&c, D &&d, Loc loc = Loc::current()) {
+    return applyAt(loc, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
+  }
+  /// With no arguments, or more of them than above, errors have no line.
+  template <typename... Args>
+    requires(sizeof...(Args) == 0 || sizeof...(Args) > 4)
+  static auto apply(Args &&...args) {
+    return applyAt(Loc(), std::forward<Args>(args)...);
+  }
+
+private:
+  template <typename... Args> static auto applyAt(Loc loc, Args &&...args) {
     variable_list arguments;
     (detail::appendArgument(arguments, args), ...);
     auto context = std::make_shared<AutogradContext>();
@@ -136,7 +163,7 @@ template <typename Derived> struct Function {
     variable_list outputs;
     detail::appendArgument(outputs, results);
     static const std::string name = detail::nodeName(typeid(Derived).name());
-    outputs = detail::finishCall(std::move(context), name.c_str(), arguments,
+    outputs = detail::finishCall(loc, std::move(context), name.c_str(), arguments,
                                  outputs, &Derived::backward);
     if constexpr (isOne)
       return outputs[0];

@@ -18,7 +18,8 @@ public:
   template <typename T>
     requires std::is_arithmetic_v<T>
   TensorData(T number) : type(defaultType<T>()), numbers{Scalar(number)} {}
-  TensorData(std::initializer_list<TensorData> list);
+  /// Errors: lists within it that differ in length.
+  TensorData(std::initializer_list<TensorData> list, Loc loc = Loc::current());
   template <typename T>
     requires std::is_arithmetic_v<T>
   TensorData(const std::vector<T> &list)

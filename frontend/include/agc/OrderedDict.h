@@ -2,13 +2,23 @@
 #ifndef AGC_ORDEREDDICT_H
 #define AGC_ORDEREDDICT_H
 
-#include <agc/Error.h>
+#include <agc/Types.h>
 
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace agc {
+
+/// A key together with the line it was written on.
+template <typename Key> class KeyArg {
+public:
+  template <typename K>
+    requires std::is_convertible_v<const K &, Key>
+  KeyArg(const K &key, Loc loc = Loc::current()) : key(key), loc(loc) {}
+  Key key;
+  Loc loc;
+};
 
 template <typename Key, typename Value> class OrderedDict {
 public:
@@ -52,36 +62,36 @@ public:
   }
   bool contains(const Key &key) const { return find(key) != nullptr; }
   /// Errors: AGC0117, no such key.
-  Value &operator[](const Key &key) {
-    if (Value *value = find(key))
+  Value &operator[](KeyArg<Key> arg) {
+    if (Value *value = find(arg.key))
       return *value;
-    throw Error("AGC0117", "there is nothing named '" + std::string(key) + "'");
+    detail::failAt("AGC0117", "there is nothing named '" + std::string(arg.key) + "'", arg.loc);
   }
-  const Value &operator[](const Key &key) const {
-    return (*const_cast<OrderedDict *>(this))[key];
+  const Value &operator[](KeyArg<Key> arg) const {
+    return (*const_cast<OrderedDict *>(this))[std::move(arg)];
   }
   Item &operator[](size_t index) { return list[index]; }
   const Item &operator[](size_t index) const { return list[index]; }
 
   /// Errors: AGC0117, the key is there already.
-  Value &insert(Key key, Value value) {
+  Value &insert(Key key, Value value, Loc loc = Loc::current()) {
     if (contains(key))
-      throw Error("AGC0117", "there is already something named '" +
-                                 std::string(key) + "'");
+      detail::failAt("AGC0117", "there is already something named '" + std::string(key) + "'", loc);
     list.emplace_back(std::move(key), std::move(value));
     return list.back().value();
   }
 
   /// Errors: AGC0117, no such key.
-  void erase(const Key &key) {
-    list.erase(list.begin() + ((*this)[key], position(key)));
+  void erase(KeyArg<Key> arg) {
+    (*this)[arg]; // an error if it is not there
+    list.erase(list.begin() + position(arg.key));
   }
   void clear() { list.clear(); }
   void reserve(size_t n) { list.reserve(n); }
   /// Inserts all of \p other's. Errors: AGC0117, a key that is there already.
-  void update(const OrderedDict &other) {
+  void update(const OrderedDict &other, Loc loc = Loc::current()) {
     for (const Item &item : other)
-      insert(item.key(), item.value());
+      insert(item.key(), item.value(), loc);
   }
 
   std::vector<Key> keys() const {

@@ -11,9 +11,10 @@ namespace agc {
 struct Spec {
   std::vector<int64_t> shape;
   DType dtype = kFloat32;
+  Loc loc = Loc(); // where it was written
 };
-inline Spec spec(std::vector<int64_t> shape, DType type = kFloat32) {
-  return {std::move(shape), type};
+inline Spec spec(std::vector<int64_t> shape, DType type = kFloat32, Loc loc = Loc::current()) {
+  return {std::move(shape), type, loc};
 }
 
 namespace detail {
@@ -40,7 +41,7 @@ public:
 
   /// Writes the step to \p path (graph.proto, functions train_step, forward and
   /// eval), and weights and buffers beside it as .safetensors.
-  void save(const std::string &path) const;
+  void save(const std::string &path, Loc loc = Loc::current()) const;
 
   /// The step as serialized agc::proto::Module.
   std::string serialize() const;
@@ -84,9 +85,11 @@ public:
 
   /// The result, without a history. Within another trace, or where gradients
   /// are wanted, the function is recorded instead.
-  template <typename... Tensors> Tensor operator()(const Tensors &...inputs) const {
-    return call({inputs...}, Loc::current());
+  Tensor operator()(Arg a) const { return call({a.tensor}, a.loc); }
+  template <typename... Tensors> Tensor operator()(Arg a, const Tensors &...others) const {
+    return call({a.tensor, others...}, a.loc);
   }
+  Tensor operator()(Loc loc = Loc::current()) const { return call({}, loc); }
   Tensor call(const std::vector<Tensor> &inputs, Loc loc) const;
   std::string serialize() const;
 
@@ -105,27 +108,35 @@ Compiled::Function spread(F f, std::index_sequence<I...>) {
 template <typename F, typename... Specs>
   requires(std::is_same_v<Specs, Spec> && ...)
 Compiled compile(F f, Specs... specs) {
+  std::vector<Spec> list{specs...};
+  Loc loc = list.empty() ? Loc() : list.front().loc;
   return Compiled(detail::spread(f, std::make_index_sequence<sizeof...(Specs)>()),
-                  {specs...}, Loc::current());
+                  std::move(list), loc);
 }
 
 /// A function that returns f's value, of one element, and its gradients with
 /// respect to the arguments at the positions \p arguments, as in JAX.
 template <typename F>
-auto value_and_grad(F f, std::vector<size_t> arguments = {0}) {
-  return [f, arguments](auto... inputs) {
+auto value_and_grad(F f, std::vector<size_t> arguments = {0}, Loc loc = Loc::current()) {
+  return [f, arguments, loc](auto... inputs) {
     std::vector<Tensor> list{inputs...}, wanted;
     AutoGradMode on(true);
     for (size_t i = 0; i < list.size(); ++i)
       list[i] = list[i].detach();
     for (size_t i : arguments) {
-      list.at(i) = list[i].clone().requires_grad_();
+      if (i >= list.size())
+        detail::failAt("AGC0104",
+                       "'agc.value_and_grad' expects positions among its " +
+                           std::to_string(list.size()) + " arguments, got " + std::to_string(i),
+                       loc);
+      list[i] = list[i].clone(loc).requires_grad_(true, loc);
       wanted.push_back(list[i]);
     }
     Tensor value = [&]<size_t... I>(std::index_sequence<I...>) {
       return f(list[I]...);
     }(std::make_index_sequence<sizeof...(inputs)>());
-    std::vector<Tensor> gradients = autograd::grad({value}, wanted);
+    std::vector<Tensor> gradients =
+        autograd::grad({value}, wanted, {}, std::nullopt, false, false, loc);
     return std::pair(value.detach(), gradients);
   };
 }

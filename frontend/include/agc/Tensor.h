@@ -47,6 +47,16 @@ public:
   Loc loc;
 };
 
+/// A number together with the line it was written on.
+class ScalarArg {
+public:
+  template <typename T>
+    requires(std::is_arithmetic_v<T> || std::is_same_v<T, Scalar>)
+  ScalarArg(T number, Loc loc = Loc::current()) : number(number), loc(loc) {}
+  Scalar number;
+  Loc loc;
+};
+
 /// An operand that may be missing.
 class OptionalArg {
 public:
@@ -122,7 +132,7 @@ public:
   }
   /// `x[0] = y` writes into x.
   const Tensor &operator=(Arg other) && { return copy_(other.tensor, other.loc); }
-  const Tensor &operator=(Scalar value) && { return fill_(value); }
+  const Tensor &operator=(ScalarArg value) && { return fill_(value.number, value.loc); }
   ~Tensor() { drop(); }
 
   bool defined() const { return impl != nullptr; }
@@ -130,15 +140,15 @@ public:
   bool is_same(const Tensor &other) const { return impl == other.impl; }
 
   // Description. Errors: an undefined tensor, as everywhere below.
-  IntArrayRef sizes() const;
-  std::vector<int64_t> strides() const;
+  IntArrayRef sizes(Loc loc = Loc::current()) const;
+  std::vector<int64_t> strides(Loc loc = Loc::current()) const;
   /// Errors: \p dim is not in [-dim(), dim()).
-  int64_t size(int64_t dim) const;
-  int64_t dim() const;
-  int64_t ndimension() const { return dim(); }
-  int64_t numel() const;
-  DType dtype() const;
-  DType scalar_type() const { return dtype(); }
+  int64_t size(int64_t dim, Loc loc = Loc::current()) const;
+  int64_t dim(Loc loc = Loc::current()) const;
+  int64_t ndimension(Loc loc = Loc::current()) const { return dim(loc); }
+  int64_t numel(Loc loc = Loc::current()) const;
+  DType dtype(Loc loc = Loc::current()) const;
+  DType scalar_type(Loc loc = Loc::current()) const { return dtype(loc); }
   Device device() const { return Device(); }
   TensorOptions options() const;
   size_t element_size() const { return info(dtype()).sizeBytes; }
@@ -201,7 +211,7 @@ public:
     else
       return addHook([hook](const Tensor &g) mutable { return Tensor(hook(g)); }, loc);
   }
-  void remove_hook(unsigned id) const;
+  void remove_hook(unsigned id, Loc loc = Loc::current()) const;
   /// Adds the gradients of this tensor to `.grad` of the leaves it depends on.
   /// \p gradient has this tensor's shape; it may be missing for one element.
   void backward(OptionalArg gradient = {},
@@ -219,6 +229,7 @@ public:
   Tensor contiguous(Loc loc = Loc::current()) const;
   Tensor to(DType type, Loc loc = Loc::current()) const;
   Tensor to(Device device, Loc loc = Loc::current()) const;
+  Tensor to(DeviceType device, Loc loc = Loc::current()) const { return to(Device(device), loc); }
   Tensor to(const TensorOptions &options, Loc loc = Loc::current()) const;
   Tensor cpu(Loc loc = Loc::current()) const { return to(Device(), loc); }
   Tensor type_as(const Tensor &o, Loc loc = Loc::current()) const {
@@ -261,13 +272,13 @@ public:
   const Tensor &scatter_add_(int64_t dim, const Tensor &index, const Tensor &src, Loc loc = Loc::current()) const;
   const Tensor &index_add_(int64_t dim, const Tensor &index, const Tensor &source, Scalar alpha = 1, Loc loc = Loc::current()) const;
   const Tensor &operator+=(Arg other) const { return add_(other.tensor, 1, other.loc); }
-  const Tensor &operator+=(Scalar other) const { return add_(other); }
+  const Tensor &operator+=(ScalarArg other) const { return add_(other.number, other.loc); }
   const Tensor &operator-=(Arg other) const { return sub_(other.tensor, 1, other.loc); }
-  const Tensor &operator-=(Scalar other) const { return sub_(other); }
+  const Tensor &operator-=(ScalarArg other) const { return sub_(other.number, other.loc); }
   const Tensor &operator*=(Arg other) const { return mul_(other.tensor, other.loc); }
-  const Tensor &operator*=(Scalar other) const { return mul_(other); }
+  const Tensor &operator*=(ScalarArg other) const { return mul_(other.number, other.loc); }
   const Tensor &operator/=(Arg other) const { return div_(other.tensor, other.loc); }
-  const Tensor &operator/=(Scalar other) const { return div_(other); }
+  const Tensor &operator/=(ScalarArg other) const { return div_(other.number, other.loc); }
   const Tensor &operator&=(Arg other) const { return bitwise_and_(other.tensor, other.loc); }
   const Tensor &operator|=(Arg other) const { return bitwise_or_(other.tensor, other.loc); }
   const Tensor &operator^=(Arg other) const { return bitwise_xor_(other.tensor, other.loc); }

@@ -18,6 +18,11 @@ namespace agc {
 /// Where the user called. Free functions take it with an operand (Arg).
 using Loc = std::source_location;
 
+namespace detail {
+/// Throws agc::Error at \p loc, or without a position where that is none.
+[[noreturn]] void failAt(const char *code, const std::string &message, Loc loc);
+} // namespace detail
+
 using ScalarType = DType;
 using Dtype = DType;
 inline constexpr DType kFloat32 = DType::F32, kFloat = DType::F32;
@@ -137,8 +142,8 @@ class Device {
 public:
   Device(DeviceType type = kCPU, int index = -1) : place(type), number(index) {}
   /// Errors: not "cpu", "cuda" or "cuda:N".
-  Device(const char *text);
-  Device(const std::string &text) : Device(text.c_str()) {}
+  Device(const char *text, Loc loc = Loc::current());
+  Device(const std::string &text, Loc loc = Loc::current()) : Device(text.c_str(), loc) {}
   DeviceType type() const { return place; }
   int index() const { return number; }
   bool is_cpu() const { return place == kCPU; }
@@ -193,7 +198,7 @@ inline TensorOptions device(Device place) { return TensorOptions(place); }
 
 /// The dtype that both promote to, as PyTorch's table.
 /// Errors: u8 with i8, whose i16 agc has not.
-DType promote_types(DType a, DType b);
+DType promote_types(DType a, DType b, Loc loc = Loc::current());
 
 } // namespace agc
 

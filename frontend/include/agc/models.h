@@ -139,7 +139,7 @@ Gpt gpt(int64_t layers = 4, int64_t heads = 4, int64_t width = 128, int64_t bloc
         Loc loc = Loc::current());
 LstmClassifier lstm_classifier(int64_t input, int64_t hidden = 128, int64_t classes = 10,
                                Loc loc = Loc::current());
-Elementwise elementwise(std::vector<int64_t> shape);
+Elementwise elementwise(std::vector<int64_t> shape, Loc loc = Loc::current());
 
 } // namespace agc::models
 

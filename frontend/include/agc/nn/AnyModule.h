@@ -10,9 +10,9 @@
 namespace agc::nn {
 
 namespace detail {
-[[noreturn]] void failCast(const std::type_info &wanted, const std::type_info &got, const char *what);
-[[noreturn]] void failClass(const std::type_info &wanted, const Module &got);
-[[noreturn]] void failCall(const std::type_info &module, size_t expected, size_t got);
+[[noreturn]] void failCast(const std::type_info &wanted, const std::type_info &got, const char *what, Loc loc);
+[[noreturn]] void failClass(const std::type_info &wanted, const Module &got, Loc loc);
+[[noreturn]] void failCall(const std::type_info &module, size_t expected, size_t got, Loc loc);
 } // namespace detail
 
 /// A value of any type: what AnyModule takes and gives.
@@ -24,10 +24,10 @@ public:
 
   template <typename T> T *try_get() { return std::any_cast<T>(&content); }
   /// Errors: AGC0117, it is of another type.
-  template <typename T> T get() {
+  template <typename T> T get(Loc loc = Loc::current()) {
     if (T *value = try_get<T>())
       return *value;
-    detail::failCast(typeid(T), type_info(), "value");
+    detail::failCast(typeid(T), type_info(), "value", loc);
   }
   const std::type_info &type_info() const noexcept { return content.type(); }
 
@@ -58,7 +58,7 @@ template <typename T> AnyValue carry(T &&value) {
 template <typename T> decltype(auto) uncarry(AnyValue &value, Loc loc) {
   Carried<T> *found = value.try_get<Carried<T>>();
   if (!found)
-    failCast(typeid(Carried<T>), value.type_info(), "argument");
+    failCast(typeid(Carried<T>), value.type_info(), "argument", loc);
   if constexpr (std::is_same_v<std::decay_t<T>, Arg>)
     return Arg(*found, loc);
   else
@@ -91,11 +91,11 @@ template <typename M> AnyValue call(M &module, std::vector<AnyValue> &arguments,
     };
     find(std::make_index_sequence<count + 1>());
     if (!result)
-      failCall(typeid(M), count, arguments.size());
+      failCall(typeid(M), count, arguments.size(), loc);
     return *result;
   } else {
     if (arguments.size() != 1)
-      failCall(typeid(M), 1, arguments.size());
+      failCall(typeid(M), 1, arguments.size(), loc);
     return carry(module.forward(uncarry<Arg>(arguments[0], loc)));
   }
 }
@@ -109,69 +109,70 @@ public:
   AnyModule() = default;
   template <typename M>
     requires std::is_base_of_v<Module, M>
-  AnyModule(std::shared_ptr<M> module) : held(std::make_shared<Holding<M>>(std::move(module))) {}
+  AnyModule(std::shared_ptr<M> module, Loc = Loc()) : held(std::make_shared<Holding<M>>(std::move(module))) {}
   template <typename Holder>
     requires requires(Holder h) { h.ptr()->weak_from_this(); }
-  AnyModule(const Holder &holder) : AnyModule(holder.ptr()) {}
+  AnyModule(const Holder &holder, Loc loc = Loc::current()) : AnyModule(holder.ptr(loc)) {}
   template <typename M>
     requires std::is_base_of_v<Module, std::remove_cvref_t<M>>
-  AnyModule(M &&m)
+  AnyModule(M &&m, Loc = Loc())
       : AnyModule(std::make_shared<std::remove_cvref_t<M>>(std::forward<M>(m))) {}
 
   /// Errors: AGC0117, another number of arguments, or of another type; a result
   /// that is no \p R.
   template <typename R = Tensor, typename... Rest> R forward(const Arg &first, Rest &&...rest) {
     if constexpr (std::is_same_v<R, Tensor> && sizeof...(Rest) == 0)
-      return use().forward(first);
+      return use(first.loc).forward(first);
     else
-      return any_forward(first, std::forward<Rest>(rest)...).template get<R>();
+      return any_forward(first, std::forward<Rest>(rest)...).template get<R>(first.loc);
   }
   template <typename R = Tensor, typename... Inputs>
     requires(!(std::is_convertible_v<Inputs, Arg> || ...))
   R forward(Inputs &&...inputs) {
-    return any_forward(std::forward<Inputs>(inputs)...).template get<R>();
+    return any_forward(std::forward<Inputs>(inputs)...).template get<R>(Loc());
   }
   AnyValue any_forward(AnyValue value, Loc loc) {
     std::vector<AnyValue> arguments{std::move(value)};
-    return use().call(arguments, loc);
+    return use(loc).call(arguments, loc);
   }
   template <typename... Rest> AnyValue any_forward(const Arg &first, Rest &&...rest) {
     std::vector<AnyValue> arguments{AnyValue(first.tensor), detail::carry(std::forward<Rest>(rest))...};
-    return use().call(arguments, first.loc);
+    return use(first.loc).call(arguments, first.loc);
   }
   template <typename... Inputs>
     requires(!(std::is_convertible_v<Inputs, Arg> || ...))
   AnyValue any_forward(Inputs &&...inputs) {
     std::vector<AnyValue> arguments{detail::carry(std::forward<Inputs>(inputs))...};
-    return use().call(arguments, Loc());
+    return use(Loc()).call(arguments, Loc());
   }
 
   /// Errors: AGC0117, it is of another class.
-  template <typename M> M &get() const {
-    if (auto *module = dynamic_cast<M *>(use().module().get()))
+  template <typename M> M &get(Loc loc = Loc::current()) const {
+    if (auto *module = dynamic_cast<M *>(use(loc).module().get()))
       return *module;
-    detail::failClass(typeid(M), *use().module());
+    detail::failClass(typeid(M), *use(loc).module(), loc);
   }
-  template <typename Holder, typename M = typename Holder::ContainedType> Holder get() const {
-    return Holder(ptr<M>());
+  template <typename Holder, typename M = typename Holder::ContainedType>
+  Holder get(Loc loc = Loc::current()) const {
+    return Holder(ptr<M>(loc));
   }
-  std::shared_ptr<Module> ptr() const { return use().module(); }
-  template <typename M> std::shared_ptr<M> ptr() const {
-    return std::dynamic_pointer_cast<M>(get<M>().shared_from_this());
+  std::shared_ptr<Module> ptr(Loc loc = Loc::current()) const { return use(loc).module(); }
+  template <typename M> std::shared_ptr<M> ptr(Loc loc = Loc::current()) const {
+    return std::dynamic_pointer_cast<M>(get<M>(loc).shared_from_this());
   }
-  const std::type_info &type_info() const {
-    std::shared_ptr<Module> module = use().module();
+  const std::type_info &type_info(Loc loc = Loc::current()) const {
+    std::shared_ptr<Module> module = use(loc).module();
     const Module &inner = *module;
     return typeid(inner);
   }
   AnyModule clone(const std::optional<Device> &device = std::nullopt) const {
     AnyModule copy;
-    copy.held = use().clone(device);
+    copy.held = use(Loc()).clone(device);
     return copy;
   }
   bool is_empty() const { return !held; }
   /// Whether forward takes one tensor and gives one.
-  bool isPlain() const { return use().isPlain(); }
+  bool isPlain() const { return use(Loc()).isPlain(); }
 
 private:
   struct Held {
@@ -199,23 +200,23 @@ private:
         return inner->forward(x.tensor);
       else {
         std::vector<AnyValue> arguments{AnyValue(x.tensor)};
-        return call(arguments, x.loc).template get<Tensor>();
+        return call(arguments, x.loc).template get<Tensor>(x.loc);
       }
     }
     AnyValue call(std::vector<AnyValue> &arguments, Loc loc) override {
       if constexpr (requires { &M::forward; } || takesArg)
         return detail::call(*inner, arguments, loc);
       else
-        detail::failCall(typeid(M), 0, arguments.size());
+        detail::failCall(typeid(M), 0, arguments.size(), loc);
     }
     std::shared_ptr<Held> clone(const std::optional<Device> &device) const override {
       return std::make_shared<Holding>(std::dynamic_pointer_cast<M>(inner->clone(device)));
     }
     std::shared_ptr<M> inner;
   };
-  Held &use() const {
+  Held &use(Loc loc) const {
     if (!held)
-      throw Error("AGC0117", "used an AnyModule that holds nothing");
+      agc::detail::failAt("AGC0117", "used an AnyModule that holds nothing", loc);
     return *held;
   }
   std::shared_ptr<Held> held;

@@ -44,16 +44,16 @@ public:
   SequentialImpl() = default;
   SequentialImpl(std::initializer_list<NamedAnyModule> list) {
     for (const NamedAnyModule &part : list)
-      push_back(part.name(), part.module());
+      push_back(part.name(), part.module(), Loc());
   }
   explicit SequentialImpl(OrderedDict<std::string, AnyModule> list) {
     for (auto &part : list)
-      push_back(part.key(), std::move(part.value()));
+      push_back(part.key(), std::move(part.value()), Loc());
   }
   template <typename... Modules>
     requires(sizeof...(Modules) > 0 && (std::is_constructible_v<AnyModule, Modules> && ...))
   explicit SequentialImpl(Modules &&...modules) {
-    (push_back(AnyModule(std::forward<Modules>(modules))), ...);
+    (push_back(partOf(std::forward<Modules>(modules)), Loc()), ...);
   }
 
   /// The first module takes all arguments, each other what the one before gave.
@@ -62,27 +62,35 @@ public:
     if constexpr (std::is_same_v<R, Tensor> && sizeof...(Rest) == 0)
       return chain(first);
     else
-      return following(begun().any_forward(first, std::forward<Rest>(rest)...), first.loc).template get<R>();
+      return following(begun(first.loc).any_forward(first, std::forward<Rest>(rest)...), first.loc)
+          .template get<R>(first.loc);
   }
   template <typename R = Tensor, typename... Inputs>
     requires(!(std::is_convertible_v<Inputs, Arg> || ...))
   R forward(Inputs &&...inputs) {
-    return following(begun().any_forward(std::forward<Inputs>(inputs)...), Loc()).template get<R>();
+    return following(begun(Loc()).any_forward(std::forward<Inputs>(inputs)...), Loc())
+        .template get<R>(Loc());
   }
 
-  void push_back(AnyModule module) { push_back(std::to_string(list.size()), std::move(module)); }
-  void push_back(std::string name, AnyModule module);
-  template <typename Container> void extend(const Container &container) {
+  // Errors, here and below: AGC0117, no module, or a name that is taken.
+  void push_back(AnyModule module, Loc loc = Loc::current()) {
+    push_back(std::to_string(list.size()), std::move(module), loc);
+  }
+  void push_back(std::string name, AnyModule module, Loc loc = Loc::current());
+  template <typename Container> void extend(const Container &container, Loc loc = Loc::current()) {
     for (const auto &module : container)
-      push_back(module);
+      push_back(module, loc);
   }
   size_t size() const { return list.size(); }
   bool is_empty() const { return list.empty(); }
   /// Errors: AGC0109, there is no module \p i.
-  std::shared_ptr<Module> ptr(size_t i) const { return part(i).ptr(); }
-  template <typename M> std::shared_ptr<M> ptr(size_t i) const { return part(i).template ptr<M>(); }
-  std::shared_ptr<Module> operator[](size_t i) const { return ptr(i); }
-  template <typename M> M &at(size_t i) const { return part(i).template get<M>(); }
+  std::shared_ptr<Module> ptr(IndexArg i) const { return part(i).ptr(i.loc); }
+  template <typename M> std::shared_ptr<M> ptr(IndexArg i) const {
+    return part(i).template ptr<M>(i.loc);
+  }
+  std::shared_ptr<Module> operator[](IndexArg i) const { return ptr(i); }
+  /// Errors: AGC0117, it is of another class.
+  template <typename M> M &at(IndexArg i) const { return part(i).template get<M>(i.loc); }
   auto begin() { return list.begin(); }
   auto end() { return list.end(); }
   auto begin() const { return list.begin(); }
@@ -92,8 +100,14 @@ public:
   void pretty_print(std::ostream &out) const override;
 
 private:
-  const AnyModule &part(size_t i) const;
-  AnyModule &begun();
+  template <typename M> static AnyModule partOf(M &&module) {
+    if constexpr (std::is_same_v<std::remove_cvref_t<M>, AnyModule>)
+      return std::forward<M>(module);
+    else
+      return AnyModule(std::forward<M>(module), Loc());
+  }
+  const AnyModule &part(IndexArg i) const;
+  AnyModule &begun(Loc loc);
   Tensor chain(Arg x);
   /// What the modules behind the first make of its result.
   AnyValue following(AnyValue value, Loc loc);
@@ -111,12 +125,12 @@ public:
 
 namespace detail {
 /// A module by value, by holder or by pointer.
-template <typename M> std::shared_ptr<Module> pointerTo(M &&m) {
+template <typename M> std::shared_ptr<Module> pointerTo(M &&m, Loc loc) {
   using Type = std::remove_cvref_t<M>;
   if constexpr (std::is_base_of_v<Module, Type>)
     return std::make_shared<Type>(std::forward<M>(m));
   else if constexpr (requires { m.ptr(); })
-    return m.ptr();
+    return m.ptr(loc);
   else
     return m;
 }
@@ -130,34 +144,34 @@ public:
     requires(sizeof...(Modules) > 0 &&
              !(std::is_same_v<std::remove_cvref_t<Modules>, ModuleListImpl> || ...))
   explicit ModuleListImpl(Modules &&...modules) {
-    (push_back(std::forward<Modules>(modules)), ...);
+    (push_back(std::forward<Modules>(modules), Loc()), ...);
   }
-  void push_back(std::shared_ptr<Module> module);
-  template <typename M> void push_back(M &&m) {
-    push_back(std::shared_ptr<Module>(detail::pointerTo(std::forward<M>(m))));
+  void push_back(std::shared_ptr<Module> module, Loc loc = Loc::current());
+  template <typename M> void push_back(M &&m, Loc loc = Loc::current()) {
+    push_back(std::shared_ptr<Module>(detail::pointerTo(std::forward<M>(m), loc)), loc);
   }
-  template <typename Container> void extend(const Container &container) {
+  template <typename Container> void extend(const Container &container, Loc loc = Loc::current()) {
     for (const auto &module : container)
-      push_back(module);
+      push_back(module, loc);
   }
   /// Errors: AGC0109, \p i is behind the end.
-  void insert(size_t i, std::shared_ptr<Module> module);
-  template <typename M> void insert(size_t i, M &&m) {
-    insert(i, std::shared_ptr<Module>(detail::pointerTo(std::forward<M>(m))));
+  void insert(IndexArg i, std::shared_ptr<Module> module);
+  template <typename M> void insert(IndexArg i, M &&m) {
+    insert(i, std::shared_ptr<Module>(detail::pointerTo(std::forward<M>(m), i.loc)));
   }
   size_t size() const { return list.size(); }
   bool is_empty() const { return list.empty(); }
   /// Errors: AGC0109, there is no module \p i.
-  std::shared_ptr<Module> ptr(size_t i) const;
-  template <typename M> std::shared_ptr<M> ptr(size_t i) const {
+  std::shared_ptr<Module> ptr(IndexArg i) const;
+  template <typename M> std::shared_ptr<M> ptr(IndexArg i) const {
     return std::dynamic_pointer_cast<M>(ptr(i));
   }
-  std::shared_ptr<Module> operator[](size_t i) const { return ptr(i); }
+  std::shared_ptr<Module> operator[](IndexArg i) const { return ptr(i); }
   /// Errors: AGC0117, it is of another class.
-  template <typename M> M &at(size_t i) const {
+  template <typename M> M &at(IndexArg i) const {
     if (auto *module = dynamic_cast<M *>(ptr(i).get()))
       return *module;
-    detail::failClass(typeid(M), *ptr(i));
+    detail::failClass(typeid(M), *ptr(i), i.loc);
   }
   auto begin() { return list.begin(); }
   auto end() { return list.end(); }
@@ -179,16 +193,16 @@ public:
   using Pairs = std::vector<std::pair<std::string, std::shared_ptr<Module>>>;
 
   ModuleDictImpl() = default;
-  explicit ModuleDictImpl(const Pairs &modules) { update(modules); }
-  explicit ModuleDictImpl(const Dict &modules) { update(modules); }
+  explicit ModuleDictImpl(const Pairs &modules) { update(modules, Loc()); }
+  explicit ModuleDictImpl(const Dict &modules) { update(modules, Loc()); }
   /// Adds modules; one of a known name takes the other's place.
-  void update(const Pairs &modules);
-  template <typename Container> void update(const Container &modules) {
+  void update(const Pairs &modules, Loc loc = Loc::current());
+  template <typename Container> void update(const Container &modules, Loc loc = Loc::current()) {
     for (const auto &item : modules)
-      insert(item.key(), item.value());
+      insert(item.key(), item.value(), loc);
   }
   /// Takes a module out. Errors: AGC0117, there is none of that name.
-  std::shared_ptr<Module> pop(const std::string &key);
+  std::shared_ptr<Module> pop(const std::string &key, Loc loc = Loc::current());
   void clear();
   Pairs items() const;
   std::vector<std::string> keys() const { return list.keys(); }
@@ -196,11 +210,12 @@ public:
   size_t size() const { return list.size(); }
   bool empty() const { return list.is_empty(); }
   bool contains(const std::string &key) const { return list.contains(key); }
-  std::shared_ptr<Module> operator[](const std::string &key) const { return list[key]; }
-  template <typename M> M &at(const std::string &key) const {
+  /// Errors: AGC0117, there is none of that name, or it is of another class.
+  std::shared_ptr<Module> operator[](KeyArg<std::string> key) const { return list[key]; }
+  template <typename M> M &at(KeyArg<std::string> key) const {
     if (auto *module = dynamic_cast<M *>(list[key].get()))
       return *module;
-    detail::failClass(typeid(M), *list[key]);
+    detail::failClass(typeid(M), *list[key], key.loc);
   }
   auto begin() { return list.begin(); }
   auto end() { return list.end(); }
@@ -211,7 +226,7 @@ public:
   void pretty_print(std::ostream &out) const override;
 
 private:
-  void insert(const std::string &key, std::shared_ptr<Module> module);
+  void insert(const std::string &key, std::shared_ptr<Module> module, Loc loc);
   Dict list;
 };
 AGC_MODULE(ModuleDict);

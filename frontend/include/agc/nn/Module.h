@@ -51,32 +51,36 @@ public:
              const std::string &prefix = "");
   virtual void pretty_print(std::ostream &out) const;
 
+  // Errors: AGC0117, a name that is empty, has a dot or is taken; no module.
   Tensor &register_parameter(std::string name, Tensor tensor,
-                             bool requires_grad = true);
-  Tensor &register_buffer(std::string name, Tensor tensor);
+                             bool requires_grad = true, Loc loc = Loc::current());
+  Tensor &register_buffer(std::string name, Tensor tensor, Loc loc = Loc::current());
   template <typename M>
-  std::shared_ptr<M> register_module(std::string name, std::shared_ptr<M> module) {
-    addModule(std::move(name), module);
+  std::shared_ptr<M> register_module(std::string name, std::shared_ptr<M> module,
+                                     Loc loc = Loc::current()) {
+    addModule(std::move(name), module, loc);
     return module;
   }
   template <typename Holder>
     requires requires(Holder h) { h.ptr(); }
-  Holder register_module(std::string name, Holder module) {
-    addModule(std::move(name), module.ptr());
+  Holder register_module(std::string name, Holder module, Loc loc = Loc::current()) {
+    addModule(std::move(name), module.is_empty() ? nullptr : module.ptr(), loc);
     return module;
   }
-  void unregister_module(const std::string &name);
+  /// Errors: AGC0117, there is none.
+  void unregister_module(const std::string &name, Loc loc = Loc::current());
   /// Puts \p module in the place of the one registered as \p name.
   /// Errors: AGC0117, there is none.
   template <typename M>
-  std::shared_ptr<M> replace_module(const std::string &name, std::shared_ptr<M> module) {
-    replaceModule(name, module);
+  std::shared_ptr<M> replace_module(const std::string &name, std::shared_ptr<M> module,
+                                    Loc loc = Loc::current()) {
+    replaceModule(name, module, loc);
     return module;
   }
   template <typename Holder>
     requires requires(Holder h) { h.ptr(); }
-  auto replace_module(const std::string &name, Holder module) {
-    return replace_module(name, module.ptr());
+  auto replace_module(const std::string &name, Holder module, Loc loc = Loc::current()) {
+    return replace_module(name, module.is_empty() ? nullptr : module.ptr(), loc);
   }
 
   /// A copy with parameters, buffers and modules of its own.
@@ -113,8 +117,8 @@ protected:
   virtual void become(const Module &original, const std::optional<Device> &device);
 
 private:
-  void addModule(std::string name, std::shared_ptr<Module> module);
-  void replaceModule(const std::string &name, std::shared_ptr<Module> module);
+  void addModule(std::string name, std::shared_ptr<Module> module, Loc loc);
+  void replaceModule(const std::string &name, std::shared_ptr<Module> module, Loc loc);
   void setPath(const std::string &path);
   template <typename Fn>
   void visit(const std::string &prefix, bool recurse, Fn fn) const;
@@ -156,10 +160,27 @@ public:
     requires makes<A, B, C>
   explicit ModuleHolder(A &&a, B &&b, C &&c, Loc loc = Loc::current())
       : module(makeAt(loc, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c))) {}
-  template <typename A, typename B, typename C, typename... More>
-    requires(sizeof...(More) > 0 && makes<A, B, C, More...>)
-  explicit ModuleHolder(A &&a, B &&b, C &&c, More &&...more)
+  template <typename A, typename B, typename C, typename D>
+    requires makes<A, B, C, D>
+  explicit ModuleHolder(A &&a, B &&b, C &&c, D &&d, Loc loc = Loc::current())
+      : module(makeAt(loc, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
+                      std::forward<D>(d))) {}
+  template <typename A, typename B, typename C, typename D, typename E>
+    requires makes<A, B, C, D, E>
+  explicit ModuleHolder(A &&a, B &&b, C &&c, D &&d, E &&e, Loc loc = Loc::current())
+      : module(makeAt(loc, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
+                      std::forward<D>(d), std::forward<E>(e))) {}
+  template <typename A, typename B, typename C, typename D, typename E, typename F>
+    requires makes<A, B, C, D, E, F>
+  explicit ModuleHolder(A &&a, B &&b, C &&c, D &&d, E &&e, F &&f, Loc loc = Loc::current())
+      : module(makeAt(loc, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
+                      std::forward<D>(d), std::forward<E>(e), std::forward<F>(f))) {}
+  // More than that are the modules of a container; it has no line.
+  template <typename A, typename B, typename C, typename D, typename E, typename F, typename... More>
+    requires(sizeof...(More) > 0 && makes<A, B, C, D, E, F, More...>)
+  explicit ModuleHolder(A &&a, B &&b, C &&c, D &&d, E &&e, F &&f, More &&...more)
       : module(std::make_shared<Contained>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
+                                           std::forward<D>(d), std::forward<E>(e), std::forward<F>(f),
                                            std::forward<More>(more)...)) {}
 
   /// A new module; what it refuses is an error at \p loc.
@@ -176,31 +197,45 @@ public:
       requires(Contained &m, const Arg &x, Rest &&...rest) { m.forward(x, std::forward<Rest>(rest)...); };
   explicit operator bool() const { return bool(module); }
   bool is_empty() const { return !module; }
-  Contained *operator->() const { return get(); }
-  Contained &operator*() const { return *get(); }
-  const std::shared_ptr<Contained> &ptr() const {
-    get();
+  // Without a line: these operators take no more arguments.
+  Contained *operator->() const { return get(Loc()); }
+  Contained &operator*() const { return *get(Loc()); }
+  const std::shared_ptr<Contained> &ptr(Loc loc = Loc::current()) const {
+    get(loc);
     return module;
   }
-  Contained *get() const {
+  Contained *get(Loc loc = Loc::current()) const {
     if (!module)
-      throw Error("AGC0117", "used a module that was made with nullptr");
+      agc::detail::failAt("AGC0117", "used a module that was made with nullptr", loc);
     return module.get();
   }
   // The line that errors name is the caller's.
   template <typename... Rest>
     requires takesArg<Rest...>
   auto operator()(Arg first, Rest &&...rest) const {
-    return get()->forward(first, std::forward<Rest>(rest)...);
+    return get(first.loc)->forward(first, std::forward<Rest>(rest)...);
   }
   template <typename First, typename... Rest>
     requires(!(std::is_convertible_v<First, Arg> && takesArg<Rest...>))
   auto operator()(First &&first, Rest &&...rest) const {
-    return get()->forward(std::forward<First>(first), std::forward<Rest>(rest)...);
+    return get(Loc())->forward(std::forward<First>(first), std::forward<Rest>(rest)...);
   }
-  auto operator()() const { return get()->forward(); }
-  template <typename Index> decltype(auto) operator[](Index &&index) const {
-    return (*get())[std::forward<Index>(index)];
+  auto operator()(Loc loc = Loc::current()) const { return get(loc)->forward(); }
+  // An index of a container comes with its line, as there.
+  auto operator[](IndexArg index) const
+    requires requires(Contained &m) { m[index]; }
+  {
+    return (*get(index.loc))[index];
+  }
+  auto operator[](KeyArg<std::string> key) const
+    requires requires(Contained &m) { m[key]; }
+  {
+    return (*get(key.loc))[key];
+  }
+  template <typename Index>
+    requires(!requires(Contained &m, IndexArg i) { m[i]; } && !requires(Contained &m, KeyArg<std::string> k) { m[k]; })
+  decltype(auto) operator[](Index &&index) const {
+    return (*get(Loc()))[std::forward<Index>(index)];
   }
 
 private:
@@ -274,21 +309,21 @@ private:                                                                       \
 namespace agc {
 
 /// Parameters and buffers as a .safetensors file, by name.
-void save(const nn::Module &module, const std::string &path);
+void save(const nn::Module &module, const std::string &path, Loc loc = Loc::current());
 /// Reads what save wrote, or any .safetensors with the same names and shapes.
 /// Errors: AGC0118 a name that is missing or unknown, another shape or dtype.
-void load(nn::Module &module, const std::string &path);
-template <typename M> void save(const nn::ModuleHolder<M> &m, const std::string &path) {
-  save(static_cast<const nn::Module &>(*m), path);
+void load(nn::Module &module, const std::string &path, Loc loc = Loc::current());
+template <typename M> void save(const nn::ModuleHolder<M> &m, const std::string &path, Loc loc = Loc::current()) {
+  save(static_cast<const nn::Module &>(*m), path, loc);
 }
-template <typename M> void load(nn::ModuleHolder<M> &m, const std::string &path) {
-  load(static_cast<nn::Module &>(*m), path);
+template <typename M> void load(nn::ModuleHolder<M> &m, const std::string &path, Loc loc = Loc::current()) {
+  load(static_cast<nn::Module &>(*m), path, loc);
 }
-template <typename M> void save(const std::shared_ptr<M> &m, const std::string &path) {
-  save(static_cast<const nn::Module &>(*m), path);
+template <typename M> void save(const std::shared_ptr<M> &m, const std::string &path, Loc loc = Loc::current()) {
+  save(static_cast<const nn::Module &>(*m), path, loc);
 }
-template <typename M> void load(std::shared_ptr<M> &m, const std::string &path) {
-  load(static_cast<nn::Module &>(*m), path);
+template <typename M> void load(std::shared_ptr<M> &m, const std::string &path, Loc loc = Loc::current()) {
+  load(static_cast<nn::Module &>(*m), path, loc);
 }
 
 } // namespace agc

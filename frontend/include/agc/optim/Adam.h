@@ -19,10 +19,12 @@ namespace agc::optim {
 #define AGC_OPTIMIZER(Name)                                                    \
   class Name : public Optimizer {                                              \
   public:                                                                      \
-    Name(std::vector<Tensor> params, Name##Options defaults = {})              \
-        : Name({OptimizerParamGroup(std::move(params))}, std::move(defaults)) {} \
+    Name(std::vector<Tensor> params, Name##Options defaults = {},              \
+         Loc loc = Loc::current())                                             \
+        : Name({OptimizerParamGroup(std::move(params))}, std::move(defaults), loc) {} \
     /** Errors: a number outside of its range. */                              \
-    Name(std::vector<OptimizerParamGroup> groups, Name##Options defaults = {}); \
+    Name(std::vector<OptimizerParamGroup> groups, Name##Options defaults = {}, \
+         Loc loc = Loc::current());                                            \
     Tensor step(std::function<Tensor()> closure = nullptr,                     \
                 Loc loc = Loc::current()) override;                            \
   }

@@ -43,7 +43,7 @@ private:
 class Optimizer {
 public:
   Optimizer(std::vector<OptimizerParamGroup> groups,
-            std::unique_ptr<OptimizerOptions> defaults);
+            std::unique_ptr<OptimizerOptions> defaults, Loc loc = Loc::current());
   virtual ~Optimizer() = default;
   Optimizer(const Optimizer &) = delete;
 
@@ -52,7 +52,8 @@ public:
   virtual Tensor step(std::function<Tensor()> closure = nullptr,
                       Loc loc = Loc::current()) = 0;
   void zero_grad(bool set_to_none = true);
-  void add_param_group(const OptimizerParamGroup &group);
+  /// Errors: AGC0113, a tensor that is no leaf; AGC0117, one that is there already.
+  void add_param_group(const OptimizerParamGroup &group, Loc loc = Loc::current());
   std::vector<OptimizerParamGroup> &param_groups() { return groups; }
   const std::vector<OptimizerParamGroup> &param_groups() const { return groups; }
   OptimizerOptions &defaults() { return *initial; }

@@ -28,10 +28,10 @@ public:
 ///   b = d);  p -= lr (nesterov: d + momentum b, else b).
 class SGD : public Optimizer {
 public:
-  SGD(std::vector<Tensor> params, SGDOptions defaults)
-      : SGD({OptimizerParamGroup(std::move(params))}, std::move(defaults)) {}
+  SGD(std::vector<Tensor> params, SGDOptions defaults, Loc loc = Loc::current())
+      : SGD({OptimizerParamGroup(std::move(params))}, std::move(defaults), loc) {}
   /// Errors: a negative number; nesterov without momentum or with dampening.
-  SGD(std::vector<OptimizerParamGroup> groups, SGDOptions defaults);
+  SGD(std::vector<OptimizerParamGroup> groups, SGDOptions defaults, Loc loc = Loc::current());
   Tensor step(std::function<Tensor()> closure = nullptr,
               Loc loc = Loc::current()) override;
 };

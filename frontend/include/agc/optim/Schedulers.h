@@ -16,7 +16,8 @@ class LRScheduler {
 public:
   explicit LRScheduler(Optimizer &optimizer) : optimizer(optimizer) {}
   virtual ~LRScheduler() = default;
-  void step();
+  /// Errors: what the class says; nothing has changed then.
+  void step(Loc loc = Loc::current());
 
 protected:
   /// Of each group, `count` steps having been taken.
@@ -30,8 +31,9 @@ protected:
 /// Times gamma every step_size steps; libtorch's first step() counts as none.
 class StepLR : public LRScheduler {
 public:
-  StepLR(Optimizer &optimizer, unsigned step_size, double gamma = 0.1)
-      : LRScheduler(optimizer), size(step_size), gamma(gamma) {}
+  /// Errors: AGC0104, a step_size of 0.
+  StepLR(Optimizer &optimizer, unsigned step_size, double gamma = 0.1,
+         Loc loc = Loc::current());
 
 private:
   std::vector<double> get_lrs() override;
@@ -48,7 +50,8 @@ public:
                              float factor = 0.1, int patience = 10,
                              double threshold = 1e-4, ThresholdMode threshold_mode = rel,
                              int cooldown = 0, const std::vector<float> &min_lr = {},
-                             double eps = 1e-8, bool verbose = false);
+                             double eps = 1e-8, bool verbose = false,
+                             Loc loc = Loc::current());
   void step(float metric);
 
 private:
@@ -68,7 +71,8 @@ private:
 /// From the first rate to eta_min and back along a cosine of period 2 t_max.
 class CosineAnnealingLR : public LRScheduler {
 public:
-  CosineAnnealingLR(Optimizer &optimizer, unsigned t_max, double eta_min = 0);
+  CosineAnnealingLR(Optimizer &optimizer, unsigned t_max, double eta_min = 0,
+                    Loc loc = Loc::current());
 
 private:
   std::vector<double> get_lrs() override;
@@ -82,7 +86,8 @@ private:
 class OneCycleLR : public LRScheduler {
 public:
   OneCycleLR(Optimizer &optimizer, double max_lr, unsigned total_steps,
-             double pct_start = 0.3, double div_factor = 25, double final_div_factor = 1e4);
+             double pct_start = 0.3, double div_factor = 25, double final_div_factor = 1e4,
+             Loc loc = Loc::current());
 
 private:
   std::vector<double> get_lrs() override;
@@ -95,7 +100,8 @@ private:
 /// From start_factor of the rate to all of it over warmup_steps, evenly.
 class LinearWarmup : public LRScheduler {
 public:
-  LinearWarmup(Optimizer &optimizer, unsigned warmup_steps, double start_factor = 1.0 / 3);
+  LinearWarmup(Optimizer &optimizer, unsigned warmup_steps, double start_factor = 1.0 / 3,
+               Loc loc = Loc::current());
 
 private:
   std::vector<double> get_lrs() override;

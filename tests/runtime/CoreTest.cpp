@@ -131,7 +131,13 @@ TEST(ThreadPool, NestedAndConcurrentCallsRun) {
 TEST(ThreadPool, NumberOfThreads) {
   set_num_threads(3);
   EXPECT_EQ(get_num_threads(), 3);
-  EXPECT_EQ(errorCode([] { set_num_threads(0); }), "AGC0104");
+  try {
+    set_num_threads(0);
+    ADD_FAILURE() << "no error";
+  } catch (const Error &error) {
+    EXPECT_STREQ(error.code(), "AGC0104");
+    EXPECT_EQ(error.msg(), "set_num_threads expects at least 1, got 0");
+  }
   EXPECT_EQ(get_num_threads(), 3);
 }
 

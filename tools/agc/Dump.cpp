@@ -7,7 +7,9 @@
 #include "tools/agc/Terminal.h"
 #include "tools/agc/Verb.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 namespace agc::cli {
 namespace {
@@ -21,10 +23,9 @@ constexpr const char *phaseNames[] = {"graph", "gradient", "loops", "kernels",
                                       "native"};
 
 Phase phaseOf(const std::string &name) {
-  for (int i = 0; i < 5; ++i)
-    if (name == phaseNames[i])
-      return static_cast<Phase>(i);
-  throw UsageError("no phase '" + name + "'"); // the parser checked it
+  // The parser has checked that it is one of them.
+  return static_cast<Phase>(std::find(std::begin(phaseNames), std::end(phaseNames), name) -
+                            std::begin(phaseNames));
 }
 
 std::string textOf(const proto::Module &module, Phase phase,

@@ -92,25 +92,25 @@ def module(functions, version=1, locations=(), metadata=()):
                        for k, v in sorted(metadata)))
 
 
-def forward(spec="bi,io->bo"):
+def forward(spec="bi,io->bo", batch=4):
     """output = x w"""
     return function(
         "forward",
-        [argument("x", tensor(F32, 4, 3), INPUT),
+        [argument("x", tensor(F32, batch, 3), INPUT),
          argument("w", tensor(F32, 3, 2), PARAMETER)],
-        [node("einsum", [0, 1], [tensor(F32, 4, 2)], spec=spec)],
+        [node("einsum", [0, 1], [tensor(F32, batch, 2)], spec=spec)],
         [result("output", 2)])
 
 
-def train_step():
+def train_step(batch=4, lr=True):
     """loss = sum((x w - target)^2) / 8; w -= lr * gradient"""
-    out, scalar, weight = tensor(F32, 4, 2), tensor(F32), tensor(F32, 3, 2)
+    out, scalar, weight = tensor(F32, batch, 2), tensor(F32), tensor(F32, 3, 2)
     return function(
         "train_step",
-        [argument("x", tensor(F32, 4, 3), INPUT),
+        [argument("x", tensor(F32, batch, 3), INPUT),
          argument("target", out, INPUT),
          argument("w", weight, PARAMETER),
-         argument("lr", scalar, HYPER, 0.1)],
+         argument("lr" if lr else "rate", scalar, HYPER, 0.1)],
         [node("einsum", [0, 2], [out], spec="bi,io->bo"),            # 4
          node("sub", [4, 1], [out]),                                 # 5
          node("mul", [5, 5], [out]),                                 # 6
@@ -192,9 +192,10 @@ def recurrent():
     return module([*bodies("f"), forward, *bodies("t"), step], locations=[where])
 
 
-def linear():
+def linear(**options):
     where = message(1, "model.cpp") + number(2, 31) + number(3, 12) + message(4, "loss")
-    return module([forward(), train_step()], locations=[where])
+    return module([forward(batch=options.get("batch", 4)), train_step(**options)],
+                  locations=[where])
 
 
 def safetensors(tensors):

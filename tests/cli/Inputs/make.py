@@ -104,6 +104,26 @@ write("bad/body-counts.agc", looping(body("b", inner), last=loop(
 write("bad/utf8.agc", linear().replace(b"forward", b"f\xff\xfe\xfdard"))
 write("bad/deep.agc", b"\x22\xff\xff\xff\x7f" * 4000)
 
+# Programs that some verbs cannot use.
+boolean, scalar = tensor(BOOL, 4), tensor(F32)
+write("no-function.agc", module([]))
+write("own-body.agc", module([function("forward", [argument("x", f32, INPUT)], [loop("forward")],
+                                       [result("y", 1)])]))
+write("integers.agc", one(node("neg", [0], [tensor(I64, 4)]),
+                          arguments=[argument("x", tensor(I64, 4), INPUT)]))
+write("truth.agc", one(node("compare", [0, 0], [boolean], direction="eq")))
+write("no-loss.agc", module([function("train_step", [argument("x", f32, INPUT)], [inner],
+                                      [result("y", 1)])]))
+write("no-gradient.agc", module([function(
+    "train_step", [argument("x", f32, INPUT)],
+    [node("reduce_sum", [0], [scalar], dimensions=[0])], [result("loss", 1)])]))
+for name, options in {"no-lr": dict(lr=False), "batch-of-50": dict(batch=50)}.items():
+    write(f"{name}.agc", linear(**options))
+    write(f"{name}.safetensors", weights())
+write("many.agc", one(inner, arguments=[argument(f"x{i}", f32, INPUT) for i in range(20001)],
+                      results=[result("y", 20001)]))
+write("labels.npz", npz(x=npy("<f4", (40, 3), bytes(480)), y=npy("<f4", (40,), bytes(160))))
+
 # Archives. Each but the first few has a good x, so that y is what fails.
 good_x = npy("<f4", (40, 3), bytes(480))
 y = bytes(320)
@@ -131,6 +151,19 @@ bad_y("nested", b"\x93NUMPY\x01\x00" + struct.pack("<H", 9000) + b"{'shape': " +
 bad_y("object", npy("|O", (40, 2), y))
 bad_y("big-endian", npy(">f4", (40, 2), y))
 bad_y("fortran", npy("<f4", (40, 2), y, order="True"))
+bad_y("version", b"\x93NUMPY\x07\x00" + struct.pack("<H", 2) + b"{}")
+bad_y("half-header", b"\x93NUMPY\x02\x00\x01\x02")
+bad_y("lacks", b"\x93NUMPY\x01\x00" + struct.pack("<H", 16) + b"{'descr': '<f4'}")
+bad_y("endless", b"\x93NUMPY\x01\x00" + struct.pack("<H", 6) + b"{'desc")
+bad_y("key", b"\x93NUMPY\x01\x00" + struct.pack("<H", 12) + b"{'color': 1}")
+bad_y("boolean", npy("<f4", (40, 2), y, order="Perhaps"))
+bad_y("digits", npy("<f4", "(1234567890123456789,)", y))
+bad_y("rank", npy("<f4", (1,) * 33, y))
+forged = bytearray(npz(x=good_x, y=npy("<f4", (40, 2), y)))
+entry = forged.rindex(b"PK\x01\x02")  # of the directory, the last: y
+forged[entry + 24 : entry + 28] = struct.pack("<I", 1 << 31)
+write("bad/bomb.npz", bytes(forged))
+write("bad/few.npz", npz(x=npy("<f4", (4, 3), bytes(48)), y=npy("<f4", (4, 2), bytes(32))))
 bad_y("rows", npy("<f4", (39, 2), bytes(312)))
 bad_y("width", npy("<f4", (40, 3), bytes(480)))
 

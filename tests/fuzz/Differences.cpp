@@ -41,6 +41,9 @@ public:
     return sum;
   }
 
+  /// What rounding alone may put between two differences.
+  double rounding(double h) const { return 4e-16 * size / h; }
+
   /// A difference of fourth order.
   double difference(double h) {
     return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
@@ -52,6 +55,7 @@ private:
   int order;
   std::vector<Elements> start, point;
   std::vector<std::vector<double>> directions;
+  double size = 0; // of the terms that are summed
 
   double at(double t) {
     for (size_t k = 0; k < directions.size(); ++k) {
@@ -61,12 +65,13 @@ private:
     }
     std::vector<Elements> results = run(reference, point);
     double sum = 0;
+    size = 0;
     size_t count = order == 1 ? program.floatResults.size() : program.inputs.size();
     for (size_t k = 0; k < count; ++k) {
       const Elements &y = results[order == 1 ? program.floatResults[k] : program.firstGradient(1) + k];
       const Elements &dy = start[program.firstCotangent(order) + k];
       for (size_t i = 0; i < y.count; ++i)
-        sum += y.number(i) * dy.number(i);
+        sum += y.number(i) * dy.number(i), size += std::abs(y.number(i) * dy.number(i));
     }
     return sum;
   }
@@ -88,7 +93,7 @@ Slope measureSlope(CompiledProgram &reference, const Program &program, int order
   double against = std::max(scale, 1e-3);
   for (double h : {1e-3, 1e-4, 1e-5, 1e-6}) {
     double wide = line.difference(h), narrow = line.difference(h / 2);
-    double uncertainty = std::abs(wide - narrow);
+    double uncertainty = std::abs(wide - narrow) + line.rounding(h);
     if (!(uncertainty <= 1e-3 * against))
       continue;
     slope.isMeasured = true;

@@ -107,8 +107,10 @@ static bool addScatter(Generator &g) {
 }
 
 static bool addCheckRange(Generator &g) {
+  // Not of u8 yet: the check reads 128 and above as negative.
   auto x = g.pick([](RankedTensorType type) {
-    return isa<IntegerType>(type.getElementType()) && !type.getElementType().isInteger(1);
+    Type element = type.getElementType();
+    return isa<IntegerType>(element) && !element.isInteger(1) && !element.isUnsignedInteger();
   });
   if (!x || x->facts.range.magnitude() > 0x1p52)
     return false;

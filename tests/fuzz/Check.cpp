@@ -168,7 +168,13 @@ void Checker::checkAgainstReference() {
     for (size_t i = 0; i < exact[r].count; ++i) {
       if (exact[r].isFloat() && !std::isfinite(exact[r].number(i)))
         result.isFinite = false;
-      if (!(distance(exact[r], actual[r], i) <= allowed[r])) {
+      // What is not exact is rounded at the end at least.
+      double unit = actual[r].dtype == DType::F64   ? 0x1p-52
+                    : actual[r].dtype == DType::F32 ? 0x1p-23
+                    : actual[r].dtype == DType::F16 ? 0x1p-10
+                                                    : 0x1p-7;
+      double least = allowed[r] > 0 && exact[r].isFloat() ? 2 * unit * std::abs(exact[r].number(i)) : 0;
+      if (!(distance(exact[r], actual[r], i) <= std::max(allowed[r], least))) {
         std::string text;
         llvm::raw_string_ostream(text)
             << "result " << r << ", element " << i << ": expected "

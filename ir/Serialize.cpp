@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 #include "ir/Serialize.h"
 
+#include "ir/Initial.h"
+
 #include "ir/Dialect.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -292,7 +294,8 @@ LogicalResult Reader::readFunction(const proto::Function &function,
     if (argument.role() < 0 || size_t(argument.role()) >= std::size(roleNames))
       return emitError(unknown) << "argument '" << argument.name()
                                 << "' has the unknown role " << int(argument.role());
-    if (isBody && (argument.role() != proto::ROLE_INPUT || argument.has_default_value()))
+    if (isBody && (argument.role() != proto::ROLE_INPUT || argument.has_default_value() ||
+                   argument.has_initial()))
       return emitError(unknown) << "argument '" << argument.name() << "' of '"
                                 << function.name()
                                 << "' has a role, but the function is a body";
@@ -301,6 +304,12 @@ LogicalResult Reader::readFunction(const proto::Function &function,
     attrs.append(roleAttr, builder.getStringAttr(roleNames[argument.role()]));
     if (argument.has_default_value())
       attrs.append(defaultAttr, builder.getF64FloatAttr(argument.default_value()));
+    if (argument.has_initial()) {
+      FailureOr<ArrayAttr> initial = readInitial(argument, context);
+      if (failed(initial))
+        return failure();
+      attrs.append(initialAttr, *initial);
+    }
     types.push_back(type);
     argumentAttrs.push_back(attrs.getDictionary(&context));
   }
@@ -604,6 +613,12 @@ LogicalResult Writer::writeFunction(func::FuncOp function) {
     }
     if (auto number = function.getArgAttrOfType<FloatAttr>(i, defaultAttr))
       argument.set_default_value(number.getValueAsDouble());
+    if (Attribute attr = function.getArgAttr(i, initialAttr)) {
+      std::optional<proto::Initial> initial = writeInitial(attr);
+      if (!initial)
+        return function.emitOpError("begins an argument with ") << attr;
+      *argument.mutable_initial() = *initial;
+    }
   }
   if (failed(writeBlock(block, result)))
     return failure();

@@ -60,6 +60,12 @@ private:
       out->set_role(static_cast<proto::Role>(given.role));
       if (given.defaultValue)
         out->set_default_value(*given.defaultValue);
+      if (given.beginning.kind != Beginning::Unknown) {
+        proto::Initial *initial = out->mutable_initial();
+        initial->set_distribution(proto::Initial::Distribution(given.beginning.kind - 1));
+        initial->set_a(given.beginning.a);
+        initial->set_b(given.beginning.b);
+      }
       return;
     }
     out->set_name("a" + std::to_string(i));

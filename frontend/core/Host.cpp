@@ -12,7 +12,8 @@
 namespace agc::detail {
 
 void replaceElements(const Tensor &tensor,
-                     const std::function<void(void *data)> &fill) {
+                     const std::function<void(void *data)> &fill,
+                     std::optional<Beginning> beginning) {
   TensorImpl &impl = implOf(tensor);
   Storage &storage = *impl.storage;
   if (!impl.views.empty())
@@ -21,6 +22,8 @@ void replaceElements(const Tensor &tensor,
     fail("AGC0120", "cannot fill a tensor while a function is traced");
   if (storage.body != currentBody())
     refuseInBody("fill a tensor from outside: that would be done once");
+  if (beginning)
+    storage.beginning = *beginning;
   if (storage.escaped) {
     fill(storage.escaped->data());
     ++storage.version;
@@ -47,6 +50,7 @@ void replaceStorage(TensorImpl &impl, TypeRef type, BufferRef buffer) {
   impl.type = type;
   impl.cached = Value();
   Ref<AutogradMeta> leaf = impl.storage->leaf;
+  Beginning beginning = impl.storage->beginning;
   Value value = leafValue(type, std::move(buffer));
   if (leaf) {
     value.slot().leaf = leaf;
@@ -54,6 +58,7 @@ void replaceStorage(TensorImpl &impl, TypeRef type, BufferRef buffer) {
   }
   impl.storage = Ref<Storage>(new Storage(std::move(value)));
   impl.storage->leaf = leaf;
+  impl.storage->beginning = beginning;
   impl.views.clear();
 }
 } // namespace
@@ -86,7 +91,9 @@ Tensor hostFull(IntArrayRef shape, DType type, double value) {
   BufferRef buffer = allocate(t);
   for (int64_t i = 0; i < t->numel; ++i)
     storeNumber(buffer->data(), type, i, value);
-  return wrap(leafValue(t, std::move(buffer)));
+  Tensor full = wrap(leafValue(t, std::move(buffer)));
+  implOf(full).storage->beginning = {Beginning::Constant, value, 0};
+  return full;
 }
 
 void saveTensors(const OrderedDict<std::string, Tensor> &tensors,

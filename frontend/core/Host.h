@@ -12,13 +12,15 @@
 #include <agc/OrderedDict.h>
 
 #include <functional>
+#include <optional>
 
 namespace agc::detail {
 
 /// Replaces the elements of \p tensor, which is no view, by what \p fill
-/// writes. A leaf stays one.
+/// writes. A leaf stays one. \p beginning: how it begins from now on.
 void replaceElements(const Tensor &tensor,
-                     const std::function<void(void *data)> &fill);
+                     const std::function<void(void *data)> &fill,
+                     std::optional<Beginning> beginning = {});
 void setElements(const Tensor &tensor, const void *bytes, size_t size);
 
 /// The tensor, its grad included, in another dtype.

@@ -40,6 +40,7 @@ struct FunctionSpec {
     std::string name;
     int role = 0; // proto::Role
     std::optional<double> defaultValue;
+    Beginning beginning = {};
   };
   std::vector<Argument> arguments; // empty: named a0, a1, …
   std::vector<std::string> results; // empty: named r0, r1, …

@@ -252,6 +252,13 @@ void write(const Tensor &tensor, Value value) {
   ++storage.version;
 }
 
+void writeAnew(const Tensor &tensor, Value value, Beginning beginning) {
+  write(tensor, std::move(value));
+  TensorImpl &impl = implOf(tensor);
+  if (!recorder().capture) // else it is undone
+    impl.storage->beginning = impl.views.empty() ? beginning : Beginning();
+}
+
 BufferRef materialize(const Tensor &tensor) {
   GraphLock lock;
   TensorImpl &impl = implOf(tensor);

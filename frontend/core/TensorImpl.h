@@ -33,6 +33,12 @@ struct AutogradMeta {
   std::vector<Hook> hooks; // of a leaf: called with its gradient
 };
 
+/// How a tensor begins, where that is known: so that a program can say it.
+struct Beginning {
+  enum Kind : uint8_t { Unknown, Constant, Uniform, Normal } kind = Unknown;
+  double a = 0, b = 0; // the value; low and high; mean and standard deviation
+};
+
 struct Storage {
   uint32_t refs = 0;
   Value value;           // of the base, dense
@@ -45,6 +51,7 @@ struct Storage {
   BufferRef escaped;
   TypeRef type = nullptr;
   uint64_t body = 0; // in which it was made, or 0: see Body.h
+  Beginning beginning;
 
   explicit Storage(Value v);
   ~Storage();
@@ -98,6 +105,10 @@ Value read(const Tensor &tensor);
 /// Makes \p tensor show \p value, which has its type, and all aliases too.
 /// Errors: a leaf that requires grad while gradients are on; see Tensor.h.
 void write(const Tensor &tensor, Value value);
+
+/// The same, asked for by the user: how the tensor begins is \p beginning then. What
+/// an optimizer or a layer writes does not change that.
+void writeAnew(const Tensor &tensor, Value value, Beginning beginning = {});
 
 /// A view of \p base by one more step.
 Tensor makeView(const Tensor &base, OpId op, TypeRef type,

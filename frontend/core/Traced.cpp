@@ -186,8 +186,12 @@ traceFunction(const char *name, const std::vector<NamedInput> &inputs,
     stateUsed[i] = true;
     candidates.push_back({before[i], {states[i].name, states[i].role, {}}, {}, i});
     candidates.back().source.random = i == random;
-    if (i != random)
-      candidates.back().source.storage = implOf(states[i].tensor).storage;
+    if (i == random)
+      return;
+    Ref<Storage> storage = implOf(states[i].tensor).storage;
+    if (states[i].role != proto::ROLE_OPTIMIZER_STATE)
+      candidates.back().argument.beginning = storage->beginning;
+    candidates.back().source.storage = std::move(storage);
   };
   constexpr size_t last = size_t(1) << 40;
   for (const Value &value : traced.segment.inputs) {

@@ -10,6 +10,7 @@
 
 namespace agc::nn::init {
 
+using detail::Beginning;
 using detail::fail;
 using detail::OpGuard;
 using detail::replaceElements;
@@ -29,7 +30,7 @@ Tensor constant_(Tensor tensor, Scalar value, Loc loc) {
   replaceElements(tensor, [&](void *data) {
     for (int64_t i = 0; i < tensor.numel(); ++i)
       storeNumber(data, tensor.dtype(), i, value.toDouble());
-  });
+  }, Beginning{Beginning::Constant, value.toDouble(), 0});
   return tensor;
 }
 Tensor zeros_(Tensor tensor, Loc loc) { return constant_(tensor, 0, loc); }
@@ -39,14 +40,14 @@ Tensor uniform_(Tensor tensor, double low, double high, Loc loc) {
   OpGuard op("uniform_", loc);
   replaceElements(tensor, [&](void *data) {
     defaultGenerator().fillUniform(data, tensor.dtype(), tensor.numel(), low, high);
-  });
+  }, Beginning{Beginning::Uniform, low, high});
   return tensor;
 }
 Tensor normal_(Tensor tensor, double mean, double std, Loc loc) {
   OpGuard op("normal_", loc);
   replaceElements(tensor, [&](void *data) {
     defaultGenerator().fillNormal(data, tensor.dtype(), tensor.numel(), mean, std);
-  });
+  }, Beginning{Beginning::Normal, mean, std});
   return tensor;
 }
 
@@ -122,7 +123,7 @@ Tensor orthogonal_(Tensor tensor, double gain, Loc loc) {
       for (size_t c = 0; c < columns; ++c)
         storeNumber(data, tensor.dtype(), int64_t(r * columns + c),
                     gain * (rows <= columns ? vectors[r][c] : vectors[c][r]));
-  });
+  }, Beginning());
   return tensor;
 }
 

@@ -233,19 +233,20 @@ const Tensor &Tensor::copy_(const Tensor &other, Loc loc) const {
   }
   v = broadcastTo(convert(v, type->dtype), type->shape);
   setGradName(v, "CopyBackwards");
-  write(*this, v);
+  writeAnew(*this, v);
   return *this;
 }
 
 const Tensor &Tensor::fill_(Scalar value, Loc loc) const {
   OpGuard op("fill_", loc);
   TypeRef type = implOf(*this).type;
-  write(*this, broadcastDims(number(type->dtype, value), type->shape, {}));
+  writeAnew(*this, broadcastDims(number(type->dtype, value), type->shape, {}),
+            {Beginning::Constant, value.toDouble(), 0});
   return *this;
 }
 const Tensor &Tensor::zero_(Loc loc) const {
   OpGuard op("zero_", loc);
-  write(*this, constant(implOf(*this).type, 0));
+  writeAnew(*this, constant(implOf(*this).type, 0), {Beginning::Constant, 0, 0});
   return *this;
 }
 

@@ -241,14 +241,16 @@ const Tensor &Tensor::uniform_(double from, double to, Loc loc) const {
   if (!(from <= to))
     fail("AGC0104", "expects from of at most to, got " + std::to_string(from) + " and " +
                         std::to_string(to));
-  write(*this, read(rand(sizes(), options(), loc) * (to - from) + from));
+  writeAnew(*this, read(rand(sizes(), options(), loc) * (to - from) + from),
+            {Beginning::Uniform, from, to});
   return *this;
 }
 const Tensor &Tensor::normal_(double mean, double std, Loc loc) const {
   OpGuard op("normal_", loc);
   if (!(std >= 0))
     fail("AGC0104", "expects a standard deviation of at least 0, got " + std::to_string(std));
-  write(*this, read(randn(sizes(), options(), loc) * std + mean));
+  writeAnew(*this, read(randn(sizes(), options(), loc) * std + mean),
+            {Beginning::Normal, mean, std});
   return *this;
 }
 

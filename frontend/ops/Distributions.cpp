@@ -60,7 +60,7 @@ Tensor Tensor::bernoulli(Loc loc) const { return agc::bernoulli(Arg(*this, loc))
 Tensor Tensor::bernoulli(double p, Loc loc) const { return agc::bernoulli(Arg(*this, loc), p); }
 const Tensor &Tensor::bernoulli_(double p, Loc loc) const {
   OpGuard op("bernoulli_", loc);
-  write(*this, bernoulliOf(implOf(*this).type, p));
+  writeAnew(*this, bernoulliOf(implOf(*this).type, p));
   return *this;
 }
 const Tensor &Tensor::bernoulli_(const Tensor &p, Loc loc) const {
@@ -72,7 +72,7 @@ const Tensor &Tensor::bernoulli_(const Tensor &p, Loc loc) const {
   if (broadcastShape(both) != type->shape)
     fail("AGC0103", "expects probabilities that broadcast to " + shapeText(type->shape) + ", got shape " +
                         shapeText(v.shape()));
-  write(*this, bernoulliOf(stopGradient(prepare(v, v.dtype(), type->shape)), type->dtype));
+  writeAnew(*this, bernoulliOf(stopGradient(prepare(v, v.dtype(), type->shape)), type->dtype));
   return *this;
 }
 

@@ -22,7 +22,7 @@ const Tensor &store(const Tensor &x, Value value, const char *gradName) {
                         dtypeName(type->dtype));
   value = convert(value, type->dtype);
   setGradName(value, gradName);
-  write(x, value);
+  writeAnew(x, value);
   return x;
 }
 

@@ -180,7 +180,7 @@ void put(const Selection &s, const Value &value, bool accumulate) {
   Value updates = broadcastTo(convert(value, v.dtype()), shape);
   Value result = restored(scatter(base, index, updates, flat.before, accumulate ? "add" : "set"), flat, v.shape());
   setGradName(result, "IndexPutBackward0");
-  write(s.view, result);
+  writeAnew(s.view, result);
 }
 
 } // namespace

@@ -134,7 +134,7 @@ Value atanhOf(const Tensor &x) {
       fail("AGC0102", std::string("cannot store its result, of ") +            \
                           dtypeName(v.dtype()) + ", in a tensor of " +         \
                           dtypeName(implOf(t).type->dtype));                   \
-    write(t, v);                                                               \
+    writeAnew(t, v);                                                           \
     return t;                                                                  \
   }
 

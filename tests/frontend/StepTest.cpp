@@ -245,6 +245,44 @@ TEST(Step, SavesFunctionsWithNamesAndRoles) {
   std::filesystem::remove(stem + ".safetensors");
 }
 
+// What a layer or an initializer drew is known; what was set otherwise is not, and
+// neither an update nor a load changes that.
+TEST(Step, SaysHowItsParametersBegin) {
+  nn::Sequential model(nn::Linear(4, 3), nn::BatchNorm1d(3));
+  auto layer = model->ptr<nn::LinearImpl>(0);
+  nn::init::normal_(layer->weight, 1, 0.5);
+  {
+    NoGradGuard quiet;
+    layer->bias.copy_(tensor({1.f, 2.f, 3.f}));
+  }
+  optim::SGD optimizer(model->parameters(), optim::SGDOptions(0.1).momentum(0.9));
+  auto initials = [&] {
+    auto step = train_step(model, nn::functional::mse_loss, optimizer, spec({2, 4}), spec({2, 3}));
+    step(rand({2, 4}), rand({2, 3}));
+    std::string stem = testing::TempDir() + "begins" + std::to_string(getpid());
+    step.save(stem + ".agc");
+    proto::Module module = parsed(readFile(stem + ".agc"));
+    std::filesystem::remove(stem + ".agc");
+    std::filesystem::remove(stem + ".safetensors");
+    std::map<std::string, std::string> texts;
+    for (const proto::Argument &argument : module.functions(0).arguments())
+      texts[argument.name()] =
+          argument.has_initial()
+              ? proto::Initial::Distribution_Name(argument.initial().distribution()) + " " +
+                    std::to_string(argument.initial().a()) + " " + std::to_string(argument.initial().b())
+              : "";
+    return texts;
+  };
+  for (int turn = 0; turn < 2; ++turn) {
+    auto texts = initials();
+    EXPECT_EQ(texts["0.weight"], "NORMAL 1.000000 0.500000");
+    EXPECT_EQ(texts["0.bias"], "");
+    EXPECT_EQ(texts["1.weight"], "CONSTANT 1.000000 0.000000");
+    EXPECT_EQ(texts["1.running_mean"], "CONSTANT 0.000000 0.000000");
+    EXPECT_EQ(texts["x"], "");
+  }
+}
+
 TEST(Step, ScopesSayWhereAnOpStands) {
   ProgramRequest request;
   request.model = "resnet18";

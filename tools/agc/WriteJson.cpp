@@ -71,6 +71,11 @@ Json functionJson(const proto::Module &module, const proto::Function &function) 
     json.update(typeJson(argument.type()));
     if (argument.has_default_value())
       json["default"] = argument.default_value();
+    if (argument.has_initial()) {
+      static constexpr const char *distributions[] = {"constant", "uniform", "normal"};
+      json["initial"] = {distributions[argument.initial().distribution()],
+                         argument.initial().a(), argument.initial().b()};
+    }
     arguments.push_back(std::move(json));
   }
   for (const proto::Node &node : function.nodes())

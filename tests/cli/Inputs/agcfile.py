@@ -69,9 +69,13 @@ def node(op, operands, results, location=0, regions=(), **attributes):
             + b"".join(message(6, name) for name in regions))
 
 
-def argument(name, kind, role, default=None):
+def argument(name, kind, role, default=None, initial=None):
+    """initial: a distribution's number and its two numbers."""
+    begins = b""
+    if initial:
+        begins = message(5, number(1, initial[0]) + double(2, initial[1]) + double(3, initial[2]))
     return (message(1, name) + message(2, kind) + number(3, role)
-            + (b"" if default is None else double(4, default)))
+            + (b"" if default is None else double(4, default)) + begins)
 
 
 def result(name, value, updates=0):

@@ -63,6 +63,18 @@ write("bad/data-length.agc", one(node("constant", [], [f32], data=b"123")))
 write("bad/operands.agc", one(node("add", [0], [f32])))
 
 
+# How a parameter begins: constant, uniform, normal.
+def beginning(role, *initial):
+    return module([function("forward", [argument("x", f32, role, initial=initial)],
+                            [node("neg", [0], [f32])], [result("y", 1)])])
+
+
+write("bad/begins-input.agc", beginning(INPUT, 1, 0.0, 1.0))
+write("bad/begins-kind.agc", beginning(PARAMETER, 9, 0.0, 1.0))
+write("bad/begins-reverse.agc", beginning(PARAMETER, 1, 1.0, 0.0))
+write("bad/begins-spread.agc", beginning(PARAMETER, 2, 0.0, -1.0))
+write("bad/begins-nan.agc", beginning(PARAMETER, 0, float("nan"), 0.0))
+
 # Bodies: functions that a node of a later one names.
 def body(name, *nodes, role=INPUT, updates=0):
     return function(name, [argument("c", f32, role)], nodes,

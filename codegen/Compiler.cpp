@@ -6,6 +6,7 @@
 #include "codegen/Outline.h"
 #include "codegen/Passes.h"
 #include "codegen/Pipelines.h"
+#include "codegen/shipped/EmitStep.h"
 #include "ir/Serialize.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -68,6 +69,8 @@ class CompilerImpl final : public Compiler {
 public:
   CompilerError compile(std::string_view module, const CompileOptions &options,
                         CompiledObject &result) override;
+  CompilerError ship(std::string_view module, const ShipOptions &options,
+                     ShippedStep &result) override;
   CompilerError print(std::string_view module, Phase phase,
                       const CompileOptions &options, std::string &text) override;
   CompilerError outline(std::string_view module, Phase phase,
@@ -145,6 +148,43 @@ CompilerError CompilerImpl::compile(std::string_view bytes,
             "error: " + llvm::toString(object.takeError())};
   result.object = std::move(*object);
   result.manifest = manifest.SerializeAsString();
+  return {};
+}
+
+CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &options,
+                                 ShippedStep &result) {
+  Session session;
+  OwningOpRef<ModuleOp> module;
+  Target target;
+  CompileOptions all;
+  all.cpu = options.cpu;
+  if (CompilerError error =
+          lower(bytes, Phase::Kernels, all, session, module, target))
+    return error;
+  std::vector<proto::Manifest> manifests;
+  for (func::FuncOp function : module->getOps<func::FuncOp>())
+    if (function->hasAttr(stepAttr) && !function->hasAttr(bodyAttr))
+      manifests.push_back(describe(*module, function.getName()));
+  StepLayout layout;
+  if (std::string error = layOutStep(options.name, std::move(manifests), layout);
+      !error.empty())
+    return {CompilerError::Kind::Unsupported, "error: " + error};
+  if (failed(lowerToLLVM(*module)))
+    return session.error(CompilerError::Kind::Internal, "lowering to LLVM failed");
+  using Emit = ShipOptions::Emit;
+  ObjectKind kind = options.emit == Emit::Object     ? ObjectKind::Object
+                    : options.emit == Emit::Assembly ? ObjectKind::Assembly
+                                                     : ObjectKind::LLVM;
+  llvm::Expected<std::string> object =
+      emitObject(*module, *target, kind,
+                 [&](llvm::Module &code) { return emitStep(code, layout); });
+  if (!object)
+    return {CompilerError::Kind::Internal,
+            "error: " + llvm::toString(object.takeError())};
+  result.object = std::move(*object);
+  result.header = stepHeader(layout);
+  result.manifest = stepManifest(
+      layout, (target->getTargetTriple().str() + " " + target->getTargetCPU()).str());
   return {};
 }
 

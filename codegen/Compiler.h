@@ -44,6 +44,19 @@ struct CompiledObject {
   std::string manifest;
 };
 
+/// What a step is shipped as.
+struct ShipOptions {
+  std::string name; // of its functions, a C identifier
+  std::string cpu = "native";
+  enum class Emit { Object, Assembly, LLVM } emit = Emit::Object;
+};
+
+struct ShippedStep {
+  std::string object;   // or what was asked for
+  std::string header;   // C
+  std::string manifest; // JSON
+};
+
 /// Every method takes a module as serialized agc::proto::Module bytes, which it
 /// does not trust. Thread-safe.
 class Compiler {
@@ -53,6 +66,11 @@ public:
   virtual CompilerError compile(std::string_view module,
                                 const CompileOptions &options,
                                 CompiledObject &result) = 0;
+
+  /// All functions of a module that are no bodies, in one object that needs nothing
+  /// else, with the state and the C functions of docs/shipped.md.
+  virtual CompilerError ship(std::string_view module, const ShipOptions &options,
+                             ShippedStep &result) = 0;
 
   /// The module at the end of \p phase: MLIR text, for Native assembly. An
   /// empty options.function means all functions.

@@ -88,9 +88,9 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &target) {
       .run(module, modules);
 }
 
-llvm::Expected<std::string> emitObject(ModuleOp module,
-                                       llvm::TargetMachine &target,
-                                       ObjectKind kind) {
+llvm::Expected<std::string>
+emitObject(ModuleOp module, llvm::TargetMachine &target, ObjectKind kind,
+           llvm::function_ref<llvm::Error(llvm::Module &)> complete) {
   DialectRegistry registry;
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
@@ -102,6 +102,9 @@ llvm::Expected<std::string> emitObject(ModuleOp module,
     return llvm::createStringError("translation to LLVM IR failed");
   code->setDataLayout(target.createDataLayout());
   code->setTargetTriple(target.getTargetTriple());
+  if (complete)
+    if (llvm::Error error = complete(*code))
+      return error;
   for (llvm::Function &function : *code) {
     if (function.isDeclaration())
       continue;
@@ -115,6 +118,10 @@ llvm::Expected<std::string> emitObject(ModuleOp module,
 
   llvm::SmallString<0> buffer;
   llvm::raw_svector_ostream os(buffer);
+  if (kind == ObjectKind::LLVM) {
+    code->print(os, nullptr);
+    return std::string(buffer);
+  }
   llvm::legacy::PassManager emit;
   if (target.addPassesToEmitFile(emit, os, nullptr,
                                  kind == ObjectKind::Object

@@ -18,12 +18,13 @@ createTargetMachine(llvm::StringRef cpu);
 /// What kernels need to know of it.
 Machine machineOf(const llvm::TargetMachine &target);
 
-enum class ObjectKind { Object, Assembly };
+enum class ObjectKind { Object, Assembly, LLVM };
 
-/// Compiles a module in the LLVM dialect.
-llvm::Expected<std::string> emitObject(mlir::ModuleOp module,
-                                       llvm::TargetMachine &target,
-                                       ObjectKind kind);
+/// Compiles a module in the LLVM dialect. \p complete adds to it what is easier to
+/// say in LLVM's own terms.
+llvm::Expected<std::string> emitObject(
+    mlir::ModuleOp module, llvm::TargetMachine &target, ObjectKind kind,
+    llvm::function_ref<llvm::Error(llvm::Module &)> complete = nullptr);
 
 } // namespace agc
 

@@ -1,6 +1,7 @@
 //===- Manifest.cpp - What a compiled function needs and costs -------------===//
 #include "codegen/LowerToLLVM.h"
 #include "codegen/Passes.h"
+#include "ir/Initial.h"
 #include "ir/Serialize.h"
 
 using namespace mlir;
@@ -49,6 +50,10 @@ proto::Manifest describe(ModuleOp module, StringRef name) {
       info.set_name(text.str());
     if (auto role = list.getArgAttrOfType<StringAttr>(i, roleAttr))
       info.set_role(readRole(role.getValue()).value_or(proto::ROLE_INPUT));
+    if (auto initial = writeInitial(list.getArgAttr(i, initialAttr)))
+      *info.mutable_initial() = *initial;
+    if (auto number = list.getArgAttrOfType<FloatAttr>(i, defaultAttr))
+      info.set_default_value(number.getValueAsDouble());
     writeType(cast<RankedTensorType>(type.getValue()), *info.mutable_type());
   }
   for (Attribute attr : list->getAttrOfType<ArrayAttr>("agc.results")) {

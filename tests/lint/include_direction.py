@@ -13,9 +13,10 @@ import tempfile
 MAY_INCLUDE = {
     "ir": [],
     "passes": ["ir"],
-    "codegen": ["passes", "ir", "runtime/core"],
+    "codegen": ["passes", "ir", "runtime/core", "runtime/shipped"],
     "runtime/include": [],
     "runtime/core": ["runtime/include"],
+    "runtime/shipped": ["runtime/core"],
     "runtime/checkpoint": ["runtime/core", "runtime/include"],
     "runtime/jit": ["runtime", "codegen", "ir"],
     "frontend/include": ["runtime/include"],

@@ -34,6 +34,7 @@ struct UsageError : std::runtime_error {
 
 void addNew(CLI::App &app);
 void addGrad(CLI::App &app);
+void addCompile(CLI::App &app);
 void addTrain(CLI::App &app);
 void addRun(CLI::App &app);
 void addInspect(CLI::App &app);

@@ -85,6 +85,7 @@ int main(int argc, char **argv) {
   app.require_subcommand(1);
   addNew(app);
   addGrad(app);
+  addCompile(app);
   addTrain(app);
   addRun(app);
   addInspect(app);

@@ -1,0 +1,195 @@
+#include "codegen/shipped/EmitStep.h"
+
+#include "runtime/shipped/step.h"
+
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/Linker/Linker.h"
+
+using namespace llvm;
+
+namespace agc {
+namespace {
+
+/// step.c, compiled when agc was built.
+constexpr unsigned char shippedStep[] = {
+#include "codegen/shipped/step.inc"
+};
+
+class Emitter {
+public:
+  Emitter(Module &module, const StepLayout &layout)
+      : module(module), layout(layout), context(module.getContext()), b(context),
+        pointer(PointerType::getUnqual(context)), i64(b.getInt64Ty()), i32(b.getInt32Ty()) {}
+
+  Error run();
+
+private:
+  Module &module;
+  const StepLayout &layout;
+  LLVMContext &context;
+  IRBuilder<> b;
+  PointerType *pointer;
+  IntegerType *i64, *i32;
+  Constant *program = nullptr;
+
+  Error linkShell();
+  StructType *structure(StringRef name) {
+    return StructType::getTypeByName(context, ("struct." + name).str());
+  }
+  Constant *number(uint64_t value) { return ConstantInt::get(i64, value); }
+  Constant *real(double value) { return ConstantFP::get(b.getDoubleTy(), value); }
+  Constant *text(const std::string &value) { return b.CreateGlobalString(value, "text", 0, &module); }
+  Constant *constant(Constant *value, const Twine &name) {
+    auto *global = new GlobalVariable(module, value->getType(), /*isConstant=*/true,
+                                      GlobalValue::PrivateLinkage, value, name);
+    return global;
+  }
+  Constant *table(Type *element, ArrayRef<Constant *> values, const Twine &name) {
+    if (values.empty())
+      return ConstantPointerNull::get(pointer);
+    return constant(ConstantArray::get(ArrayType::get(element, values.size()), values), name);
+  }
+  Function *shell(StringRef name) { return module.getFunction(("agc_shipped_" + name).str()); }
+  Function *begin(const Twine &name, Type *result, ArrayRef<Type *> parameters);
+
+  Constant *emitProgram();
+  Constant *emitDescription(const StepFunction &function);
+  void emitFunction(const StepFunction &function);
+  void emitOthers();
+};
+
+Error Emitter::linkShell() {
+  StringRef bytes(reinterpret_cast<const char *>(shippedStep), sizeof(shippedStep));
+  Expected<std::unique_ptr<Module>> code =
+      parseBitcodeFile(MemoryBufferRef(bytes, "step.c"), context);
+  if (!code)
+    return code.takeError();
+  (*code)->setDataLayout(module.getDataLayout());
+  (*code)->setTargetTriple(module.getTargetTriple());
+  // Those of the object's target take their place.
+  for (Function &function : **code)
+    for (StringRef kind : {"target-cpu", "target-features", "tune-cpu"})
+      function.removeFnAttr(kind);
+  if (Linker::linkModules(module, std::move(*code)))
+    return createStringError("step.c does not link");
+  return Error::success();
+}
+
+/// A function that is seen from outside, up to its body.
+Function *Emitter::begin(const Twine &name, Type *result, ArrayRef<Type *> parameters) {
+  auto *function = Function::Create(FunctionType::get(result, parameters, false),
+                                    GlobalValue::ExternalLinkage, layout.name + "_" + name, module);
+  b.SetInsertPoint(BasicBlock::Create(context, "", function));
+  return function;
+}
+
+Constant *Emitter::emitProgram() {
+  StructType *tensorType = structure("agc_tensor");
+  SmallVector<Constant *> tensors, checks;
+  uint64_t rng = 0;
+  for (const StepTensor &tensor : layout.state) {
+    const proto::ArgumentInfo &info = tensor.info;
+    uint64_t begins = info.has_initial() ? uint64_t(info.initial().distribution()) + AGC_BEGINS_CONSTANT
+                                         : uint64_t(AGC_BEGINS_ZERO);
+    tensors.push_back(ConstantStruct::get(
+        tensorType, {text(tensor.name), number(tensor.offset), number(numelOf(info.type())),
+                     number(info.type().dtype()), number(begins), real(info.initial().a()),
+                     real(info.initial().b())}));
+    if (info.role() == proto::ROLE_SEED)
+      rng = tensors.size();
+  }
+  for (const std::string &check : layout.checks)
+    checks.push_back(text(check));
+  return constant(
+      ConstantStruct::get(structure("agc_program"),
+                          {number(layout.schema), number(layout.stateBytes), number(tensors.size()),
+                           table(tensorType, tensors, "tensors"), number(rng), number(checks.size()),
+                           table(pointer, checks, "checks")}),
+      "program");
+}
+
+Constant *Emitter::emitDescription(const StepFunction &function) {
+  using Place = StepFunction::Place;
+  StructType *argumentType = structure("agc_argument");
+  SmallVector<Constant *> arguments, results;
+  uint64_t hyperAlignment = 1;
+  for (const StepTensor &number : layout.hyper)
+    hyperAlignment = std::max(hyperAlignment, sizeOf(number.info.type().dtype()));
+  for (StepFunction::Argument argument : function.arguments) {
+    const std::vector<StepTensor> &list = argument.place == Place::State   ? layout.state
+                                          : argument.place == Place::Batch ? layout.inputs
+                                                                           : layout.hyper;
+    const StepTensor &tensor = list[argument.index];
+    uint64_t from = argument.place == Place::State   ? AGC_FROM_STATE
+                    : argument.place == Place::Batch ? AGC_FROM_BATCH
+                                                     : AGC_FROM_HYPER;
+    uint64_t alignment =
+        argument.place == Place::Hyper ? hyperAlignment : sizeOf(tensor.info.type().dtype());
+    arguments.push_back(ConstantStruct::get(
+        argumentType, {number(from), number(tensor.offset), number(alignment)}));
+  }
+  for (const proto::ResultInfo &result : function.manifest.results())
+    results.push_back(number(result.updates() ? 0 : sizeOf(result.type().dtype())));
+  return constant(
+      ConstantStruct::get(
+          structure("agc_function"),
+          {program, module.getFunction(function.manifest.entry()), number(arguments.size()),
+           table(argumentType, arguments, "arguments"), number(results.size()),
+           table(i64, results, "results"), number(function.manifest.workspace_bytes()),
+           number(function.firstCheck), number(function.trains)}),
+      "function");
+}
+
+void Emitter::emitFunction(const StepFunction &function) {
+  using Place = StepFunction::Place;
+  Constant *description = emitDescription(function);
+  bool hasBatch = function.uses(Place::Batch), hasHyper = function.uses(Place::Hyper);
+  size_t count = 3 + hasBatch + hasHyper + function.outputs.size();
+  Function *outer = begin(function.manifest.entry(), i32, SmallVector<Type *>(count, pointer));
+  Value *none = ConstantPointerNull::get(pointer);
+  auto *next = outer->arg_begin();
+  Value *state = next++;
+  Value *batch = hasBatch ? next++ : none, *hyper = hasHyper ? next++ : none;
+  auto room = [&](size_t pointers) {
+    return b.CreateAlloca(ArrayType::get(pointer, std::max<size_t>(pointers, 1)));
+  };
+  Value *arguments = room(function.arguments.size()),
+        *results = room(size_t(function.manifest.results_size())),
+        *outs = room(function.outputs.size());
+  for (size_t i = 0; i < function.outputs.size(); ++i)
+    b.CreateStore(next++, b.CreateConstGEP1_64(pointer, outs, i));
+  Value *workspace = next++, *executor = next;
+  b.CreateRet(b.CreateCall(shell("call"), {description, state, batch, hyper, outs, workspace, executor,
+                                           arguments, results}));
+}
+
+void Emitter::emitOthers() {
+  Function *init = begin("init", i32, {pointer, i64});
+  b.CreateRet(b.CreateCall(shell("init"), {program, init->getArg(0), init->getArg(1)}));
+  Function *parameter = begin("parameter", pointer, {pointer, pointer});
+  b.CreateRet(
+      b.CreateCall(shell("parameter"), {program, parameter->getArg(0), parameter->getArg(1)}));
+  Function *strerror = begin("strerror", pointer, {i32});
+  b.CreateRet(b.CreateCall(shell("strerror"), {program, strerror->getArg(0)}));
+}
+
+Error Emitter::run() {
+  // All that is there is seen from within only.
+  if (Error error = linkShell())
+    return error;
+  for (Function &function : module)
+    if (!function.isDeclaration())
+      function.setLinkage(GlobalValue::InternalLinkage);
+  program = emitProgram();
+  for (const StepFunction &function : layout.functions)
+    emitFunction(function);
+  emitOthers();
+  return Error::success();
+}
+
+} // namespace
+
+Error emitStep(Module &module, const StepLayout &layout) { return Emitter(module, layout).run(); }
+
+} // namespace agc

@@ -1,0 +1,70 @@
+//===- StepLayout.h - What a shipped step looks like from C ----------------===//
+//
+// Takes: the manifests of a program's functions. Gives: where each tensor lies in
+// the state, what the caller's structs hold, and how each function takes both.
+//
+//===----------------------------------------------------------------------===//
+#ifndef AGC_CODEGEN_SHIPPED_STEPLAYOUT_H
+#define AGC_CODEGEN_SHIPPED_STEPLAYOUT_H
+
+#include "codegen/manifest.pb.h"
+
+#include <string>
+#include <vector>
+
+namespace agc {
+
+/// A tensor or number with its name in C.
+struct StepTensor {
+  std::string name;       // in the program
+  std::string identifier; // in C
+  proto::ArgumentInfo info;
+  uint64_t offset = 0; // in the state, or in the caller's struct
+};
+
+struct StepFunction {
+  proto::Manifest manifest;
+  /// Where each argument is.
+  enum class Place { State, Batch, Hyper };
+  struct Argument {
+    Place place;
+    size_t index; // of `state`, `inputs` or `hyper`
+  };
+  std::vector<Argument> arguments;
+  struct Output {
+    std::string identifier;
+    proto::TensorType type;
+  };
+  std::vector<Output> outputs; // the results that are the caller's
+  uint64_t firstCheck = 0;
+  bool trains = false; // writes parameters
+
+  bool uses(Place place) const;
+};
+
+struct StepLayout {
+  std::string name; // a C identifier
+  std::vector<StepTensor> state, inputs, hyper;
+  std::vector<StepFunction> functions;
+  std::vector<std::string> checks; // of all functions, in order
+  uint64_t stateBytes = 0, workspaceBytes = 0;
+  uint64_t schema = 0; // a hash of the state's tensors and where they lie
+};
+
+/// Errors, as text that is not empty: functions that disagree about a tensor.
+std::string layOutStep(const std::string &name, std::vector<proto::Manifest> manifests,
+                       StepLayout &layout);
+
+/// `float`, `int64_t`, …; bf16 and f16 as their bits.
+const char *typeInC(proto::DType dtype);
+uint64_t sizeOf(proto::DType dtype);
+uint64_t numelOf(const proto::TensorType &type);
+
+/// The header, C99 and C++.
+std::string stepHeader(const StepLayout &layout);
+/// The manifest, JSON. \p target: what the object was made for.
+std::string stepManifest(const StepLayout &layout, const std::string &target);
+
+} // namespace agc
+
+#endif

@@ -1,0 +1,72 @@
+/* step.h: what a shipped step says of itself, to the code that each one has.
+ *
+ * codegen/ShippedStep.cpp writes these as constants; step.c reads them. All members
+ * are of 8 bytes, so that every 64-bit target lays them out alike. */
+#ifndef AGC_RUNTIME_SHIPPED_STEP_H
+#define AGC_RUNTIME_SHIPPED_STEP_H
+
+#include "runtime/core/abi.h"
+
+/* Of the functions and the state's header; a state of another one is refused. */
+#define AGC_SHIPPED_ABI 1
+#define AGC_STATE_MAGIC UINT64_C(0x4554415453434741) /* "AGCSTATE" */
+
+enum agc_status {
+  AGC_STATUS_OK = 0,
+  AGC_STATUS_NULL = 1,
+  AGC_STATUS_MISALIGNED = 2,
+  AGC_STATUS_NOT_A_STATE = 3,
+  AGC_STATUS_OTHER_ABI = 4,
+  AGC_STATUS_OTHER_STEP = 5,
+  AGC_STATUS_FIRST_CHECK = 16 /* and one for each check of the program's */
+};
+
+/* The first 64 bytes of a state. */
+struct agc_state {
+  uint64_t magic, abi, schema;
+  uint64_t steps; /* that were made */
+  uint64_t unused[4];
+};
+
+enum { AGC_BEGINS_ZERO, AGC_BEGINS_CONSTANT, AGC_BEGINS_UNIFORM, AGC_BEGINS_NORMAL };
+
+/* A tensor in the state. */
+struct agc_tensor {
+  const char *name;
+  uint64_t offset, numel;
+  uint64_t dtype;  /* as in graph.proto */
+  uint64_t begins; /* AGC_BEGINS_… */
+  double a, b;
+};
+
+struct agc_program {
+  uint64_t schema, state_bytes;
+  uint64_t num_tensors;
+  const struct agc_tensor *tensors;
+  uint64_t rng; /* 1 + the tensor that is the generator's state, or 0 */
+  uint64_t num_checks;
+  const char *const *checks; /* what a value must be */
+};
+
+enum { AGC_FROM_STATE, AGC_FROM_BATCH, AGC_FROM_HYPER };
+
+/* Where an argument is: a tensor in the state, a pointer in the caller's struct of
+ * inputs, or a number in that of hyperparameters. */
+struct agc_argument {
+  uint64_t from, offset;
+  uint64_t alignment; /* of what the caller's pointer shows */
+};
+
+struct agc_function {
+  const struct agc_program *program;
+  agc_entry entry;
+  uint64_t num_arguments;
+  const struct agc_argument *arguments;
+  uint64_t num_results;
+  const uint64_t *results; /* 0: in the state; else the caller's alignment */
+  uint64_t workspace_bytes;
+  uint64_t first_check; /* of the program's, that is this function's first */
+  uint64_t trains;
+};
+
+#endif

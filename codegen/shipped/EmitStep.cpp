@@ -11,9 +11,12 @@ using namespace llvm;
 namespace agc {
 namespace {
 
-/// step.c, compiled when agc was built.
+/// C, compiled when agc was built.
 constexpr unsigned char shippedStep[] = {
 #include "codegen/shipped/step.inc"
+};
+constexpr unsigned char shippedCheckpoint[] = {
+#include "codegen/shipped/checkpoint.inc"
 };
 
 class Emitter {
@@ -33,7 +36,7 @@ private:
   IntegerType *i64, *i32;
   Constant *program = nullptr;
 
-  Error linkShell();
+  Error linkShell(ArrayRef<unsigned char> bitcode);
   StructType *structure(StringRef name) {
     return StructType::getTypeByName(context, ("struct." + name).str());
   }
@@ -59,10 +62,10 @@ private:
   void emitOthers();
 };
 
-Error Emitter::linkShell() {
-  StringRef bytes(reinterpret_cast<const char *>(shippedStep), sizeof(shippedStep));
+Error Emitter::linkShell(ArrayRef<unsigned char> bitcode) {
+  StringRef bytes(reinterpret_cast<const char *>(bitcode.data()), bitcode.size());
   Expected<std::unique_ptr<Module>> code =
-      parseBitcodeFile(MemoryBufferRef(bytes, "step.c"), context);
+      parseBitcodeFile(MemoryBufferRef(bytes, "shipped"), context);
   if (!code)
     return code.takeError();
   (*code)->setDataLayout(module.getDataLayout());
@@ -72,7 +75,7 @@ Error Emitter::linkShell() {
     for (StringRef kind : {"target-cpu", "target-features", "tune-cpu"})
       function.removeFnAttr(kind);
   if (Linker::linkModules(module, std::move(*code)))
-    return createStringError("step.c does not link");
+    return createStringError("what every step has does not link");
   return Error::success();
 }
 
@@ -92,10 +95,15 @@ Constant *Emitter::emitProgram() {
     const proto::ArgumentInfo &info = tensor.info;
     uint64_t begins = info.has_initial() ? uint64_t(info.initial().distribution()) + AGC_BEGINS_CONSTANT
                                          : uint64_t(AGC_BEGINS_ZERO);
+    uint64_t numel = numelOf(info.type());
+    SmallVector<Constant *> shape;
+    for (int64_t size : info.type().shape())
+      shape.push_back(number(uint64_t(size)));
     tensors.push_back(ConstantStruct::get(
-        tensorType, {text(tensor.name), number(tensor.offset), number(numelOf(info.type())),
-                     number(info.type().dtype()), number(begins), real(info.initial().a()),
-                     real(info.initial().b())}));
+        tensorType, {text(tensor.name), number(tensor.offset), number(numel),
+                     number(numel * sizeOf(info.type().dtype())), number(tensor.savedAt),
+                     number(shape.size()), table(i64, shape, "shape"), number(info.type().dtype()),
+                     number(begins), real(info.initial().a()), real(info.initial().b())}));
     if (info.role() == proto::ROLE_SEED)
       rng = tensors.size();
   }
@@ -105,7 +113,9 @@ Constant *Emitter::emitProgram() {
       ConstantStruct::get(structure("agc_program"),
                           {number(layout.schema), number(layout.stateBytes), number(tensors.size()),
                            table(tensorType, tensors, "tensors"), number(rng), number(checks.size()),
-                           table(pointer, checks, "checks")}),
+                           table(pointer, checks, "checks"), text(layout.checkpointHeader),
+                           number(layout.checkpointHeader.size()), number(layout.checkpointBytes),
+                           number(layout.stepsAt), number(layout.checksumAt)}),
       "program");
 }
 
@@ -167,6 +177,11 @@ void Emitter::emitFunction(const StepFunction &function) {
 void Emitter::emitOthers() {
   Function *init = begin("init", i32, {pointer, i64});
   b.CreateRet(b.CreateCall(shell("init"), {program, init->getArg(0), init->getArg(1)}));
+  for (const char *name : {"save", "load"}) {
+    Function *copies = begin(name, i32, {pointer, pointer, i64});
+    b.CreateRet(b.CreateCall(
+        shell(name), {program, copies->getArg(0), copies->getArg(1), copies->getArg(2)}));
+  }
   Function *parameter = begin("parameter", pointer, {pointer, pointer});
   b.CreateRet(
       b.CreateCall(shell("parameter"), {program, parameter->getArg(0), parameter->getArg(1)}));
@@ -176,8 +191,9 @@ void Emitter::emitOthers() {
 
 Error Emitter::run() {
   // All that is there is seen from within only.
-  if (Error error = linkShell())
-    return error;
+  for (ArrayRef<unsigned char> bitcode : {ArrayRef(shippedStep), ArrayRef(shippedCheckpoint)})
+    if (Error error = linkShell(bitcode))
+      return error;
   for (Function &function : module)
     if (!function.isDeclaration())
       function.setLinkage(GlobalValue::InternalLinkage);

@@ -68,6 +68,8 @@ private:
     os << "/* Bytes, of memory that is aligned to 64. */\n"
        << formatv("#define {0}_STATE_BYTES {1}\n", upper, layout.stateBytes)
        << formatv("#define {0}_WORKSPACE_BYTES {1}\n", upper, std::max<uint64_t>(layout.workspaceBytes, 64))
+       << "/* Bytes of a checkpoint, of any memory: a .safetensors file. */\n"
+       << formatv("#define {0}_CHECKPOINT_BYTES {1}\n", upper, layout.checkpointBytes)
        << "/* Of the tensors in a state and where they lie; of the functions below. */\n"
        << formatv("#define {0}_SCHEMA_HASH UINT64_C({1:x})\n", upper, layout.schema)
        << formatv("#define {0}_ABI_VERSION {1}\n\n", upper, AGC_SHIPPED_ABI);
@@ -84,6 +86,9 @@ private:
     one("ERROR_NOT_A_STATE", AGC_STATUS_NOT_A_STATE, "the state was never initialized");
     one("ERROR_OTHER_ABI", AGC_STATUS_OTHER_ABI, "the state is another version's");
     one("ERROR_OTHER_STEP", AGC_STATUS_OTHER_STEP, "the state is another step's");
+    one("ERROR_SHORT_BUFFER", AGC_STATUS_SHORT_BUFFER, "a buffer is too short");
+    one("ERROR_BAD_CHECKPOINT", AGC_STATUS_BAD_CHECKPOINT, "no checkpoint, or a damaged one");
+    one("ERROR_OTHER_CHECKPOINT", AGC_STATUS_OTHER_CHECKPOINT, "a tensor is missing, or is another");
     os << formatv("  {0}_ERROR_VALUE = {1} /* from here on: a value that is out of range */\n", upper,
                   int(AGC_STATUS_FIRST_CHECK))
        << "};\n\n"
@@ -157,6 +162,11 @@ private:
       os << " */\n"
          << formatv("int32_t {0}_{1}({2});\n", layout.name, function.manifest.entry(), parameters(function));
     }
+    os << "\n/* The whole state, with the steps made, as a checkpoint, and back: training goes\n"
+          " * on with the same bits. Loading takes tensors by name and needs no initialized\n"
+          " * state; other tensors in the file are no error. */\n"
+       << formatv("int32_t {0}_save(const void *state, void *buffer, uint64_t bytes);\n", layout.name)
+       << formatv("int32_t {0}_load(void *state, const void *buffer, uint64_t bytes);\n", layout.name);
     os << "\n/* The tensor of that name in the state, or null:";
     for (const StepTensor &tensor : layout.state)
       os << formatv("\n *   {0,-40} {1} {2}", inComment(tensor.name), typeInC(tensor.info.type().dtype()),

@@ -182,7 +182,10 @@ private:
 std::string layOutStep(const std::string &name, std::vector<proto::Manifest> manifests,
                        StepLayout &layout) {
   layout.name = name;
-  return LayOut(layout).run(std::move(manifests));
+  std::string error = LayOut(layout).run(std::move(manifests));
+  if (error.empty())
+    layOutCheckpoint(layout);
+  return error;
 }
 
 } // namespace agc

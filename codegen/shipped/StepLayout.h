@@ -20,6 +20,7 @@ struct StepTensor {
   std::string identifier; // in C
   proto::ArgumentInfo info;
   uint64_t offset = 0; // in the state, or in the caller's struct
+  uint64_t savedAt = 0; // in a checkpoint, behind its header
 };
 
 struct StepFunction {
@@ -49,11 +50,17 @@ struct StepLayout {
   std::vector<std::string> checks; // of all functions, in order
   uint64_t stateBytes = 0, workspaceBytes = 0;
   uint64_t schema = 0; // a hash of the state's tensors and where they lie
+  /// A checkpoint's header with zeros for what differs, and where that is.
+  std::string checkpointHeader;
+  uint64_t checkpointBytes = 0, stepsAt = 0, checksumAt = 0;
 };
 
 /// Errors, as text that is not empty: functions that disagree about a tensor.
 std::string layOutStep(const std::string &name, std::vector<proto::Manifest> manifests,
                        StepLayout &layout);
+
+/// The part of layOutStep that is about checkpoints.
+void layOutCheckpoint(StepLayout &layout);
 
 /// `float`, `int64_t`, …; bf16 and f16 as their bits.
 const char *typeInC(proto::DType dtype);

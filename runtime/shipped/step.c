@@ -193,7 +193,7 @@ int32_t agc_shipped_init(const struct agc_program *program, void *state, uint64_
 
 /*===-- Calls ---------------------------------------------------------------===*/
 
-static int32_t checkState(const struct agc_program *program, const void *state) {
+int32_t agc_shipped_check_state(const struct agc_program *program, const void *state) {
   if (!state)
     return AGC_STATUS_NULL;
   if (isMisaligned(state, AGC_TENSOR_ALIGNMENT))
@@ -212,7 +212,7 @@ int32_t agc_shipped_call(const struct agc_function *f, void *state, const void *
                          const void *hyper, void *const *outs, void *workspace,
                          const agc_executor *executor, void **arguments,
                          void **results) {
-  int32_t status = checkState(f->program, state);
+  int32_t status = agc_shipped_check_state(f->program, state);
   if (status)
     return status;
   if (f->workspace_bytes) {
@@ -272,7 +272,7 @@ static uint32_t isSame(const char *x, const char *y) {
 
 void *agc_shipped_parameter(const struct agc_program *program, void *state,
                             const char *name) {
-  if (checkState(program, state) || !name)
+  if (agc_shipped_check_state(program, state) || !name)
     return NULL;
   for (uint64_t i = 0; i < program->num_tensors; ++i)
     if (isSame(program->tensors[i].name, name))
@@ -295,6 +295,13 @@ const char *agc_shipped_strerror(const struct agc_program *program, int32_t stat
     return "the state was made by another version of agc";
   case AGC_STATUS_OTHER_STEP:
     return "the state is that of another step";
+  case AGC_STATUS_SHORT_BUFFER:
+    return "the buffer is too short";
+  case AGC_STATUS_BAD_CHECKPOINT:
+    return "these bytes are no checkpoint, or were damaged";
+  case AGC_STATUS_OTHER_CHECKPOINT:
+    return "the checkpoint lacks a tensor of this step, or has it in another shape or "
+           "type";
   }
   uint64_t check = (uint64_t)status - AGC_STATUS_FIRST_CHECK;
   if (status >= AGC_STATUS_FIRST_CHECK && check < program->num_checks)

@@ -18,6 +18,9 @@ enum agc_status {
   AGC_STATUS_NOT_A_STATE = 3,
   AGC_STATUS_OTHER_ABI = 4,
   AGC_STATUS_OTHER_STEP = 5,
+  AGC_STATUS_SHORT_BUFFER = 6,
+  AGC_STATUS_BAD_CHECKPOINT = 7,
+  AGC_STATUS_OTHER_CHECKPOINT = 8,
   AGC_STATUS_FIRST_CHECK = 16 /* and one for each check of the program's */
 };
 
@@ -30,10 +33,13 @@ struct agc_state {
 
 enum { AGC_BEGINS_ZERO, AGC_BEGINS_CONSTANT, AGC_BEGINS_UNIFORM, AGC_BEGINS_NORMAL };
 
-/* A tensor in the state. */
+/* A tensor in the state, and where its bytes are in a checkpoint, behind the header. */
+#define AGC_MAX_RANK 16
 struct agc_tensor {
   const char *name;
-  uint64_t offset, numel;
+  uint64_t offset, numel, bytes, saved;
+  uint64_t rank;
+  const uint64_t *shape;
   uint64_t dtype;  /* as in graph.proto */
   uint64_t begins; /* AGC_BEGINS_… */
   double a, b;
@@ -46,6 +52,10 @@ struct agc_program {
   uint64_t rng; /* 1 + the tensor that is the generator's state, or 0 */
   uint64_t num_checks;
   const char *const *checks; /* what a value must be */
+  /* Of a checkpoint: its header as it is for every state, and where in it 20 digits
+   * of steps and 16 of a checksum go. */
+  const char *header;
+  uint64_t header_bytes, checkpoint_bytes, steps_at, checksum_at;
 };
 
 enum { AGC_FROM_STATE, AGC_FROM_BATCH, AGC_FROM_HYPER };
@@ -68,5 +78,8 @@ struct agc_function {
   uint64_t first_check; /* of the program's, that is this function's first */
   uint64_t trains;
 };
+
+/* step.c: whether it is a state of this program. */
+int32_t agc_shipped_check_state(const struct agc_program *program, const void *state);
 
 #endif

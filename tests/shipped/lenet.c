@@ -155,11 +155,57 @@ static void testErrors(void) {
   free(before);
 }
 
+/* Training goes on with the same bits; whatever else is read is refused. */
+static void testCheckpoints(void) {
+  char *a = fenced(LENET_STATE_BYTES, 1), *b = fenced(LENET_STATE_BYTES, 0);
+  char *w = fenced(LENET_WORKSPACE_BYTES, 1);
+  char *file = fenced(LENET_CHECKPOINT_BYTES, 1), *again = malloc(LENET_CHECKPOINT_BYTES);
+  float first, last, lastB;
+  EXPECT(lenet_save(a, file, LENET_CHECKPOINT_BYTES) == LENET_ERROR_NOT_A_STATE);
+  lenet_init(a, 3);
+  train(a, w, 5, NULL, &first, &last);
+  EXPECT(lenet_save(a, file, LENET_CHECKPOINT_BYTES - 1) == LENET_ERROR_SHORT_BUFFER);
+  EXPECT(lenet_save(a, NULL, LENET_CHECKPOINT_BYTES) == LENET_ERROR_NULL);
+  EXPECT(lenet_save(a, file, LENET_CHECKPOINT_BYTES) == LENET_OK);
+  EXPECT(lenet_load(b, file, LENET_CHECKPOINT_BYTES) == LENET_OK);
+  EXPECT(memcmp(a, b, LENET_STATE_BYTES) == 0);
+  EXPECT(lenet_save(b, again, LENET_CHECKPOINT_BYTES) == LENET_OK);
+  EXPECT(memcmp(file, again, LENET_CHECKPOINT_BYTES) == 0);
+  train(a, w, 5, NULL, &first, &last);
+  train(b, w, 5, NULL, &first, &lastB);
+  EXPECT(last == lastB && memcmp(a, b, LENET_STATE_BYTES) == 0);
+
+  /* Every bit of the header, and some of the data; every length. */
+  int accepted = 0, changed = 0;
+  for (size_t i = 0; i < LENET_CHECKPOINT_BYTES; i += i < 1600 ? 1 : 97) {
+    for (int bit = 0; bit < 8; ++bit) {
+      file[i] ^= (char)(1 << bit);
+      accepted += lenet_load(b, file, LENET_CHECKPOINT_BYTES) == LENET_OK;
+      file[i] ^= (char)(1 << bit);
+    }
+    changed += memcmp(a, b, LENET_STATE_BYTES) != 0;
+  }
+  for (size_t n = 0; n < LENET_CHECKPOINT_BYTES; n += n < 1600 ? 1 : 101)
+    accepted += lenet_load(b, file + LENET_CHECKPOINT_BYTES - n, n) == LENET_OK ||
+                lenet_load(b, file, n) == LENET_OK;
+  changed += memcmp(a, b, LENET_STATE_BYTES) != 0;
+  EXPECT(accepted == 0);
+  EXPECT(changed == 0);
+  EXPECT(lenet_load(NULL, file, LENET_CHECKPOINT_BYTES) == LENET_ERROR_NULL);
+  EXPECT(lenet_load(b + 1, file, LENET_CHECKPOINT_BYTES) == LENET_ERROR_MISALIGNED);
+  EXPECT(lenet_load(b, file, LENET_CHECKPOINT_BYTES) == LENET_OK);
+  FILE *out = fopen("lenet.checkpoint.safetensors", "wb");
+  EXPECT(out && fwrite(file, 1, LENET_CHECKPOINT_BYTES, out) == LENET_CHECKPOINT_BYTES);
+  fclose(out);
+  free(again);
+}
+
 int main(void) {
   makeBatch();
   testTraining();
   testBeginning();
   testErrors();
+  testCheckpoints();
   if (!failures)
     printf("all as expected\n");
   return failures != 0;

@@ -1,0 +1,288 @@
+/* checkpoint.c: a state as the bytes of a .safetensors file, and back.
+ *
+ * Compiled and linked as step.c is, under the same rules. The file's header is a
+ * constant of the object but for two numbers of fixed width: the steps made and a
+ * checksum of the whole file, in which the checksum's own digits count as zeros. What
+ * is read may be anything: all of it is checked before a byte of the state changes. */
+#include "runtime/shipped/step.h"
+
+#include <stddef.h>
+
+/*===-- Checksum ------------------------------------------------------------===*/
+
+static uint64_t mix(uint64_t hash, uint64_t word) {
+  hash = (hash ^ word) * UINT64_C(0x9FB21C651E98DF25);
+  return hash ^ hash >> 32;
+}
+
+/* Of the bytes, with `skipped` and the 15 after it as the digit 0. */
+static uint64_t checksumOf(const unsigned char *bytes, uint64_t count, uint64_t skipped) {
+  uint64_t hash = count, i = 0;
+  for (; i + 8 <= count; i += 8) {
+    uint64_t word;
+    __builtin_memcpy(&word, bytes + i, 8);
+    if (i + 8 > skipped && i < skipped + 16) {
+      unsigned char part[8];
+      for (uint64_t k = 0; k < 8; ++k)
+        part[k] = i + k - skipped < 16 ? '0' : bytes[i + k];
+      __builtin_memcpy(&word, part, 8);
+    }
+    hash = mix(hash, word);
+  }
+  for (; i < count; ++i)
+    hash = mix(hash, i - skipped < 16 ? '0' : bytes[i]);
+  return hash;
+}
+
+static void writeDigits(char *place, uint64_t digits, uint64_t base, uint64_t value) {
+  for (; digits > 0; value /= base)
+    place[--digits] = "0123456789abcdef"[value % base];
+}
+
+/* False if it is no such number. */
+static int readDigits(const char *place, uint64_t digits, uint64_t base, uint64_t *value) {
+  *value = 0;
+  for (uint64_t i = 0; i < digits; ++i) {
+    char c = place[i];
+    uint64_t digit = c >= '0' && c <= '9' ? (uint64_t)(c - '0')
+                     : c >= 'a' && c <= 'f' ? (uint64_t)(c - 'a') + 10 : 16;
+    if (digit >= base)
+      return 0;
+    *value = *value * base + digit;
+  }
+  return 1;
+}
+
+/*===-- Writing --------------------------------------------------------------===*/
+
+int32_t agc_shipped_save(const struct agc_program *program, const void *state,
+                         void *buffer, uint64_t bytes) {
+  int32_t status = agc_shipped_check_state(program, state);
+  if (status)
+    return status;
+  if (!buffer)
+    return AGC_STATUS_NULL;
+  if (bytes < program->checkpoint_bytes)
+    return AGC_STATUS_SHORT_BUFFER;
+  char *out = (char *)buffer;
+  __builtin_memcpy(out, program->header, program->header_bytes);
+  writeDigits(out + program->steps_at, 20, 10, ((const struct agc_state *)state)->steps);
+  for (uint64_t i = 0; i < program->num_tensors; ++i) {
+    const struct agc_tensor *t = &program->tensors[i];
+    __builtin_memcpy(out + program->header_bytes + t->saved, (const char *)state + t->offset,
+                     t->bytes);
+  }
+  writeDigits(out + program->checksum_at, 16, 16,
+              checksumOf((const unsigned char *)buffer, program->checkpoint_bytes,
+                         program->checksum_at));
+  return AGC_STATUS_OK;
+}
+
+/*===-- Reading --------------------------------------------------------------===*/
+
+/* What is left of the header to read; `ok` goes when it is not what it should be. */
+struct reader {
+  const char *at, *end;
+  int ok;
+};
+
+static void skipSpace(struct reader *r) {
+  while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\t' || *r->at == '\r'))
+    ++r->at;
+}
+
+static int take(struct reader *r, char c) {
+  skipSpace(r);
+  if (r->at < r->end && *r->at == c) {
+    ++r->at;
+    return 1;
+  }
+  return 0;
+}
+static void expect(struct reader *r, char c) { r->ok &= take(r, c); }
+
+struct text {
+  const char *begin, *end; /* with its escapes */
+};
+
+static struct text readString(struct reader *r) {
+  struct text text = {NULL, NULL};
+  expect(r, '"');
+  text.begin = r->at;
+  while (r->ok && r->at < r->end && *r->at != '"')
+    r->at += *r->at == '\\' && r->end - r->at > 1 ? 2 : 1;
+  text.end = r->at;
+  if (r->at > r->end)
+    r->ok = 0;
+  if (r->ok)
+    expect(r, '"');
+  return text;
+}
+
+/* Whether the string is this one; one that is written with other escapes than of
+ * quotes and backslashes is none that agc writes. */
+static int equals(struct text text, const char *name) {
+  const char *p = text.begin;
+  for (; *name && p < text.end; ++name, ++p) {
+    if (*p == '\\')
+      ++p;
+    if (p >= text.end || *p != *name)
+      return 0;
+  }
+  return p == text.end && !*name;
+}
+
+static uint64_t readNumber(struct reader *r) {
+  uint64_t value = 0;
+  skipSpace(r);
+  const char *first = r->at;
+  for (; r->at < r->end && *r->at >= '0' && *r->at <= '9'; ++r->at) {
+    if (value > (UINT64_MAX - 9) / 10) {
+      r->ok = 0;
+      return 0;
+    }
+    value = value * 10 + (uint64_t)(*r->at - '0');
+  }
+  r->ok &= r->at != first;
+  return value;
+}
+
+/* A tensor of the file, as far as it is of use. */
+struct entry {
+  struct text name, dtype;
+  uint64_t rank, shape[AGC_MAX_RANK];
+  uint64_t begin, end;
+};
+
+static void readTensor(struct reader *r, struct entry *e) {
+  int hasType = 0, hasShape = 0, hasOffsets = 0;
+  expect(r, '{');
+  do {
+    struct text key = readString(r);
+    expect(r, ':');
+    if (equals(key, "dtype")) {
+      e->dtype = readString(r);
+      ++hasType;
+    } else if (equals(key, "shape")) {
+      e->rank = 0;
+      expect(r, '[');
+      if (!take(r, ']')) {
+        do {
+          uint64_t size = readNumber(r);
+          if (e->rank < AGC_MAX_RANK)
+            e->shape[e->rank] = size;
+          ++e->rank;
+        } while (r->ok && take(r, ','));
+        expect(r, ']');
+      }
+      ++hasShape;
+    } else if (equals(key, "data_offsets")) {
+      expect(r, '[');
+      e->begin = readNumber(r);
+      expect(r, ',');
+      e->end = readNumber(r);
+      expect(r, ']');
+      ++hasOffsets;
+    } else {
+      r->ok = 0;
+    }
+  } while (r->ok && take(r, ','));
+  expect(r, '}');
+  r->ok &= hasType == 1 && hasShape == 1 && hasOffsets == 1;
+}
+
+struct metadata {
+  struct text steps, checksum;
+};
+
+static void readMetadata(struct reader *r, struct metadata *m) {
+  expect(r, '{');
+  if (take(r, '}'))
+    return;
+  do {
+    struct text key = readString(r), value;
+    expect(r, ':');
+    value = readString(r);
+    if (equals(key, "agc.steps"))
+      m->steps = value;
+    else if (equals(key, "agc.checksum"))
+      m->checksum = value;
+  } while (r->ok && take(r, ','));
+  expect(r, '}');
+}
+
+/* Reads the header to its end, or to the tensor `name`. Returns whether that is there. */
+static int readHeader(struct reader *r, const char *name, struct metadata *m,
+                      struct entry *e) {
+  expect(r, '{');
+  do {
+    e->name = readString(r);
+    expect(r, ':');
+    if (equals(e->name, "__metadata__"))
+      readMetadata(r, m);
+    else
+      readTensor(r, e);
+    if (r->ok && name && equals(e->name, name))
+      return 1;
+  } while (r->ok && take(r, ','));
+  expect(r, '}');
+  skipSpace(r);
+  r->ok &= r->at == r->end;
+  return 0;
+}
+
+static const char *const dtypeNames[] = {"",    "F32", "F64", "BF16", "F16",
+                                         "I64", "I32", "I8",  "U8",   "BOOL"};
+
+int32_t agc_shipped_load(const struct agc_program *program, void *state,
+                         const void *buffer, uint64_t bytes) {
+  if (!state || !buffer)
+    return AGC_STATUS_NULL;
+  if ((uintptr_t)state & 63)
+    return AGC_STATUS_MISALIGNED;
+  const char *in = (const char *)buffer;
+  uint64_t length = 0;
+  if (bytes < 8)
+    return AGC_STATUS_BAD_CHECKPOINT;
+  __builtin_memcpy(&length, in, 8);
+  if (length > bytes - 8)
+    return AGC_STATUS_BAD_CHECKPOINT;
+  const char *data = in + 8 + length;
+  uint64_t dataBytes = bytes - 8 - length;
+
+  struct metadata m = {{NULL, NULL}, {NULL, NULL}};
+  struct entry e;
+  struct reader whole = {in + 8, data, 1};
+  readHeader(&whole, NULL, &m, &e);
+  uint64_t steps, checksum;
+  if (!whole.ok || !m.steps.begin || m.steps.end - m.steps.begin != 20 ||
+      !readDigits(m.steps.begin, 20, 10, &steps) || !m.checksum.begin ||
+      m.checksum.end - m.checksum.begin != 16 ||
+      !readDigits(m.checksum.begin, 16, 16, &checksum) ||
+      checksum != checksumOf((const unsigned char *)buffer, bytes,
+                             (uint64_t)(m.checksum.begin - in)))
+    return AGC_STATUS_BAD_CHECKPOINT;
+  /* Twice the same way: first only to see that all of it fits. */
+  for (int write = 0; write < 2; ++write)
+    for (uint64_t i = 0; i < program->num_tensors; ++i) {
+      const struct agc_tensor *t = &program->tensors[i];
+      struct reader r = {in + 8, data, 1};
+      if (!readHeader(&r, t->name, &m, &e))
+        return AGC_STATUS_OTHER_CHECKPOINT;
+      int fits = equals(e.dtype, dtypeNames[t->dtype]) && e.rank == t->rank;
+      for (uint64_t d = 0; fits && d < t->rank; ++d)
+        fits = e.shape[d] == t->shape[d];
+      if (!fits)
+        return AGC_STATUS_OTHER_CHECKPOINT;
+      if (e.begin > e.end || e.end > dataBytes || e.end - e.begin != t->bytes)
+        return AGC_STATUS_BAD_CHECKPOINT;
+      if (write)
+        __builtin_memcpy((char *)state + t->offset, data + e.begin, t->bytes);
+    }
+  struct agc_state *header = (struct agc_state *)state;
+  header->magic = AGC_STATE_MAGIC;
+  header->abi = AGC_SHIPPED_ABI;
+  header->schema = program->schema;
+  header->steps = steps;
+  return AGC_STATUS_OK;
+}

@@ -71,8 +71,8 @@ SmallVector<Value> CondOp::buildBatched(BatchBuilder &b) {
   SmallVector<Value> chosen;
   for (auto [type, x, y] :
        llvm::zip_equal(types, branches[0].getResults(), branches[1].getResults())) {
-    Value predicate =
-        BroadcastOp::create(b.builder, b.loc, boolLike(type), b.plain(0), int64_t(0));
+    Value predicate = BroadcastOp::create(b.builder, b.loc, boolLike(type), b.plain(0),
+                                          b.builder.getDenseI64ArrayAttr({0}));
     chosen.push_back(SelectOp::create(b.builder, b.loc, type, predicate, x, y));
   }
   return chosen;

@@ -34,7 +34,7 @@ struct agc_state {
 enum { AGC_BEGINS_ZERO, AGC_BEGINS_CONSTANT, AGC_BEGINS_UNIFORM, AGC_BEGINS_NORMAL };
 
 /* A tensor in the state, and where its bytes are in a checkpoint, behind the header. */
-#define AGC_MAX_RANK 16
+#define AGC_MAX_RANK 64 /* of a graph's tensors */
 struct agc_tensor {
   const char *name;
   uint64_t offset, numel, bytes, saved;

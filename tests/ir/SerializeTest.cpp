@@ -84,6 +84,8 @@ TEST(Serialize, WhatAgcCannotSayIsAnError) {
       {"has an argument that is no tensor", errorOfWriting("func.func @f(%x: i64) { return }")},
       {"has the unknown role \"passenger\"",
        errorOfWriting("func.func @f(%x: tensor<4xf32> {agc.role = \"passenger\"}) { return }")},
+      {"begins an argument with [\"soon\", 0", errorOfWriting(
+           "func.func @f(%x: tensor<4xf32> {agc.initial = [\"soon\", 0.0, 1.0]}) { return }")},
       {"has attribute '\"color\"' of a kind that .agc has not",
        errorOfWriting("func.func @f(%x: tensor<4xf32>) { %y = agc.neg %x {color = unit} : tensor<4xf32> return }")},
   });

@@ -29,6 +29,7 @@ UNREACHABLE = {
     "the object that was just compiled does not load": "agc's own object",
     "has a layout that this tool does not know": "no layout but the dense one yet",
     "a value has no definition": "a checked program has one for each",
+    "what every step has does not link": "agc's own code",
     "translation to LLVM IR failed": "every op is lowered",
     "the target cannot emit this kind of file": "LLVM's x86 and Arm can",
     "lowering to LLVM failed": "every op is lowered",

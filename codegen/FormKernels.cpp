@@ -205,7 +205,7 @@ func::FuncOp KernelTable::getCheck(CheckRangeOp op, MemRefType buffer) {
   ScalarBuilder s(b, op.getLoc());
   Value x = memref::LoadOp::create(b, function.getArgument(0),
                                    loop.getInductionVar());
-  x = s.convert(x, b.getI64Type(), isUnsigned(op.getX()), false);
+  x = s.convert(x, b.getI64Type(), op->hasAttr(unsignedAttr), false);
   auto number = [&](int64_t i) -> Value {
     return arith::ConstantOp::create(b, b.getI64IntegerAttr(i));
   };
@@ -317,6 +317,8 @@ void FormCalls::call(Operation *op) {
         kernels.getCheck(check, cast<MemRefType>(buffer.getType()));
     auto call = func::CallOp::create(b, kernel, buffer);
     call->setAttr(checkAttr, check.getMessageAttr());
+    if (check->hasAttr(unsignedAttr))
+      call->setAttr(unsignedAttr, b.getUnitAttr());
     return;
   }
   if (auto scatter = dyn_cast<ScatterOp>(op))

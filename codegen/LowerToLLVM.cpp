@@ -223,7 +223,9 @@ void ListEmitter::emitCheck(func::CallOp call) {
         b, stored,
         LLVM::GEPOp::create(b, pointer, stored, data, ArrayRef<LLVM::GEPArg>{position}));
     if (stored != i64)
-      value = LLVM::SExtOp::create(b, i64, value);
+      value = call->hasAttr(unsignedAttr)
+                  ? LLVM::ZExtOp::create(b, i64, value).getResult()
+                  : LLVM::SExtOp::create(b, i64, value);
     LLVM::StoreOp::create(b, value, failurePlace);
     LLVM::StoreOp::create(b, position, element(failurePlace, i64, 1));
     LLVM::BrOp::create(b, leave);

@@ -126,6 +126,9 @@ struct LowerCheckRange : OpConversionPattern<CheckRangeOp> {
   matchAndRewrite(CheckRangeOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     rewriter.modifyOpInPlace(op, [&] {
+      // The type will not say so any more.
+      if (isUnsigned(op.getResult()))
+        op->setAttr(unsignedAttr, rewriter.getUnitAttr());
       op.getXMutable().set(adaptor.getX());
       op.getResult().setType(cast<RankedTensorType>(adaptor.getX().getType()));
     });

@@ -18,6 +18,8 @@ namespace agc {
 
 /// On a function that is the body of a loop or branch.
 inline constexpr llvm::StringLiteral bodyAttr = "agc.body";
+/// On an op of integers that are unsigned, where types no longer say so.
+inline constexpr llvm::StringLiteral unsignedAttr = "agc.unsigned";
 
 } // namespace agc
 

@@ -107,10 +107,9 @@ static bool addScatter(Generator &g) {
 }
 
 static bool addCheckRange(Generator &g) {
-  // Not of u8 yet: the check reads 128 and above as negative.
   auto x = g.pick([](RankedTensorType type) {
     Type element = type.getElementType();
-    return isa<IntegerType>(element) && !element.isInteger(1) && !element.isUnsignedInteger();
+    return isa<IntegerType>(element) && !element.isInteger(1);
   });
   if (!x || x->facts.range.magnitude() > 0x1p52)
     return false;

@@ -44,7 +44,8 @@ File read(const std::string &group) {
     size_t at = 8 + size + header[name]["data_offsets"][0].get<size_t>();
     auto take = [&](size_t count) {
       Numbers numbers(count);
-      std::memcpy(numbers.data(), bytes.data() + at, count * 8);
+      if (count) // an empty list has no memory
+        std::memcpy(numbers.data(), bytes.data() + at, count * 8);
       at += count * 8;
       return numbers;
     };

@@ -153,6 +153,8 @@ void Schedule::assignOwnBuffers(Operation *op) {
 void Schedule::assignView(Operation &op) {
   llvm::TypeSwitch<Operation *>(&op)
       .Case<tensor::ExtractSliceOp>([&](auto slice) {
+        if (!views.contains(slice.getSource()))
+          return; // Nothing of nothing: it lies nowhere, either.
         View view = subview(views.at(slice.getSource()), slice,
                             slice.getStaticStrides());
         dropDimensions(view, slice.getDroppedDims());
@@ -166,6 +168,8 @@ void Schedule::assignView(Operation &op) {
         views[insertion.getSource()] = view;
       })
       .Case<tensor::CollapseShapeOp, tensor::ExpandShapeOp>([&](auto reshape) {
+        if (!views.contains(reshape.getSrc()))
+          return;
         View view = denseView(views.at(reshape.getSrc()).buffer,
                               reshape.getResultType());
         view.offset = views.at(reshape.getSrc()).offset;
@@ -187,12 +191,16 @@ void Schedule::assignView(Operation &op) {
         views[constant] = denseView(buffer, constant.getType());
       })
       .Case<tensor::EmptyOp>([&](auto empty) {
-        // Has a place only if something is inserted into it.
-        for (OpOperand &use : empty->getUses())
-          if (auto insertion = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
-              insertion && &use == &insertion.getDestMutable())
-            views[empty] =
-                denseView(bufferOfResult(empty.getResult()), empty.getType());
+        // Has a place only if something is inserted into it, or it has no elements:
+        // then it may be an operand of whatever else there is.
+        bool isThere = empty.getType().getNumElements() == 0 ||
+                       llvm::any_of(empty->getUses(), [](OpOperand &use) {
+                         auto insertion = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
+                         return insertion && &use == &insertion.getDestMutable();
+                       });
+        if (isThere)
+          views[empty] =
+              denseView(bufferOfResult(empty.getResult()), empty.getType());
       })
       .Case<linalg::GenericOp>([&](linalg::GenericOp generic) {
         if (fusedReductions.contains(generic))

@@ -3,6 +3,7 @@
 #define AGC_RUNTIME_CORE_CONVERT_H
 
 #include "runtime/core/DType.h"
+#include "runtime/core/halves.h"
 
 #include <bit>
 #include <cmath>
@@ -10,32 +11,12 @@
 
 namespace agc {
 
-/// Round to nearest, ties to even.
-inline uint16_t floatToBf16(float x) {
-  uint32_t bits = std::bit_cast<uint32_t>(x);
-  if ((bits & 0x7fffffff) > 0x7f800000)
-    return uint16_t(bits >> 16) | 0x40; // quiet NaN
-  return uint16_t((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
+inline uint16_t floatToBf16(float x) { return agc_float_to_bf16(x); }
 inline float bf16ToFloat(uint16_t x) {
   return std::bit_cast<float>(uint32_t(x) << 16);
 }
 
-inline uint16_t floatToHalf(float x) {
-  uint32_t bits = std::bit_cast<uint32_t>(x);
-  uint16_t sign = uint16_t(bits >> 16 & 0x8000);
-  uint32_t magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000)
-    return sign | 0x7e00;
-  if (magnitude >= 0x477ff000) // rounds to 65520 or more
-    return sign | 0x7c00;
-  if (magnitude < 0x38800000) { // below 2^-14: a multiple of 2^-24
-    float scaled = std::bit_cast<float>(magnitude) * 0x1p24f;
-    return sign | uint16_t(std::nearbyint(scaled));
-  }
-  uint32_t rounded = magnitude + 0xfff + ((magnitude >> 13) & 1);
-  return sign | uint16_t((rounded - 0x38000000) >> 13);
-}
+inline uint16_t floatToHalf(float x) { return agc_float_to_f16(x); }
 inline float halfToFloat(uint16_t x) {
   uint32_t sign = uint32_t(x & 0x8000) << 16;
   uint32_t exponent = x >> 10 & 0x1f, fraction = x & 0x3ff;

@@ -2,14 +2,13 @@
 
 #include "runtime/core/Convert.h"
 #include "runtime/core/ThreadPool.h"
+#include "runtime/core/philox4x32.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace agc {
 namespace {
-
-constexpr int rounds = 10;
 
 PhiloxCounter words(const Generator &generator, uint64_t index) {
   uint64_t counter = generator.offset + index;
@@ -59,16 +58,9 @@ void forUniforms(Generator &generator, DType type, int64_t numel, Fn fn) {
 
 } // namespace
 
-PhiloxCounter philox4x32(PhiloxCounter c, PhiloxKey key) {
-  for (int round = 0; round < rounds; ++round) {
-    uint64_t a = uint64_t(0xD2511F53) * c[0];
-    uint64_t b = uint64_t(0xCD9E8D57) * c[2];
-    c = {uint32_t(b >> 32) ^ c[1] ^ key[0], uint32_t(b),
-         uint32_t(a >> 32) ^ c[3] ^ key[1], uint32_t(a)};
-    key[0] += 0x9E3779B9;
-    key[1] += 0xBB67AE85;
-  }
-  return c;
+PhiloxCounter philox4x32(PhiloxCounter counter, PhiloxKey key) {
+  agc_philox4x32(counter.data(), key[0], key[1]);
+  return counter;
 }
 
 int Generator::precision(DType type) {

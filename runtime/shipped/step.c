@@ -3,6 +3,8 @@
  * Compiled to LLVM IR when agc is built, and linked into each object that agc makes:
  * so it may call nothing but what clang makes of memcpy and memset, keep nothing
  * global, and take no time at the start. */
+#include "runtime/core/halves.h"
+#include "runtime/core/philox4x32.h"
 #include "runtime/shipped/step.h"
 
 #include <stddef.h>
@@ -14,24 +16,6 @@ static uint32_t isMisaligned(const void *pointer, uint64_t alignment) {
 }
 
 /*===-- A state at first ---------------------------------------------------===*/
-
-/* As runtime/core/Philox.h: Philox 4x32-10. */
-static void philox(uint32_t c[4], uint64_t seed, uint64_t counter) {
-  uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
-  c[0] = (uint32_t)counter;
-  c[1] = (uint32_t)(counter >> 32);
-  c[2] = c[3] = 0;
-  for (int round = 0; round < 10; ++round) {
-    uint64_t a = (uint64_t)0xD2511F53 * c[0], b = (uint64_t)0xCD9E8D57 * c[2];
-    uint32_t c1 = c[1], c3 = c[3];
-    c[0] = (uint32_t)(b >> 32) ^ c1 ^ k0;
-    c[1] = (uint32_t)b;
-    c[2] = (uint32_t)(a >> 32) ^ c3 ^ k1;
-    c[3] = (uint32_t)a;
-    k0 += 0x9E3779B9;
-    k1 += 0xBB67AE85;
-  }
-}
 
 static uint64_t bitsOf(double x) {
   uint64_t bits;
@@ -80,39 +64,14 @@ static void cosAndSin(double u, double *c, double *s) {
   }
 }
 
-/* The nearest number of so many bits of fraction, ties to even, as bits of f32. */
-static uint32_t roundBits(float value, int dropped) {
-  uint32_t bits;
-  __builtin_memcpy(&bits, &value, 4);
-  return bits + ((1u << (dropped - 1)) - 1) + (bits >> dropped & 1);
-}
-
-static uint16_t toBF16(float value) { return (uint16_t)(roundBits(value, 16) >> 16); }
-
-/* Of a magnitude below 65504; those below 2^-14 are rounded as numbers of 2^-24. */
-static uint16_t toF16(float value) {
-  uint32_t bits;
-  __builtin_memcpy(&bits, &value, 4);
-  uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-  float size = value < 0 ? -value : value;
-  if (size < 6.103515625e-05f) {
-    /* Adding 1/2 leaves no digit below 2^-24. */
-    float shifted = size + 0.5f;
-    __builtin_memcpy(&bits, &shifted, 4);
-    return (uint16_t)(sign | (bits - 0x3f000000));
-  }
-  bits = roundBits(size, 13);
-  return (uint16_t)(sign | ((bits >> 13) - ((127 - 15) << 10)));
-}
-
 enum { F32 = 1, F64, BF16, F16, I64, I32, I8, U8, BOOL }; /* graph.proto's */
 
 static void storeNumber(void *data, uint64_t dtype, uint64_t i, double value) {
   switch (dtype) {
   case F32: ((float *)data)[i] = (float)value; break;
   case F64: ((double *)data)[i] = value; break;
-  case BF16: ((uint16_t *)data)[i] = toBF16((float)value); break;
-  case F16: ((uint16_t *)data)[i] = toF16((float)value); break;
+  case BF16: ((uint16_t *)data)[i] = agc_float_to_bf16((float)value); break;
+  case F16: ((uint16_t *)data)[i] = agc_float_to_f16((float)value); break;
   case I64: ((int64_t *)data)[i] = (int64_t)value; break;
   case I32: ((int32_t *)data)[i] = (int32_t)value; break;
   default: ((uint8_t *)data)[i] = (uint8_t)(int64_t)value; break;
@@ -122,8 +81,8 @@ static void storeNumber(void *data, uint64_t dtype, uint64_t i, double value) {
 /* Up to four numbers in [0, 1) of a counter; returns how many. */
 static uint64_t drawUniforms(double u[4], uint64_t dtype, uint64_t seed,
                              uint64_t counter) {
-  uint32_t w[4];
-  philox(w, seed, counter);
+  uint32_t w[4] = {(uint32_t)counter, (uint32_t)(counter >> 32), 0, 0};
+  agc_philox4x32(w, (uint32_t)seed, (uint32_t)(seed >> 32));
   if (dtype == F64) {
     for (int k = 0; k < 2; ++k)
       u[k] = (double)(((uint64_t)w[2 * k + 1] << 32 | w[2 * k]) >> 11) * 0x1p-53;

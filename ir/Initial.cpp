@@ -1,5 +1,7 @@
 #include "ir/Initial.h"
 
+#include "ir/Names.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
 
@@ -9,8 +11,6 @@ using namespace mlir;
 
 namespace agc::ir {
 
-static constexpr StringLiteral distributions[] = {"constant", "uniform", "normal"};
-
 FailureOr<ArrayAttr> readInitial(const proto::Argument &argument, MLIRContext &context) {
   const proto::Initial &initial = argument.initial();
   auto refuse = [&](const Twine &why) -> FailureOr<ArrayAttr> {
@@ -19,7 +19,7 @@ FailureOr<ArrayAttr> readInitial(const proto::Argument &argument, MLIRContext &c
     return failure();
   };
   int kind = initial.distribution();
-  if (kind < 0 || size_t(kind) >= std::size(distributions))
+  if (kind < 0 || size_t(kind) >= std::size(distributionNames))
     return refuse("the unknown distribution " + Twine(kind));
   if (argument.role() != proto::ROLE_PARAMETER && argument.role() != proto::ROLE_BUFFER)
     return refuse("a distribution, but is neither parameter nor buffer");
@@ -27,10 +27,10 @@ FailureOr<ArrayAttr> readInitial(const proto::Argument &argument, MLIRContext &c
   bool fits = std::isfinite(a) && std::isfinite(b) &&
               (kind == proto::Initial::CONSTANT || b >= (kind == proto::Initial::UNIFORM ? a : 0));
   if (!fits)
-    return refuse(distributions[kind].str() + " numbers " + std::to_string(a) + " and " + std::to_string(b) +
+    return refuse(std::string(distributionNames[kind]) + " numbers " + std::to_string(a) + " and " + std::to_string(b) +
                   ", which are none");
   Builder builder(&context);
-  return builder.getArrayAttr({builder.getStringAttr(distributions[kind]),
+  return builder.getArrayAttr({builder.getStringAttr(distributionNames[kind]),
                                builder.getF64FloatAttr(a), builder.getF64FloatAttr(b)});
 }
 
@@ -40,12 +40,12 @@ std::optional<proto::Initial> writeInitial(Attribute attr) {
     return std::nullopt;
   auto name = dyn_cast<StringAttr>(parts[0]);
   auto a = dyn_cast<FloatAttr>(parts[1]), b = dyn_cast<FloatAttr>(parts[2]);
-  const StringLiteral *known = name ? llvm::find(distributions, name.getValue())
-                                    : std::end(distributions);
-  if (known == std::end(distributions) || !a || !b)
+  auto known = name ? llvm::find(distributionNames, std::string_view(name.getValue()))
+                    : std::end(distributionNames);
+  if (known == std::end(distributionNames) || !a || !b)
     return std::nullopt;
   proto::Initial initial;
-  initial.set_distribution(proto::Initial::Distribution(known - distributions));
+  initial.set_distribution(proto::Initial::Distribution(known - distributionNames));
   initial.set_a(a.getValueAsDouble());
   initial.set_b(b.getValueAsDouble());
   return initial;

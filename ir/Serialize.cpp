@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 #include "ir/Serialize.h"
 
-#include "ir/Initial.h"
-
 #include "ir/Dialect.h"
+#include "ir/Initial.h"
+#include "ir/Names.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
@@ -27,9 +27,6 @@ namespace agc::ir {
 static constexpr int maxRank = 64;
 /// So are bodies within bodies: what walks them may recurse so deep.
 static constexpr unsigned maxDepth = 32;
-
-static constexpr StringLiteral roleNames[] = {
-    "input", "parameter", "buffer", "optimizer_state", "hyperparameter", "seed"};
 
 //===----------------------------------------------------------------------===//
 // Reading
@@ -473,7 +470,7 @@ void writeLocation(Location loc, proto::Location &location) {
 }
 
 std::optional<proto::Role> readRole(StringRef name) {
-  auto known = llvm::find(roleNames, name);
+  auto known = llvm::find(roleNames, std::string_view(name));
   if (known == std::end(roleNames))
     return std::nullopt;
   return proto::Role(known - std::begin(roleNames));

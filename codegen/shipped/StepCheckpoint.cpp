@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/shipped/StepLayout.h"
 
+#include "runtime/core/DType.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -13,8 +15,6 @@
 namespace agc {
 
 void layOutCheckpoint(StepLayout &layout) {
-  static constexpr const char *dtypes[] = {"",    "F32", "F64", "BF16", "F16",
-                                           "I64", "I32", "I8",  "U8",   "BOOL"};
   // Larger elements first, so that all are aligned.
   std::vector<StepTensor *> order;
   for (StepTensor &tensor : layout.state)
@@ -39,7 +39,7 @@ void layOutCheckpoint(StepLayout &layout) {
     tensor->savedAt = at;
     at += numelOf(type) * sizeOf(type.dtype());
     header += llvm::formatv(",{0}:{{\"dtype\":\"{1}\",\"shape\":[{2}],\"data_offsets\":[{3},{4}]}",
-                            llvm::json::Value(tensor->name), dtypes[type.dtype()], shape,
+                            llvm::json::Value(tensor->name), llvm::StringRef(info(DType(type.dtype())).safetensorsName), shape,
                             tensor->savedAt, at)
                   .str();
   }

@@ -1,5 +1,6 @@
 #include "codegen/shipped/StepLayout.h"
 
+#include "runtime/core/DType.h"
 #include "runtime/shipped/step.h"
 
 #include <algorithm>
@@ -9,14 +10,13 @@
 
 namespace agc {
 
-static constexpr struct {
-  const char *inC;
-  uint64_t size;
-} types[] = {{"void", 0},     {"float", 4},   {"double", 8}, {"uint16_t", 2}, {"uint16_t", 2},
-             {"int64_t", 8},  {"int32_t", 4}, {"int8_t", 1}, {"uint8_t", 1},  {"uint8_t", 1}};
-
-const char *typeInC(proto::DType dtype) { return types[dtype].inC; }
-uint64_t sizeOf(proto::DType dtype) { return types[dtype].size; }
+const char *typeInC(proto::DType dtype) {
+  static constexpr const char *names[numDTypes] = {
+      "void",    "float",   "double", "uint16_t", "uint16_t",
+      "int64_t", "int32_t", "int8_t", "uint8_t",  "uint8_t"};
+  return names[dtype];
+}
+uint64_t sizeOf(proto::DType dtype) { return info(DType(dtype)).sizeBytes; }
 
 uint64_t numelOf(const proto::TensorType &type) {
   uint64_t product = 1;

@@ -1,6 +1,8 @@
 //===- StepManifest.cpp - What a shipped step is, in JSON -------------------===//
 #include "codegen/shipped/StepLayout.h"
 
+#include "ir/Names.h"
+#include "runtime/core/DType.h"
 #include "runtime/shipped/step.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -12,31 +14,25 @@ namespace {
 using llvm::json::Array;
 using llvm::json::Object;
 
-constexpr const char *dtypes[] = {"",    "f32", "f64", "bf16", "f16",
-                                  "i64", "i32", "i8",  "u8",   "bool"};
-constexpr const char *roles[] = {"input",           "parameter",      "buffer",
-                                 "optimizer_state", "hyperparameter", "seed"};
-constexpr const char *distributions[] = {"constant", "uniform", "normal"};
-
 Object typed(const std::string &name, const proto::TensorType &type) {
   Array shape;
   for (int64_t size : type.shape())
     shape.push_back(size);
-  return Object{{"name", name}, {"dtype", dtypes[type.dtype()]}, {"shape", std::move(shape)}};
+  return Object{{"name", name}, {"dtype", llvm::StringRef(info(DType(type.dtype())).name)}, {"shape", std::move(shape)}};
 }
 
 Array tensors(const std::vector<StepTensor> &list) {
   Array result;
   for (const StepTensor &tensor : list) {
     Object object = typed(tensor.name, tensor.info.type());
-    object["role"] = roles[tensor.info.role()];
+    object["role"] = llvm::StringRef(roleNames[tensor.info.role()]);
     object["offset"] = tensor.offset;
     if (!tensor.identifier.empty())
       object["field"] = tensor.identifier;
     if (tensor.info.has_default_value())
       object["default"] = tensor.info.default_value();
     if (tensor.info.has_initial())
-      object["initial"] = Array{distributions[tensor.info.initial().distribution()],
+      object["initial"] = Array{llvm::StringRef(distributionNames[tensor.info.initial().distribution()]),
                                 tensor.info.initial().a(), tensor.info.initial().b()};
     result.push_back(std::move(object));
   }
@@ -76,7 +72,7 @@ std::string stepManifest(const StepLayout &layout, const std::string &target) {
     functions.push_back(std::move(object));
   }
   // Memory by what it is for, of the state.
-  uint64_t byRole[std::size(roles)] = {};
+  uint64_t byRole[std::size(roleNames)] = {};
   for (const StepTensor &tensor : layout.state)
     byRole[tensor.info.role()] +=
         numelOf(tensor.info.type()) * sizeOf(tensor.info.type().dtype());

@@ -1,5 +1,6 @@
 //===- Inspect.cpp - agc inspect: what is in a program and what it costs ---===//
 #include "ir/Bodies.h"
+#include "ir/Names.h"
 #include "runtime/core/Sizes.h"
 #include "tools/agc/Call.h"
 #include "tools/agc/Program.h"
@@ -16,10 +17,6 @@ namespace agc::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr const char *roleNames[] = {"input",          "parameter",
-                                     "buffer",         "optimizer_state",
-                                     "hyperparameter", "seed"};
 
 Json typeJson(const proto::TensorType &type) {
   return {{"dtype", info(static_cast<DType>(type.dtype())).name},

@@ -1,5 +1,6 @@
 #include "tools/agc/Picture.h"
 
+#include "ir/Names.h"
 #include "runtime/core/DType.h"
 
 #include <nlohmann/json.hpp>
@@ -59,23 +60,18 @@ Json nodeJson(const proto::Module &module, const proto::Node &node,
 }
 
 Json functionJson(const proto::Module &module, const proto::Function &function) {
-  static constexpr const char *roles[] = {"input",          "parameter",
-                                          "buffer",         "optimizer_state",
-                                          "hyperparameter", "seed"};
   Json arguments = Json::array(), nodes = Json::array(), results = Json::array();
   uint32_t nextValue = 0;
   for (const proto::Argument &argument : function.arguments()) {
     Json json = {{"value", nextValue++},
                  {"name", argument.name()},
-                 {"role", roles[argument.role()]}};
+                 {"role", roleNames[argument.role()]}};
     json.update(typeJson(argument.type()));
     if (argument.has_default_value())
       json["default"] = argument.default_value();
-    if (argument.has_initial()) {
-      static constexpr const char *distributions[] = {"constant", "uniform", "normal"};
-      json["initial"] = {distributions[argument.initial().distribution()],
+    if (argument.has_initial())
+      json["initial"] = {distributionNames[argument.initial().distribution()],
                          argument.initial().a(), argument.initial().b()};
-    }
     arguments.push_back(std::move(json));
   }
   for (const proto::Node &node : function.nodes())

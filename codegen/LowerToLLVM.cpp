@@ -26,6 +26,12 @@ namespace {
 /// How many checks each body makes, by name.
 using BodyChecks = llvm::StringMap<int64_t>;
 
+/// What is made again wherever it is used, out of the caller's pointers.
+bool isMadeAtUse(Operation *op) {
+  return isa<arith::ConstantOp, memref::ViewOp, memref::SubViewOp, memref::CastOp,
+             UnrealizedConversionCastOp, memref::GetGlobalOp>(op);
+}
+
 /// Writes one list as an agc_entry; a body's as a function of its pointers, the
 /// executor and the place for a failure.
 class ListEmitter {
@@ -65,18 +71,10 @@ private:
   Type converted(Type type) {
     return isa<MemRefType>(type) ? pointer : type.isIndex() ? i64 : type;
   }
-  /// Addresses are computed where they are used: a list of thousands of calls would
+  /// Addresses and constants are made where they are used: a list of thousands of calls would
   /// else begin with thousands of loads, which LLVM compares with each other.
   Value at(Value value);
-  Value addressOf(Operation *op);
-  Value constantValue(arith::ConstantOp constant) {
-    Type type = converted(constant.getType());
-    return LLVM::ConstantOp::create(
-        b, type,
-        constant.getType().isIndex()
-            ? b.getI64IntegerAttr(cast<IntegerAttr>(constant.getValue()).getInt())
-            : constant.getValue());
-  }
+  Value makeAtUse(Operation *op);
   SmallVector<Value> mapped(ValueRange range) {
     return llvm::map_to_vector(range, [&](Value value) { return at(value); });
   }
@@ -169,12 +167,17 @@ Value ListEmitter::at(Value value) {
     Value pointers = entry.getBody().front().getArgument(list);
     return LLVM::LoadOp::create(b, pointer, element(pointers, pointer, index));
   }
-  return addressOf(value.getDefiningOp());
+  return makeAtUse(value.getDefiningOp());
 }
 
-Value ListEmitter::addressOf(Operation *op) {
+Value ListEmitter::makeAtUse(Operation *op) {
   return llvm::TypeSwitch<Operation *, Value>(op)
-      .Case([&](arith::ConstantOp constant) { return constantValue(constant); })
+      .Case([&](arith::ConstantOp constant) {
+        TypedAttr value = constant.getValue();
+        if (auto index = dyn_cast<IntegerAttr>(value); index && index.getType().isIndex())
+          value = b.getI64IntegerAttr(index.getInt());
+        return LLVM::ConstantOp::create(b, converted(constant.getType()), value);
+      })
       .Case([&](memref::ViewOp view) {
         return LLVM::GEPOp::create(b, pointer, b.getI8Type(), at(view.getSource()),
                                    ArrayRef<LLVM::GEPArg>{at(view.getByteShift())});
@@ -293,10 +296,6 @@ bool ListEmitter::emitArithmetic(Operation &op) {
     return true;
   };
   return llvm::TypeSwitch<Operation *, bool>(&op)
-      .Case([&](arith::ConstantOp constant) {
-        values[constant] = constantValue(constant);
-        return true;
-      })
       .Case([&](arith::AddIOp o) { return binary(o, (LLVM::AddOp *)nullptr); })
       .Case([&](arith::SubIOp o) { return binary(o, (LLVM::SubOp *)nullptr); })
       .Case([&](arith::MulIOp o) { return binary(o, (LLVM::MulOp *)nullptr); })
@@ -319,8 +318,6 @@ bool ListEmitter::emitArithmetic(Operation &op) {
 
 bool ListEmitter::emitMemory(Operation &op) {
   return llvm::TypeSwitch<Operation *, bool>(&op)
-      .Case<memref::ViewOp, memref::SubViewOp, memref::CastOp,
-            UnrealizedConversionCastOp, memref::GetGlobalOp>([](auto) { return true; })
       .Case([&](memref::LoadOp load) {
         values[load] = LLVM::LoadOp::create(
             b, load.getType(),
@@ -369,6 +366,8 @@ bool ListEmitter::emitBranch(Operation &op) {
 
 LogicalResult ListEmitter::emit(Operation &op) {
   b.setLoc(op.getLoc());
+  if (isMadeAtUse(&op))
+    return success();
   if (auto call = dyn_cast<func::CallOp>(op)) {
     if (call->hasAttr(checkAttr))
       emitCheck(call);
@@ -407,9 +406,7 @@ bool ListEmitter::hasParts() {
   Block &block = list.getBody().front();
   return llvm::range_size(block.getOps<func::CallOp>()) > maxCalls &&
          llvm::all_of(block, [](Operation &op) {
-           return op.getNumResults() == 0 || op.hasTrait<OpTrait::ConstantLike>() ||
-                  isa<memref::ViewOp, memref::SubViewOp, memref::CastOp,
-                      UnrealizedConversionCastOp, memref::GetGlobalOp>(op);
+           return op.getNumResults() == 0 || isMadeAtUse(&op);
          });
 }
 
@@ -426,7 +423,7 @@ LogicalResult ListEmitter::emitParts() {
       entry.setPassthroughAttr(b.getStrArrayAttr({"noinline"}));
       parts.push_back(entry);
     }
-    if (op.getNumResults() == 0 && failed(emit(op)))
+    if (failed(emit(op)))
       return failure();
   }
   LLVM::ReturnOp::create(b, constant(i32, 0));

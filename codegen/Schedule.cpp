@@ -154,7 +154,7 @@ void Schedule::assignView(Operation &op) {
   llvm::TypeSwitch<Operation *>(&op)
       .Case<tensor::ExtractSliceOp>([&](auto slice) {
         if (!views.contains(slice.getSource()))
-          return; // Nothing of nothing: it lies nowhere, either.
+          return; // Of a tensor that lies nowhere: its shape alone is read, too.
         View view = subview(views.at(slice.getSource()), slice,
                             slice.getStaticStrides());
         dropDimensions(view, slice.getDroppedDims());
@@ -169,7 +169,7 @@ void Schedule::assignView(Operation &op) {
       })
       .Case<tensor::CollapseShapeOp, tensor::ExpandShapeOp>([&](auto reshape) {
         if (!views.contains(reshape.getSrc()))
-          return;
+          return; // The same.
         View view = denseView(views.at(reshape.getSrc()).buffer,
                               reshape.getResultType());
         view.offset = views.at(reshape.getSrc()).offset;

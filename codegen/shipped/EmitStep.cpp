@@ -89,7 +89,7 @@ Function *Emitter::begin(const Twine &name, Type *result, ArrayRef<Type *> param
 
 Constant *Emitter::emitProgram() {
   StructType *tensorType = structure("agc_tensor");
-  SmallVector<Constant *> tensors, checks;
+  SmallVector<Constant *> tensors, saved, checks;
   uint64_t rng = 0;
   for (const StepTensor &tensor : layout.state) {
     const proto::ArgumentInfo &info = tensor.info;
@@ -107,6 +107,8 @@ Constant *Emitter::emitProgram() {
     if (info.role() == proto::ROLE_SEED)
       rng = tensors.size();
   }
+  for (size_t tensor : layout.saved)
+    saved.push_back(number(tensor));
   for (const std::string &check : layout.checks)
     checks.push_back(text(check));
   return constant(
@@ -115,7 +117,8 @@ Constant *Emitter::emitProgram() {
                            table(tensorType, tensors, "tensors"), number(rng), number(checks.size()),
                            table(pointer, checks, "checks"), text(layout.checkpointHeader),
                            number(layout.checkpointHeader.size()), number(layout.checkpointBytes),
-                           number(layout.stepsAt), number(layout.checksumAt)}),
+                           number(layout.stepsAt), number(layout.checksumAt),
+                           table(i64, saved, "saved")}),
       "program");
 }
 

@@ -1,5 +1,6 @@
 #include "codegen/shipped/StepLayout.h"
 
+#include "ir/State.h"
 #include "runtime/core/DType.h"
 #include "runtime/shipped/step.h"
 
@@ -129,12 +130,9 @@ private:
     std::vector<size_t> order(layout.state.size());
     for (size_t i = 0; i < order.size(); ++i)
       order[i] = i;
-    auto keyOf = [&](size_t i) {
-      static constexpr int byRole[] = {5, 0, 1, 2, 4, 3};
-      return byRole[layout.state[i].info.role()];
-    };
-    std::stable_sort(order.begin(), order.end(),
-                     [&](size_t a, size_t b) { return keyOf(a) < keyOf(b); });
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+      return comesBefore(layout.state[a].info.role(), layout.state[b].info.role());
+    });
     std::vector<StepTensor> sorted;
     std::vector<size_t> moved(order.size());
     for (size_t i : order) {
@@ -147,22 +145,16 @@ private:
         if (argument.place == StepFunction::Place::State)
           argument.index = moved[argument.index];
 
-    uint64_t offset = sizeof(agc_state), hash = 0xcbf29ce484222325;
-    auto mix = [&](const std::string &text) { // FNV-1a
-      for (unsigned char c : text)
-        hash = (hash ^ c) * 0x100000001b3;
-      hash = (hash ^ 0xff) * 0x100000001b3;
-    };
+    uint64_t offset = sizeof(agc_state);
+    SchemaHash schema;
     for (StepTensor &tensor : layout.state) {
       tensor.offset = offset;
       offset += numelOf(tensor.info.type()) * sizeOf(tensor.info.type().dtype());
       offset = (offset + AGC_ALIGNMENT - 1) / AGC_ALIGNMENT * AGC_ALIGNMENT;
-      mix(tensor.name);
-      mix(tensor.info.type().SerializeAsString());
-      mix(std::to_string(tensor.info.role()) + "@" + std::to_string(tensor.offset));
+      schema.add(tensor.name, tensor.info.type(), tensor.info.role());
     }
     layout.stateBytes = offset;
-    layout.schema = hash;
+    layout.schema = schema.value();
     uint64_t at = 0;
     for (StepTensor &tensor : layout.inputs) {
       tensor.offset = at;

@@ -49,9 +49,10 @@ struct StepLayout {
   std::vector<StepFunction> functions;
   std::vector<std::string> checks; // of all functions, in order
   uint64_t stateBytes = 0, workspaceBytes = 0;
-  uint64_t schema = 0; // a hash of the state's tensors and where they lie
+  uint64_t schema = 0; // of the state's tensors, from which follows where they lie
   /// A checkpoint's header with zeros for what differs, and where that is.
   std::string checkpointHeader;
+  std::vector<size_t> saved; // the state's tensors as a checkpoint has them
   uint64_t checkpointBytes = 0, stepsAt = 0, checksumAt = 0;
 };
 

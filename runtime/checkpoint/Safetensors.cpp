@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstring>
+#include <set>
 
 namespace agc {
 namespace {
@@ -103,6 +103,28 @@ struct Reader {
   }
 };
 
+/// Whether JSON may have it: no bytes that are none of UTF-8's, or too many for
+/// their code.
+bool isUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    auto byte = [&](size_t k) { return i + k < text.size() ? uint8_t(text[i + k]) : 0u; };
+    uint32_t first = byte(0), code = first;
+    size_t length = first < 0x80 ? 1 : first < 0xC0 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF8 ? 4 : 0;
+    if (length > 1)
+      code = first & (0x7Fu >> length);
+    for (size_t k = 1; k < length; ++k) {
+      if ((byte(k) & 0xC0) != 0x80)
+        return false;
+      code = code << 6 | (byte(k) & 0x3F);
+    }
+    static constexpr uint32_t least[] = {~0u, 0, 0x80, 0x800, 0x10000};
+    if (code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
+      return false;
+    i += length;
+  }
+  return true;
+}
+
 } // namespace
 
 void parseSafetensors(std::string bytes, const std::string &name,
@@ -158,35 +180,27 @@ void readSafetensors(const std::string &path, SafetensorsFile &file) {
   parseSafetensors(readFile(path), path, file);
 }
 
-void writeSafetensors(const std::string &path, std::vector<SavedTensor> tensors,
-                      const std::map<std::string, std::string> &metadata) {
-  std::sort(tensors.begin(), tensors.end(),
-            [](const SavedTensor &a, const SavedTensor &b) {
-              int sa = info(a.type).sizeBytes, sb = info(b.type).sizeBytes;
-              return sa != sb ? sa > sb : a.name < b.name;
-            });
-  // Keys in the order of the data, as Python's writer has them.
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty())
-    header["__metadata__"] = metadata;
-  uint64_t at = 0;
+std::vector<HeaderTensor> placesOf(const std::vector<SavedTensor> &tensors) {
+  std::vector<HeaderTensor> places;
+  std::set<std::string_view> names{"__metadata__"};
   for (const SavedTensor &tensor : tensors) {
-    if (header.contains(tensor.name) || tensor.name == "__metadata__")
+    if (!isUtf8(tensor.name))
+      throw Error("AGC0202", "cannot save a tensor whose name is not UTF-8");
+    if (!names.insert(tensor.name).second)
       throw Error("AGC0202", "cannot save two tensors named '" + tensor.name + "'");
-    uint64_t end = at + tensor.data.size();
-    header[tensor.name] = {{"dtype", info(tensor.type).safetensorsName},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {at, end}}};
-    at = end;
+    places.push_back({tensor.name, tensor.type, tensor.shape, tensor.data.size(), places.size()});
   }
-  std::string text = header.dump();
-  text.resize((text.size() + 7) / 8 * 8, ' ');
-  char length[8];
-  for (int i = 0; i < 8; ++i)
-    length[i] = char(uint64_t(text.size()) >> (8 * i));
-  std::vector<std::string_view> pieces{{length, 8}, text};
-  for (const SavedTensor &tensor : tensors)
-    pieces.push_back(tensor.data);
+  placeTensors(places);
+  return places;
+}
+
+void writeSafetensors(const std::string &path, const std::vector<SavedTensor> &tensors,
+                      const std::map<std::string, std::string> &metadata) {
+  std::vector<HeaderTensor> places = placesOf(tensors);
+  std::string header = safetensorsHeader(places, {metadata.begin(), metadata.end()});
+  std::vector<std::string_view> pieces{header};
+  for (const HeaderTensor &place : places)
+    pieces.push_back(tensors[place.index].data);
   writeFileAtomically(path, pieces.data(), pieces.size());
 }
 

@@ -8,7 +8,7 @@
 #ifndef AGC_RUNTIME_CHECKPOINT_SAFETENSORS_H
 #define AGC_RUNTIME_CHECKPOINT_SAFETENSORS_H
 
-#include "runtime/core/DType.h"
+#include "runtime/checkpoint/Header.h"
 
 #include <map>
 #include <string>
@@ -48,9 +48,13 @@ void readSafetensors(const std::string &path, SafetensorsFile &file);
 void parseSafetensors(std::string bytes, const std::string &name,
                       SafetensorsFile &file);
 
-/// Writes \p tensors, atomically. Order: larger elements first, then by name,
-/// so that all data is aligned.
-void writeSafetensors(const std::string &path, std::vector<SavedTensor> tensors,
+/// Where each tensor goes in a file.
+/// Errors: AGC0202, a name that is there twice or is not UTF-8.
+std::vector<HeaderTensor> placesOf(const std::vector<SavedTensor> &tensors);
+
+/// Writes \p tensors, atomically, in the order of placeTensors.
+/// Errors: AGC0201 the system's; as placesOf.
+void writeSafetensors(const std::string &path, const std::vector<SavedTensor> &tensors,
                       const std::map<std::string, std::string> &metadata = {});
 
 } // namespace agc

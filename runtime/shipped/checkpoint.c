@@ -4,54 +4,10 @@
  * constant of the object but for two numbers of fixed width: the steps made and a
  * checksum of the whole file, in which the checksum's own digits count as zeros. What
  * is read may be anything: all of it is checked before a byte of the state changes. */
+#include "runtime/core/checkpoint.h"
 #include "runtime/shipped/step.h"
 
 #include <stddef.h>
-
-/*===-- Checksum ------------------------------------------------------------===*/
-
-static uint64_t mix(uint64_t hash, uint64_t word) {
-  hash = (hash ^ word) * UINT64_C(0x9FB21C651E98DF25);
-  return hash ^ hash >> 32;
-}
-
-/* Of the bytes, with `skipped` and the 15 after it as the digit 0. */
-static uint64_t checksumOf(const unsigned char *bytes, uint64_t count, uint64_t skipped) {
-  uint64_t hash = count, i = 0;
-  for (; i + 8 <= count; i += 8) {
-    uint64_t word;
-    __builtin_memcpy(&word, bytes + i, 8);
-    if (i + 8 > skipped && i < skipped + 16) {
-      unsigned char part[8];
-      for (uint64_t k = 0; k < 8; ++k)
-        part[k] = i + k - skipped < 16 ? '0' : bytes[i + k];
-      __builtin_memcpy(&word, part, 8);
-    }
-    hash = mix(hash, word);
-  }
-  for (; i < count; ++i)
-    hash = mix(hash, i - skipped < 16 ? '0' : bytes[i]);
-  return hash;
-}
-
-static void writeDigits(char *place, uint64_t digits, uint64_t base, uint64_t value) {
-  for (; digits > 0; value /= base)
-    place[--digits] = "0123456789abcdef"[value % base];
-}
-
-/* False if it is no such number. */
-static int readDigits(const char *place, uint64_t digits, uint64_t base, uint64_t *value) {
-  *value = 0;
-  for (uint64_t i = 0; i < digits; ++i) {
-    char c = place[i];
-    uint64_t digit = c >= '0' && c <= '9' ? (uint64_t)(c - '0')
-                     : c >= 'a' && c <= 'f' ? (uint64_t)(c - 'a') + 10 : 16;
-    if (digit >= base)
-      return 0;
-    *value = *value * base + digit;
-  }
-  return 1;
-}
 
 /*===-- Writing --------------------------------------------------------------===*/
 
@@ -66,15 +22,16 @@ int32_t agc_shipped_save(const struct agc_program *program, const void *state,
     return AGC_STATUS_SHORT_BUFFER;
   char *out = (char *)buffer;
   __builtin_memcpy(out, program->header, program->header_bytes);
-  writeDigits(out + program->steps_at, 20, 10, ((const struct agc_state *)state)->steps);
+  agc_write_digits(out + program->steps_at, AGC_STEPS_DIGITS, 10,
+                   ((const struct agc_state *)state)->steps);
   for (uint64_t i = 0; i < program->num_tensors; ++i) {
     const struct agc_tensor *t = &program->tensors[i];
     __builtin_memcpy(out + program->header_bytes + t->saved, (const char *)state + t->offset,
                      t->bytes);
   }
-  writeDigits(out + program->checksum_at, 16, 16,
-              checksumOf((const unsigned char *)buffer, program->checkpoint_bytes,
-                         program->checksum_at));
+  agc_write_digits(
+      out + program->checksum_at, AGC_HASH_DIGITS, 16,
+      agc_checksum_of_file(out, program->checkpoint_bytes, program->checksum_at));
   return AGC_STATUS_OK;
 }
 
@@ -119,17 +76,29 @@ static struct text readString(struct reader *r) {
   return text;
 }
 
-/* Whether the string is this one; one that is written with other escapes than of
- * quotes and backslashes is none that agc writes. */
-static int equals(struct text text, const char *name) {
-  const char *p = text.begin;
-  for (; *name && p < text.end; ++name, ++p) {
-    if (*p == '\\')
-      ++p;
-    if (p >= text.end || *p != *name)
-      return 0;
+/* The next byte of a string, or -1: one that is written with an escape that agc does
+ * not write is none of the bytes that it looks for. */
+static int nextByte(struct text *text) {
+  const char *p = text->begin;
+  if (*p != '\\') {
+    text->begin = p + 1;
+    return (unsigned char)*p;
   }
-  return p == text.end && !*name;
+  uint64_t code;
+  if (text->end - p >= 6 && p[1] == 'u' && agc_read_digits(p + 2, 4, 16, &code) &&
+      code < 128) {
+    text->begin = p + 6;
+    return (int)code;
+  }
+  text->begin = p + 2;
+  return text->end - p >= 2 && (p[1] == '"' || p[1] == '\\') ? p[1] : -1;
+}
+
+static int equals(struct text text, const char *name) {
+  for (; *name && text.begin < text.end; ++name)
+    if (nextByte(&text) != (unsigned char)*name)
+      return 0;
+  return text.begin == text.end && !*name;
 }
 
 static uint64_t readNumber(struct reader *r) {
@@ -192,7 +161,7 @@ static void readTensor(struct reader *r, struct entry *e) {
 }
 
 struct metadata {
-  struct text steps, checksum;
+  struct text format, steps, checksum;
 };
 
 static void readMetadata(struct reader *r, struct metadata *m) {
@@ -203,7 +172,9 @@ static void readMetadata(struct reader *r, struct metadata *m) {
     struct text key = readString(r), value;
     expect(r, ':');
     value = readString(r);
-    if (equals(key, "agc.steps"))
+    if (equals(key, "format"))
+      m->format = value;
+    else if (equals(key, "agc.steps"))
       m->steps = value;
     else if (equals(key, "agc.checksum"))
       m->checksum = value;
@@ -211,23 +182,43 @@ static void readMetadata(struct reader *r, struct metadata *m) {
   expect(r, '}');
 }
 
-/* Reads the header to its end, or to the tensor `name`. Returns whether that is there. */
-static int readHeader(struct reader *r, const char *name, struct metadata *m,
-                      struct entry *e) {
+/* Reads the header's next entry, which is a tensor or else the metadata. */
+static void readEntry(struct reader *r, struct metadata *m, struct entry *e) {
+  e->name = readString(r);
+  e->dtype.begin = e->dtype.end = NULL;
+  expect(r, ':');
+  if (equals(e->name, "__metadata__"))
+    readMetadata(r, m);
+  else
+    readTensor(r, e);
+}
+
+/* All of the header. */
+static void readHeader(struct reader *r, struct metadata *m) {
+  struct entry e;
   expect(r, '{');
-  do {
-    e->name = readString(r);
-    expect(r, ':');
-    if (equals(e->name, "__metadata__"))
-      readMetadata(r, m);
-    else
-      readTensor(r, e);
-    if (r->ok && name && equals(e->name, name))
-      return 1;
-  } while (r->ok && take(r, ','));
+  do
+    readEntry(r, m, &e);
+  while (r->ok && take(r, ','));
   expect(r, '}');
   skipSpace(r);
   r->ok &= r->at == r->end;
+}
+
+/* Looks for the tensor from where `r` is on, once around the header, which was read
+ * before and is good: at its end it begins anew with `start`. So a file that has the
+ * tensors in this order is read once. */
+static int findTensor(struct reader *r, struct reader start, const char *name,
+                      struct entry *e) {
+  struct metadata unused;
+  const char *first = r->at;
+  do {
+    readEntry(r, &unused, e);
+    if (!take(r, ','))
+      *r = start;
+    if (equals(e->name, name))
+      return 1;
+  } while (r->at != first);
   return 0;
 }
 
@@ -250,24 +241,25 @@ int32_t agc_shipped_load(const struct agc_program *program, void *state,
   const char *data = in + 8 + length;
   uint64_t dataBytes = bytes - 8 - length;
 
-  struct metadata m = {{NULL, NULL}, {NULL, NULL}};
+  struct metadata m = {{NULL, NULL}, {NULL, NULL}, {NULL, NULL}};
   struct entry e;
-  struct reader whole = {in + 8, data, 1};
-  readHeader(&whole, NULL, &m, &e);
+  struct reader start = {in + 8, data, 1}, whole = start;
+  readHeader(&whole, &m);
   uint64_t steps, checksum;
-  if (!whole.ok || !m.steps.begin || m.steps.end - m.steps.begin != 20 ||
-      !readDigits(m.steps.begin, 20, 10, &steps) || !m.checksum.begin ||
-      m.checksum.end - m.checksum.begin != 16 ||
-      !readDigits(m.checksum.begin, 16, 16, &checksum) ||
-      checksum != checksumOf((const unsigned char *)buffer, bytes,
-                             (uint64_t)(m.checksum.begin - in)))
+  if (!whole.ok || !m.format.begin || !equals(m.format, AGC_CHECKPOINT_FORMAT) ||
+      !m.steps.begin || m.steps.end - m.steps.begin != AGC_STEPS_DIGITS ||
+      !agc_read_digits(m.steps.begin, AGC_STEPS_DIGITS, 10, &steps) ||
+      !m.checksum.begin || m.checksum.end - m.checksum.begin != AGC_HASH_DIGITS ||
+      !agc_read_digits(m.checksum.begin, AGC_HASH_DIGITS, 16, &checksum) ||
+      checksum != agc_checksum_of_file(in, bytes, (uint64_t)(m.checksum.begin - in)))
     return AGC_STATUS_BAD_CHECKPOINT;
+  take(&start, '{');
   /* Twice the same way: first only to see that all of it fits. */
-  for (int write = 0; write < 2; ++write)
+  for (int write = 0; write < 2; ++write) {
+    struct reader r = start;
     for (uint64_t i = 0; i < program->num_tensors; ++i) {
-      const struct agc_tensor *t = &program->tensors[i];
-      struct reader r = {in + 8, data, 1};
-      if (!readHeader(&r, t->name, &m, &e))
+      const struct agc_tensor *t = &program->tensors[program->saved[i]];
+      if (!findTensor(&r, start, t->name, &e))
         return AGC_STATUS_OTHER_CHECKPOINT;
       int fits = equals(e.dtype, dtypeNames[t->dtype]) && e.rank == t->rank;
       for (uint64_t d = 0; fits && d < t->rank; ++d)
@@ -279,6 +271,7 @@ int32_t agc_shipped_load(const struct agc_program *program, void *state,
       if (write)
         __builtin_memcpy((char *)state + t->offset, data + e.begin, t->bytes);
     }
+  }
   struct agc_state *header = (struct agc_state *)state;
   header->magic = AGC_STATE_MAGIC;
   header->abi = AGC_SHIPPED_ABI;

@@ -1,6 +1,6 @@
 /* step.h: what a shipped step says of itself, to the code that each one has.
  *
- * codegen/ShippedStep.cpp writes these as constants; step.c reads them. All members
+ * codegen/shipped/EmitStep.cpp writes these as constants; step.c reads them. All members
  * are of 8 bytes, so that every 64-bit target lays them out alike. */
 #ifndef AGC_RUNTIME_SHIPPED_STEP_H
 #define AGC_RUNTIME_SHIPPED_STEP_H
@@ -56,6 +56,7 @@ struct agc_program {
    * of steps and 16 of a checksum go. */
   const char *header;
   uint64_t header_bytes, checkpoint_bytes, steps_at, checksum_at;
+  const uint64_t *saved; /* the tensors in the order in which it has them */
 };
 
 enum { AGC_FROM_STATE, AGC_FROM_BATCH, AGC_FROM_HYPER };

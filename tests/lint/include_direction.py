@@ -13,7 +13,8 @@ import tempfile
 MAY_INCLUDE = {
     "ir": [],
     "passes": ["ir"],
-    "codegen": ["passes", "ir", "runtime/core", "runtime/shipped"],
+    "codegen": ["passes", "ir", "runtime/core", "runtime/shipped",
+                "runtime/checkpoint"],
     "runtime/include": [],
     "runtime/core": ["runtime/include"],
     "runtime/shipped": ["runtime/core"],

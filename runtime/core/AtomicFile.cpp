@@ -56,10 +56,13 @@ void writeFileAtomically(const std::string &path, const std::string_view *pieces
                          size_t count) {
   static std::atomic<uint32_t> serial{0};
   TemporaryFile file;
-  file.path = path + ".tmp" + std::to_string(::getpid()) + "." +
-              std::to_string(serial.fetch_add(1));
-  file.descriptor = ::open(file.path.c_str(),
-                           O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  do {
+    file.path = path + ".tmp" + std::to_string(::getpid()) + "." +
+                std::to_string(serial.fetch_add(1));
+    file.descriptor = ::open(file.path.c_str(),
+                             O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    // One that was killed may have had this very number: in a container, all have.
+  } while (file.descriptor < 0 && errno == EEXIST);
   if (file.descriptor < 0) {
     file.kept = true; // it is not ours
     fail("write", path, errno);

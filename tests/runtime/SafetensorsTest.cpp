@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 using namespace agc;
 
@@ -123,10 +124,46 @@ TEST(Safetensors, TwoTensorsOfOneNameAreNotWritten) {
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
+// What JSON must escape, and what it cannot hold.
+TEST(Safetensors, NamesAreAnyUtf8) {
+  std::string path = temporary("names.safetensors");
+  std::vector<std::string> names = {"a\"b\\c", "new\nline\x01", "gewicht.\u00fc\u6f22\U0001f600", "\x7f", ""};
+  std::vector<SavedTensor> tensors;
+  for (const std::string &name : names)
+    tensors.push_back({name, DType::U8, {1}, "x"});
+  writeSafetensors(path, tensors, {{"key \"\n", "value \\\t"}});
+  SafetensorsFile file;
+  readSafetensors(path, file);
+  EXPECT_EQ(file.tensors.size(), names.size());
+  for (const std::string &name : names)
+    EXPECT_TRUE(file.tensors.count(name)) << name;
+  EXPECT_EQ(file.metadata.at("key \"\n"), "value \\\t");
+  std::filesystem::remove(path);
+  for (const char *name : {"\xff", "a\x80", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe6\xbc"})
+    try {
+      writeSafetensors(path, {{name, DType::U8, {1}, "x"}});
+      ADD_FAILURE() << "no error";
+    } catch (const Error &error) {
+      EXPECT_EQ(error.msg(), "cannot save a tensor whose name is not UTF-8");
+    }
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
 TEST(AtomicFile, MissingFileAndFolderAreErrors) {
   EXPECT_THROW(readFile("/nonexistent/file"), Error);
   EXPECT_THROW(readFile(testing::TempDir()), Error);
   EXPECT_THROW(writeFileAtomically("/nonexistent/file", {"x"}), Error);
+}
+
+// Those that killed processes of the same number left.
+TEST(AtomicFile, LeftoversAreNoObstacle) {
+  std::string folder = temporary("leftovers");
+  std::filesystem::create_directory(folder);
+  for (int i = 0; i < 50; ++i)
+    std::ofstream(folder + "/file.tmp" + std::to_string(::getpid()) + "." + std::to_string(i));
+  writeFileAtomically(folder + "/file", {"new"});
+  EXPECT_EQ(readFile(folder + "/file"), "new");
+  std::filesystem::remove_all(folder);
 }
 
 TEST(AtomicFile, FullDiskLeavesTheOldFile) {

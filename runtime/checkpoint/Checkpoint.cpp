@@ -45,11 +45,14 @@ bool isWhole(const SafetensorsFile &file) {
   std::optional<uint64_t> checksum = numberOf(file, "agc.checksum", AGC_HASH_DIGITS, 16);
   if (!checksum)
     return false;
-  std::string before = "\"agc.checksum\":\"";
-  size_t at = file.bytes.find(before + file.metadata.at("agc.checksum"));
+  // Where its digits are, which the parser does not say.
+  std::string key = "\"agc.checksum\"";
+  size_t at = file.bytes.find(key);
+  if (at != std::string::npos)
+    at = file.bytes.find('"', at + key.size());
   return at != std::string::npos &&
-         *checksum == agc_checksum_of_file(file.bytes.data(), file.bytes.size(),
-                                           at + before.size());
+         file.bytes.compare(at + 1, AGC_HASH_DIGITS, file.metadata.at("agc.checksum")) == 0 &&
+         *checksum == agc_checksum_of_file(file.bytes.data(), file.bytes.size(), at + 1);
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 #include "tools/agc/Call.h"
 
 #include "agc/Error.h"
-#include "runtime/checkpoint/Safetensors.h"
+#include "runtime/checkpoint/Checkpoint.h"
 #include "runtime/core/Convert.h"
 #include "runtime/core/Philox.h"
 #include "tools/agc/Program.h"
@@ -38,29 +38,7 @@ HostTensor bind(const proto::ArgumentInfo &argument,
     return value;
   }
 
-  auto [found, isNew] = state.tensors.try_emplace(argument.name());
-  HostTensor &tensor = found->second;
-  if (isNew && (argument.role() == proto::ROLE_PARAMETER ||
-                argument.role() == proto::ROLE_BUFFER)) {
-    state.tensors.erase(found);
-    throw Error("AGC0320", "the weights have no tensor '" + argument.name() +
-                               "', which the program needs: " +
-                               typeText(type, shape));
-  }
-  if (isNew) {
-    tensor = HostTensor::zeros(type, shape);
-    if (argument.role() == proto::ROLE_SEED)
-      storeInteger(tensor.data(), type, 0, int64_t(options.seed));
-  } else if (tensor.shape != shape) {
-    throw Error("AGC0320", "tensor '" + argument.name() + "' of the weights is " +
-                               typeText(tensor.type, tensor.shape) +
-                               ", expected " + typeText(type, shape));
-  } else if (tensor.type != type) {
-    HostTensor converted = HostTensor::zeros(type, shape);
-    copyElements(tensor, converted);
-    tensor = converted;
-  }
-  return tensor;
+  return state.find(argument.name(), argument.role(), type, shape, options.seed);
 }
 
 [[noreturn]] void unknown(const char *kind, const std::string &name,
@@ -83,24 +61,47 @@ int find(const Entries &entries, const std::string &name, std::string &known) {
 
 } // namespace
 
-std::map<std::string, std::string> State::load(const std::string &path) {
+void State::load(const std::string &path) {
   SafetensorsFile file;
-  readSafetensors(path, file);
+  readWeights(path, file);
   for (const auto &[name, saved] : file.tensors) {
     HostTensor tensor = HostTensor::zeros(saved.type, saved.shape);
     std::memcpy(tensor.data(), saved.data.data(), tensor.sizeBytes());
     tensors[name] = std::move(tensor);
   }
-  return file.metadata;
 }
 
-void State::save(const std::string &path,
-                 const std::map<std::string, std::string> &metadata) const {
+HostTensor &State::find(const std::string &name, proto::Role role, DType type,
+                        const std::vector<int64_t> &shape, uint64_t seed) {
+  auto [found, isNew] = tensors.try_emplace(name);
+  HostTensor &tensor = found->second;
+  if (isNew && (role == proto::ROLE_PARAMETER || role == proto::ROLE_BUFFER)) {
+    tensors.erase(found);
+    throw Error("AGC0320", "the weights have no tensor '" + name +
+                               "', which the program needs: " + typeText(type, shape));
+  }
+  if (isNew) {
+    tensor = HostTensor::zeros(type, shape);
+    if (role == proto::ROLE_SEED)
+      storeInteger(tensor.data(), type, 0, int64_t(seed));
+  } else if (tensor.shape != shape) {
+    throw Error("AGC0320", "tensor '" + name + "' of the weights is " +
+                               typeText(tensor.type, tensor.shape) + ", expected " +
+                               typeText(type, shape));
+  } else if (tensor.type != type) {
+    HostTensor converted = HostTensor::zeros(type, shape);
+    copyElements(tensor, converted);
+    tensor = converted;
+  }
+  return tensor;
+}
+
+void State::save(const std::string &path) const {
   std::vector<SavedTensor> saved;
   for (const auto &[name, tensor] : tensors)
     saved.push_back({name, tensor.type, tensor.shape,
                      std::string_view(tensor.data(), tensor.sizeBytes())});
-  writeSafetensors(path, std::move(saved), metadata);
+  writeSafetensors(path, saved);
 }
 
 Call::Call(const proto::Module &module, const std::string &name, State &state,

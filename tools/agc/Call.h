@@ -23,13 +23,19 @@ namespace agc::cli {
 struct State {
   std::map<std::string, HostTensor> tensors;
 
-  /// Takes the tensors of a .safetensors file, and returns its metadata.
-  /// Errors: as readSafetensors.
-  std::map<std::string, std::string> load(const std::string &path);
+  /// Takes the tensors of a .safetensors file.
+  /// Errors: as readWeights.
+  void load(const std::string &path);
+
+  /// The tensor \p name of a program's state, which gets the type and shape given.
+  /// What is not there yet is added: optimizer state begins at zero, a random
+  /// stream at \p seed.
+  /// Errors: AGC0320, a parameter or buffer is missing, or has another shape.
+  HostTensor &find(const std::string &name, proto::Role role, DType type,
+                   const std::vector<int64_t> &shape, uint64_t seed);
 
   /// Errors: as writeSafetensors.
-  void save(const std::string &path,
-            const std::map<std::string, std::string> &metadata = {}) const;
+  void save(const std::string &path) const;
 };
 
 class Call {

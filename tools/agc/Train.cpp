@@ -6,6 +6,7 @@
 #include "tools/agc/Program.h"
 #include "tools/agc/Recipe.h"
 #include "tools/agc/Terminal.h"
+#include "tools/agc/TrainState.h"
 #include "tools/agc/Verb.h"
 
 #include <fmt/format.h>
@@ -24,7 +25,7 @@ struct TrainFlags {
   double lr = 0;
   uint64_t seed = 0;
   int threads = 0;
-  bool json = false;
+  bool json = false, resumePartial = false;
 };
 
 /// What the held-out part says.
@@ -39,9 +40,12 @@ public:
       : flags(flags), module(std::move(program)), data(Dataset::load(flags.data)) {
     if (flags.batch)
       module = withBatch(module, flags.batch);
-    state.load(weightsPath(flags.file));
+    progress.seed = flags.seed;
+    // A whole checkpoint needs no weights beside the program.
+    if (flags.resume.empty() || flags.resumePartial)
+      state.load(weightsPath(flags.file));
     if (!flags.resume.empty())
-      resume();
+      progress = resumeFrom(flags.resume, module, flags.seed, flags.resumePartial, state);
     options.seed = flags.seed;
     if (flags.lr > 0)
       options.hyper["lr"] = flags.lr;
@@ -69,8 +73,9 @@ public:
       print(fmt::format("{} examples to train on, {} held out, {} steps of {} "
                         "an epoch\n",
                         trained, data.count - trained, steps, batch));
-    for (int64_t epoch = firstEpoch; epoch < flags.epochs; ++epoch)
-      runEpoch(epoch, steps);
+    auto [epoch, firstStep] = position(steps);
+    for (; epoch < flags.epochs; ++epoch, firstStep = 0)
+      runEpoch(epoch, firstStep, steps);
     if (!flags.output.empty())
       saveProgram();
     else if (flags.checkpoint.empty())
@@ -78,23 +83,16 @@ public:
   }
 
 private:
-  void resume() {
-    auto metadata = state.load(flags.resume);
-    auto epoch = metadata.find("epoch"), seed = metadata.find("seed");
-    if (epoch == metadata.end() || seed == metadata.end() ||
-        epoch->second.empty() || epoch->second.size() > 9 ||
-        epoch->second.find_first_not_of("0123456789") != std::string::npos)
-      throw Error("AGC0331", "'" + flags.resume +
-                                 "' is not a checkpoint: it does not say its "
-                                 "epoch and seed");
-    if (seed->second != std::to_string(flags.seed))
-      throw Error("AGC0331", "'" + flags.resume + "' was made with --seed " +
-                                 seed->second + ", not " +
-                                 std::to_string(flags.seed));
-    firstEpoch = std::stoll(epoch->second);
-    if (firstEpoch >= flags.epochs)
+  /// The first epoch to come, and its first step: a shipped step says how many it
+  /// made, and may have stopped within an epoch.
+  std::pair<int64_t, int64_t> position(int64_t steps) const {
+    auto made = int64_t(std::min<uint64_t>(progress.steps, INT64_MAX));
+    std::pair<int64_t, int64_t> at = progress.epochs ? std::pair(*progress.epochs, int64_t(0))
+                                                     : std::pair(made / steps, made % steps);
+    if (at.first >= flags.epochs && !flags.resume.empty())
       talk(fmt::format("'{}' has seen {} epochs already; --epochs {} adds none.\n",
-                       flags.resume, firstEpoch, flags.epochs));
+                       flags.resume, at.first, flags.epochs));
+    return at;
   }
 
   void makeRestStep(int64_t rest, int64_t &steps) {
@@ -109,11 +107,11 @@ private:
                                       options);
   }
 
-  void runEpoch(int64_t epoch, int64_t steps) {
+  void runEpoch(int64_t epoch, int64_t firstStep, int64_t steps) {
     std::vector<int64_t> order =
         shuffled(data.trained(), flags.seed, uint64_t(epoch));
     int64_t batch = step->argument("x").shape[0];
-    Progress progress(fmt::format("epoch {}/{}", epoch + 1, flags.epochs), steps);
+    Progress bar(fmt::format("epoch {}/{}", epoch + 1, flags.epochs), steps);
     double sum = 0;
     int64_t seen = 0;
     auto start = std::chrono::steady_clock::now();
@@ -121,31 +119,32 @@ private:
       return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
           .count();
     };
-    for (int64_t i = 0; i < steps; ++i) {
+    for (int64_t i = firstStep; i < steps; ++i) {
       Call &call = restStep && i == steps - 1 ? *restStep : *step;
       int64_t real = data.fill(order, i * batch, call.argument("x"),
                                &call.argument("target"));
       call.run();
+      ++progress.steps;
       double loss = call.result("loss").at(0);
       if (!std::isfinite(loss)) {
-        progress.clear();
+        bar.clear();
         throw Error("AGC0332", fmt::format("the loss became {} in step {} of epoch "
                                            "{}; a smaller --lr?",
                                            loss, i + 1, epoch + 1));
       }
       sum += loss * double(real);
       seen += real;
-      progress.update(i + 1, fmt::format("loss {:.4f}  {:.0f} steps/s",
-                                         sum / double(seen),
-                                         double(i + 1) / seconds()));
+      bar.update(i + 1, fmt::format("loss {:.4f}  {:.0f} steps/s",
+                                    sum / double(seen),
+                                    double(i + 1 - firstStep) / seconds()));
     }
-    double rate = double(steps) / seconds();
-    progress.clear();
+    double rate = double(steps - firstStep) / seconds();
+    bar.clear();
     Held held = evaluate();
     report(epoch + 1, sum / double(seen), held, rate);
+    progress.epochs = epoch + 1;
     if (!flags.checkpoint.empty())
-      state.save(flags.checkpoint, {{"epoch", std::to_string(epoch + 1)},
-                                    {"seed", std::to_string(flags.seed)}});
+      saveCheckpoint(flags.checkpoint, module, progress, state);
   }
 
   /// Over the held-out part, with the model in evaluation mode: how often the
@@ -227,7 +226,7 @@ private:
   Call::Options options;
   std::unique_ptr<Call> step, forward;
   std::unique_ptr<Call> restStep; // of the last, short batch, if it needs one
-  int64_t firstEpoch = 0;
+  TrainProgress progress;
   bool hasLabels = false;
 };
 
@@ -262,8 +261,14 @@ void addTrain(CLI::App &app) {
   verb->add_option("--checkpoint", flags->checkpoint,
                    "Whole state, written after each epoch")
       ->type_name("FILE.safetensors");
-  verb->add_option("--resume", flags->resume, "Go on from a checkpoint")
-      ->type_name("FILE.safetensors");
+  auto *resume = verb->add_option("--resume", flags->resume,
+                                  "Go on from a checkpoint of this model: agc "
+                                  "train's or a shipped step's")
+                     ->type_name("FILE.safetensors");
+  verb->add_flag("--resume-partial", flags->resumePartial,
+                 "Take what fits of the checkpoint, by name; the rest is as without. "
+                 "Says what did not")
+      ->needs(resume);
   verb->add_flag("--json", flags->json, "One JSON object an epoch");
   verb->callback([flags] {
     if (flags->threads)

@@ -202,9 +202,9 @@ def linear(**options):
                   locations=[where])
 
 
-def safetensors(tensors):
+def safetensors(tensors, metadata=None):
     """tensors: name -> (dtype, shape, bytes)"""
-    header, at = {}, 0
+    header, at = {"__metadata__": metadata} if metadata else {}, 0
     for name, (dtype, shape, data) in tensors.items():
         header[name] = {"dtype": dtype, "shape": shape,
                         "data_offsets": [at, at + len(data)]}
@@ -212,6 +212,34 @@ def safetensors(tensors):
     text = json.dumps(header).encode()
     return (struct.pack("<Q", len(text)) + text
             + b"".join(data for _, _, data in tensors.values()))
+
+
+def tensors(data):
+    """The bytes of each tensor of a file."""
+    end = 8 + struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:end])
+    return {name: data[end + entry["data_offsets"][0]:end + entry["data_offsets"][1]]
+            for name, entry in header.items() if name != "__metadata__"}
+
+
+def checksum(data):
+    """As docs/checkpoints.md has it."""
+    h = len(data)
+    words = len(data) // 8
+    for w in struct.unpack(f"<{words}Q", data[:8 * words]) + tuple(data[8 * words:]):
+        h = (h ^ w) * 0x9FB21C651E98DF25 % 2**64
+        h ^= h >> 32
+    return b"%016x" % h
+
+
+def checkpoint(tensors, steps, **more):
+    """more: other metadata, or other values for what a checkpoint says."""
+    metadata = {"format": "agc-checkpoint-1", "agc.schema": "0" * 16,
+                "agc.steps": "%020d" % steps, "agc.checksum": "0" * 16}
+    metadata.update((key.replace("_", "."), value) for key, value in more.items())
+    data = safetensors(tensors, metadata)
+    at = data.index(b'"agc.checksum": "') + 17
+    return data[:at] + checksum(data) + data[at + 16:]
 
 
 def weights():

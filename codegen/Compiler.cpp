@@ -6,7 +6,9 @@
 #include "codegen/Outline.h"
 #include "codegen/Passes.h"
 #include "codegen/Pipelines.h"
+#include "codegen/Targets.h"
 #include "codegen/shipped/EmitStep.h"
+#include "codegen/shipped/Versions.h"
 #include "ir/Serialize.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -71,6 +73,7 @@ public:
                         CompiledObject &result) override;
   CompilerError ship(std::string_view module, const ShipOptions &options,
                      ShippedStep &result) override;
+  std::vector<TargetInfo> targets() override { return knownTargets(); }
   CompilerError print(std::string_view module, Phase phase,
                       const CompileOptions &options, std::string &text) override;
   CompilerError outline(std::string_view module, Phase phase,
@@ -116,7 +119,7 @@ CompilerError CompilerImpl::lower(std::string_view bytes, Phase phase,
                                   OwningOpRef<ModuleOp> &module, Target &target) {
   if (CompilerError error = read(bytes, options.function, session, module))
     return error;
-  llvm::Expected<Target> created = createTargetMachine(options.cpu);
+  llvm::Expected<Target> created = createHostMachine(options.cpu);
   if (!created)
     return {CompilerError::Kind::Unsupported,
             "error: " + llvm::toString(created.takeError())};
@@ -153,38 +156,54 @@ CompilerError CompilerImpl::compile(std::string_view bytes,
 
 CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &options,
                                  ShippedStep &result) {
+  auto failure = [](CompilerError::Kind kind, llvm::Error error) -> CompilerError {
+    return {kind, "error: " + llvm::toString(std::move(error))};
+  };
+  using Kind = CompilerError::Kind;
   Session session;
   OwningOpRef<ModuleOp> module;
-  Target target;
-  CompileOptions all;
-  all.cpu = options.cpu;
-  if (CompilerError error =
-          lower(bytes, Phase::Kernels, all, session, module, target))
+  if (CompilerError error = read(bytes, "", session, module))
     return error;
-  std::vector<proto::Manifest> manifests;
-  for (func::FuncOp function : module->getOps<func::FuncOp>())
-    if (function->hasAttr(stepAttr) && !function->hasAttr(bodyAttr))
-      manifests.push_back(describe(*module, function.getName()));
+  llvm::Expected<std::vector<TargetVersion>> targets =
+      createTarget(options.target, options.cpu);
+  if (!targets)
+    return failure(Kind::Unsupported, targets.takeError());
+  // No machine is known up to here.
+  if (failed(runPhases(*module, Phase::Loops, Machine(), /*reference=*/false)))
+    return session.error(Kind::Unsupported, "compilation failed");
+  llvm::LLVMContext context;
+  StepVersions versions(context, std::move(*targets));
+  for (const TargetVersion &target : versions.targets()) {
+    OwningOpRef<ModuleOp> copy = module->clone();
+    if (failed(runPhase(*copy, Phase::Kernels, machineOf(*target.machine))))
+      return session.error(Kind::Unsupported, "compilation failed");
+    std::vector<proto::Manifest> manifests;
+    for (func::FuncOp function : copy->getOps<func::FuncOp>())
+      if (function->hasAttr(stepAttr) && !function->hasAttr(bodyAttr))
+        manifests.push_back(describe(*copy, function.getName()));
+    if (failed(lowerToLLVM(*copy)))
+      return session.error(Kind::Internal, "lowering to LLVM failed");
+    if (llvm::Error error = versions.add(*copy, std::move(manifests)))
+      return failure(Kind::Internal, std::move(error));
+  }
   StepLayout layout;
-  if (std::string error = layOutStep(options.name, std::move(manifests), layout);
+  if (std::string error = layOutStep(options.name, versions.manifests(),
+                                     versions.pointerBytes(), layout);
       !error.empty())
-    return {CompilerError::Kind::Unsupported, "error: " + error};
-  if (failed(lowerToLLVM(*module)))
-    return session.error(CompilerError::Kind::Internal, "lowering to LLVM failed");
+    return {Kind::Unsupported, "error: " + error};
+  if (llvm::Error error = emitStep(versions, layout))
+    return failure(Kind::Internal, std::move(error));
   using Emit = ShipOptions::Emit;
   ObjectKind kind = options.emit == Emit::Object     ? ObjectKind::Object
                     : options.emit == Emit::Assembly ? ObjectKind::Assembly
                                                      : ObjectKind::LLVM;
   llvm::Expected<std::string> object =
-      emitObject(*module, *target, kind,
-                 [&](llvm::Module &code) { return emitStep(code, layout); });
+      emitObject(versions.code(), versions.baseline(), kind);
   if (!object)
-    return {CompilerError::Kind::Internal,
-            "error: " + llvm::toString(object.takeError())};
+    return failure(Kind::Internal, object.takeError());
   result.object = std::move(*object);
   result.header = stepHeader(layout);
-  result.manifest = stepManifest(
-      layout, (target->getTargetTriple().str() + " " + target->getTargetCPU()).str());
+  result.manifest = stepManifest(layout, versions.describe());
   return {};
 }
 

@@ -47,7 +47,9 @@ struct CompiledObject {
 /// What a step is shipped as.
 struct ShipOptions {
   std::string name; // of its functions, a C identifier
-  std::string cpu = "native";
+  /// A name of Compiler::targets(), or several with commas between.
+  std::string target = "native";
+  std::string cpu; // LLVM's name of one that is more than the target's own, or empty
   enum class Emit { Object, Assembly, LLVM } emit = Emit::Object;
 };
 
@@ -55,6 +57,13 @@ struct ShippedStep {
   std::string object;   // or what was asked for
   std::string header;   // C
   std::string manifest; // JSON
+};
+
+/// What a step can be shipped for.
+struct TargetInfo {
+  std::string name, description;
+  std::string triple;            // as LLVM says it
+  std::vector<std::string> cpus; // one for each version of the code in an object
 };
 
 /// Every method takes a module as serialized agc::proto::Module bytes, which it
@@ -71,6 +80,9 @@ public:
   /// else, with the state and the C functions of docs/shipped.md.
   virtual CompilerError ship(std::string_view module, const ShipOptions &options,
                              ShippedStep &result) = 0;
+
+  /// In the order in which they are shown.
+  virtual std::vector<TargetInfo> targets() = 0;
 
   /// The module at the end of \p phase: MLIR text, for Native assembly. An
   /// empty options.function means all functions.

@@ -1,71 +1,18 @@
 //===- EmitObject.cpp - The LLVM dialect to machine code -------------------===//
 #include "codegen/EmitObject.h"
 
+#include "codegen/Targets.h"
+
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Target/LLVMIR/Export.h"
 
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/MC/MCSubtargetInfo.h"
-#include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/TargetSelect.h"
-#include "llvm/TargetParser/Host.h"
 
 using namespace mlir;
 
 namespace agc {
-
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-createTargetMachine(StringRef cpu) {
-  static const bool initialized = [] {
-    llvm::InitializeNativeTarget();
-    llvm::InitializeNativeTargetAsmPrinter();
-    llvm::InitializeNativeTargetAsmParser();
-    return true;
-  }();
-  (void)initialized;
-  llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
-  std::string error;
-  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
-  if (!target)
-    return llvm::createStringError(error);
-  std::string features;
-  std::string name = cpu.str();
-  if (cpu == "native") {
-    name = llvm::sys::getHostCPUName().str();
-    SmallVector<std::string> list;
-    for (auto &feature : llvm::sys::getHostCPUFeatures())
-      list.push_back((feature.second ? "+" : "-") + feature.first().str());
-    llvm::sort(list); // The map's order is no order.
-    features = llvm::join(list, ",");
-  } else {
-    std::unique_ptr<llvm::MCSubtargetInfo> info(
-        target->createMCSubtargetInfo(triple, "", ""));
-    if (!info->isCPUStringValid(name))
-      return llvm::createStringError("unknown cpu '" + name + "' for " +
-                                     triple.getArchName());
-  }
-  llvm::TargetOptions options;
-  // An op's own lowering chooses FMA; LLVM adds none.
-  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
-  options.FunctionSections = true;
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, name, features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small,
-      llvm::CodeGenOptLevel::Default));
-}
-
-Machine machineOf(const llvm::TargetMachine &target) {
-  const llvm::MCSubtargetInfo &info = *target.getMCSubtargetInfo();
-  if (target.getTargetTriple().isX86()) {
-    if (info.checkFeatures("+avx512f") && info.checkFeatures("+avx512vl"))
-      return {64, 32, true};
-    if (info.checkFeatures("+avx2") && info.checkFeatures("+fma"))
-      return {32, 16, true};
-    return {16, 16, false};
-  }
-  return {16, 32, true};
-}
 
 static void optimize(llvm::Module &module, llvm::TargetMachine &target) {
   llvm::PipelineTuningOptions tuning;
@@ -88,38 +35,39 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &target) {
       .run(module, modules);
 }
 
-llvm::Expected<std::string>
-emitObject(ModuleOp module, llvm::TargetMachine &target, ObjectKind kind,
-           llvm::function_ref<llvm::Error(llvm::Module &)> complete) {
+llvm::Expected<std::unique_ptr<llvm::Module>>
+translate(ModuleOp module, llvm::LLVMContext &context, llvm::TargetMachine &target) {
   DialectRegistry registry;
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
   module.getContext()->appendDialectRegistry(registry);
-
-  llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> code = translateModuleToLLVMIR(module, context, "agc");
   if (!code)
     return llvm::createStringError("translation to LLVM IR failed");
   code->setDataLayout(target.createDataLayout());
   code->setTargetTriple(target.getTargetTriple());
-  if (complete)
-    if (llvm::Error error = complete(*code))
-      return error;
-  for (llvm::Function &function : *code) {
-    if (function.isDeclaration())
-      continue;
-    function.addFnAttr("target-cpu", target.getTargetCPU());
-    function.addFnAttr("target-features", target.getTargetFeatureString());
-    if (machineOf(target).vectorBytes == 64)
-      function.addFnAttr("prefer-vector-width", "512");
-    function.addFnAttr(llvm::Attribute::NoUnwind);
-  }
-  optimize(*code, target);
+  for (llvm::Function &function : *code)
+    if (!function.isDeclaration())
+      setTarget(function, target);
+  return code;
+}
 
+void setTarget(llvm::Function &function, const llvm::TargetMachine &target) {
+  function.addFnAttr("target-cpu", target.getTargetCPU());
+  function.addFnAttr("target-features", target.getTargetFeatureString());
+  // LLVM's own choice for these machines is half of it.
+  if (machineOf(target).vectorBytes == 64)
+    function.addFnAttr("prefer-vector-width", "512");
+  function.addFnAttr(llvm::Attribute::NoUnwind);
+}
+
+llvm::Expected<std::string> emitObject(llvm::Module &code, llvm::TargetMachine &target,
+                                       ObjectKind kind) {
+  optimize(code, target);
   llvm::SmallString<0> buffer;
   llvm::raw_svector_ostream os(buffer);
   if (kind == ObjectKind::LLVM) {
-    code->print(os, nullptr);
+    code.print(os, nullptr);
     return std::string(buffer);
   }
   llvm::legacy::PassManager emit;
@@ -128,8 +76,17 @@ emitObject(ModuleOp module, llvm::TargetMachine &target, ObjectKind kind,
                                      ? llvm::CodeGenFileType::ObjectFile
                                      : llvm::CodeGenFileType::AssemblyFile))
     return llvm::createStringError("the target cannot emit this kind of file");
-  emit.run(*code);
+  emit.run(code);
   return std::string(buffer);
+}
+
+llvm::Expected<std::string> emitObject(ModuleOp module, llvm::TargetMachine &target,
+                                       ObjectKind kind) {
+  llvm::LLVMContext context;
+  llvm::Expected<std::unique_ptr<llvm::Module>> code = translate(module, context, target);
+  if (!code)
+    return code.takeError();
+  return emitObject(**code, target, kind);
 }
 
 } // namespace agc

@@ -2,29 +2,33 @@
 #ifndef AGC_CODEGEN_EMITOBJECT_H
 #define AGC_CODEGEN_EMITOBJECT_H
 
-#include "codegen/Kernel.h"
-
 #include "mlir/IR/BuiltinOps.h"
 
+#include "llvm/IR/Module.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Target/TargetMachine.h"
 
 namespace agc {
 
-/// The machine that \p cpu ("native" or LLVM's name) of this host's kind is.
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
-createTargetMachine(llvm::StringRef cpu);
+/// A module in the LLVM dialect as LLVM IR for a target.
+llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module,
+                                                        llvm::LLVMContext &context,
+                                                        llvm::TargetMachine &target);
 
-/// What kernels need to know of it.
-Machine machineOf(const llvm::TargetMachine &target);
+/// Says in a function which machine its code is for: functions of several may be in
+/// one module.
+void setTarget(llvm::Function &function, const llvm::TargetMachine &target);
 
 enum class ObjectKind { Object, Assembly, LLVM };
 
-/// Compiles a module in the LLVM dialect. \p complete adds to it what is easier to
-/// say in LLVM's own terms.
-llvm::Expected<std::string> emitObject(
-    mlir::ModuleOp module, llvm::TargetMachine &target, ObjectKind kind,
-    llvm::function_ref<llvm::Error(llvm::Module &)> complete = nullptr);
+/// Optimizes and compiles LLVM IR. \p target: of the module's kind; each function has
+/// its own.
+llvm::Expected<std::string> emitObject(llvm::Module &code, llvm::TargetMachine &target,
+                                       ObjectKind kind);
+
+/// Both at once.
+llvm::Expected<std::string> emitObject(mlir::ModuleOp module, llvm::TargetMachine &target,
+                                       ObjectKind kind);
 
 } // namespace agc
 

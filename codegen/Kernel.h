@@ -10,7 +10,8 @@ namespace agc {
 
 /// What kernels are written for.
 struct Machine {
-  unsigned vectorBytes = 16;   // of a vector register; 0: scalar code only
+  /// Of a vector register; 1: one element at a time; 0: the reference's plain loops.
+  unsigned vectorBytes = 16;
   unsigned numRegisters = 16;  // vector registers
   bool hasFMA = false;         // multiplies and adds with one rounding
 

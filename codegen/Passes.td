@@ -30,7 +30,7 @@ def FormKernelsPass : Pass<"agc-form-kernels", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"vectorBytes", "vector-bytes", "unsigned", "16",
-           "Bytes in a vector register; 0: scalar code">,
+           "Bytes in a vector register; 1: one element each; 0: scalar code">,
     Option<"numRegisters", "num-registers", "unsigned", "16",
            "Vector registers of the machine">
   ];

@@ -84,6 +84,12 @@ LogicalResult runPhases(ModuleOp module, Phase phase, const Machine &machine,
   return pm.run(module);
 }
 
+LogicalResult runPhase(ModuleOp module, Phase phase, const Machine &machine) {
+  PassManager pm(module.getContext());
+  addPhase(pm, phase, machine, /*reference=*/false);
+  return pm.run(module);
+}
+
 LogicalResult runBatch(ModuleOp module) {
   PassManager pm(module.getContext());
   // Before: a gradient knows what only one cotangent differs in.

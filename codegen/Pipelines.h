@@ -19,6 +19,10 @@ void addPhase(mlir::OpPassManager &pm, Phase phase, const Machine &machine,
 mlir::LogicalResult runPhases(mlir::ModuleOp module, Phase phase,
                               const Machine &machine, bool reference);
 
+/// Brings a module from the phase before to \p phase, for those who want it for
+/// several machines.
+mlir::LogicalResult runPhase(mlir::ModuleOp module, Phase phase, const Machine &machine);
+
 /// Expands the gradients of a graph and makes each function with batched
 /// arguments (`agc.batched`) one of a batch.
 mlir::LogicalResult runBatch(mlir::ModuleOp module);

@@ -91,6 +91,16 @@ private:
                         int64_t active, Value isFirst, Value isLast);
   void emitPanel(Place place, ArrayRef<unsigned> innerRowLoops, int64_t vectors,
                  int64_t active);
+  /// Tiles are of vectors, of one element where the machine has no others; the body
+  /// takes that one as it is.
+  Value asVector(Value value) {
+    return lanes > 1 ? value
+                     : vector::BroadcastOp::create(
+                           b, VectorType::get({1}, value.getType()), value);
+  }
+  Value asPlace(Value value) {
+    return lanes > 1 ? value : vector::ExtractOp::create(b, value, int64_t(0));
+  }
   Value offset(Value base, int64_t by) {
     return by ? arith::AddIOp::create(b, base, emit.constant(by)).getResult() : base;
   }
@@ -268,7 +278,7 @@ void ContractionEmitter::packPanel(Place place, int64_t vectors, int64_t active)
       column.lanes = lanes;
       column.active = j + 1 == vectors ? active : lanes;
       column.indices[vectorLoop] = offset(first, j * lanes);
-      vector::StoreOp::create(b, emit.load(*panel, column), packed,
+      vector::StoreOp::create(b, asVector(emit.load(*panel, column)), packed,
                               offset(target, j * lanes));
     }
   });
@@ -361,7 +371,7 @@ void ContractionEmitter::emitRegisterTile(Place place, int64_t cutTrips,
     for (auto [loop, step] : row.steps)
       at.indices[loop] = place.indices[loop] ? offset(place.indices[loop], step)
                                              : emit.constant(step);
-    return emit.finish(at, sum);
+    return asVector(emit.finish(at, asPlace(sum)));
   };
   if (nest.epilogue && !isLast) {
     for (auto [r, row] : llvm::enumerate(tile))

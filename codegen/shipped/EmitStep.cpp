@@ -1,5 +1,6 @@
 #include "codegen/shipped/EmitStep.h"
 
+#include "codegen/EmitObject.h"
 #include "runtime/shipped/step.h"
 
 #include "llvm/Bitcode/BitcodeReader.h"
@@ -11,23 +12,50 @@ using namespace llvm;
 namespace agc {
 namespace {
 
-/// C, compiled when agc was built.
-constexpr unsigned char shippedStep[] = {
-#include "codegen/shipped/step.inc"
+/// C, compiled when agc was built, for each kind of machine.
+struct Shell {
+  Triple::ArchType arch;
+  ArrayRef<unsigned char> step, checkpoint;
 };
-constexpr unsigned char shippedCheckpoint[] = {
-#include "codegen/shipped/checkpoint.inc"
+#define SHELL(ARCH)                                                                      \
+  {Triple::ARCH, ArrayRef(ARCH##Step), ArrayRef(ARCH##Checkpoint)}
+
+constexpr unsigned char x86_64Step[] = {
+#include "codegen/shipped/step-x86_64.inc"
 };
+constexpr unsigned char x86_64Checkpoint[] = {
+#include "codegen/shipped/checkpoint-x86_64.inc"
+};
+constexpr unsigned char aarch64Step[] = {
+#include "codegen/shipped/step-aarch64.inc"
+};
+constexpr unsigned char aarch64Checkpoint[] = {
+#include "codegen/shipped/checkpoint-aarch64.inc"
+};
+constexpr unsigned char riscv64Step[] = {
+#include "codegen/shipped/step-riscv64.inc"
+};
+constexpr unsigned char riscv64Checkpoint[] = {
+#include "codegen/shipped/checkpoint-riscv64.inc"
+};
+constexpr unsigned char wasm32Step[] = {
+#include "codegen/shipped/step-wasm32.inc"
+};
+constexpr unsigned char wasm32Checkpoint[] = {
+#include "codegen/shipped/checkpoint-wasm32.inc"
+};
+const Shell shells[] = {SHELL(x86_64), SHELL(aarch64), SHELL(riscv64), SHELL(wasm32)};
 
 class Emitter {
 public:
-  Emitter(Module &module, const StepLayout &layout)
-      : module(module), layout(layout), context(module.getContext()), b(context),
+  Emitter(StepVersions &versions, const StepLayout &layout)
+      : versions(versions), module(versions.code()), layout(layout), context(module.getContext()), b(context),
         pointer(PointerType::getUnqual(context)), i64(b.getInt64Ty()), i32(b.getInt32Ty()) {}
 
   Error run();
 
 private:
+  const StepVersions &versions;
   Module &module;
   const StepLayout &layout;
   LLVMContext &context;
@@ -71,9 +99,12 @@ Error Emitter::linkShell(ArrayRef<unsigned char> bitcode) {
   (*code)->setDataLayout(module.getDataLayout());
   (*code)->setTargetTriple(module.getTargetTriple());
   // Those of the object's target take their place.
-  for (Function &function : **code)
+  for (Function &function : **code) {
     for (StringRef kind : {"target-cpu", "target-features", "tune-cpu"})
       function.removeFnAttr(kind);
+    if (!function.isDeclaration())
+      setTarget(function, versions.baseline());
+  }
   if (Linker::linkModules(module, std::move(*code)))
     return createStringError("what every step has does not link");
   return Error::success();
@@ -83,13 +114,14 @@ Error Emitter::linkShell(ArrayRef<unsigned char> bitcode) {
 Function *Emitter::begin(const Twine &name, Type *result, ArrayRef<Type *> parameters) {
   auto *function = Function::Create(FunctionType::get(result, parameters, false),
                                     GlobalValue::ExternalLinkage, layout.name + "_" + name, module);
+  setTarget(*function, versions.baseline());
   b.SetInsertPoint(BasicBlock::Create(context, "", function));
   return function;
 }
 
 Constant *Emitter::emitProgram() {
   StructType *tensorType = structure("agc_tensor");
-  SmallVector<Constant *> tensors, saved, checks;
+  SmallVector<Constant *> tensors, saved, checks, levels;
   uint64_t rng = 0;
   for (const StepTensor &tensor : layout.state) {
     const proto::ArgumentInfo &info = tensor.info;
@@ -111,6 +143,8 @@ Constant *Emitter::emitProgram() {
     saved.push_back(number(tensor));
   for (const std::string &check : layout.checks)
     checks.push_back(text(check));
+  for (const TargetVersion &version : versions.targets())
+    levels.push_back(number(version.level));
   return constant(
       ConstantStruct::get(structure("agc_program"),
                           {number(layout.schema), number(layout.stateBytes), number(tensors.size()),
@@ -118,14 +152,17 @@ Constant *Emitter::emitProgram() {
                            table(pointer, checks, "checks"), text(layout.checkpointHeader),
                            number(layout.checkpointHeader.size()), number(layout.checkpointBytes),
                            number(layout.stepsAt), number(layout.checksumAt),
-                           table(i64, saved, "saved")}),
+                           table(i64, saved, "saved"),
+                           number(levels.size()), table(i64, levels, "levels")}),
       "program");
 }
 
 Constant *Emitter::emitDescription(const StepFunction &function) {
   using Place = StepFunction::Place;
   StructType *argumentType = structure("agc_argument");
-  SmallVector<Constant *> arguments, results;
+  SmallVector<Constant *> entries, arguments, results;
+  for (Function *entry : versions.entries(function.manifest.entry()))
+    entries.push_back(entry);
   uint64_t hyperAlignment = 1;
   for (const StepTensor &number : layout.hyper)
     hyperAlignment = std::max(hyperAlignment, sizeOf(number.info.type().dtype()));
@@ -147,7 +184,7 @@ Constant *Emitter::emitDescription(const StepFunction &function) {
   return constant(
       ConstantStruct::get(
           structure("agc_function"),
-          {program, module.getFunction(function.manifest.entry()), number(arguments.size()),
+          {program, table(pointer, entries, "entries"), number(arguments.size()),
            table(argumentType, arguments, "arguments"), number(results.size()),
            table(i64, results, "results"), number(function.manifest.workspace_bytes()),
            number(function.firstCheck), number(function.trains)}),
@@ -193,10 +230,16 @@ void Emitter::emitOthers() {
 }
 
 Error Emitter::run() {
-  // All that is there is seen from within only.
-  for (ArrayRef<unsigned char> bitcode : {ArrayRef(shippedStep), ArrayRef(shippedCheckpoint)})
+  const Shell *shell = find_if(shells, [&](const Shell &shell) {
+    return shell.arch == module.getTargetTriple().getArch();
+  });
+  if (shell == std::end(shells))
+    return createStringError("a step cannot be shipped for " +
+                             module.getTargetTriple().getArchName());
+  for (ArrayRef<unsigned char> bitcode : {shell->step, shell->checkpoint})
     if (Error error = linkShell(bitcode))
       return error;
+  // All that is there is seen from within only.
   for (Function &function : module)
     if (!function.isDeclaration())
       function.setLinkage(GlobalValue::InternalLinkage);
@@ -209,6 +252,8 @@ Error Emitter::run() {
 
 } // namespace
 
-Error emitStep(Module &module, const StepLayout &layout) { return Emitter(module, layout).run(); }
+Error emitStep(StepVersions &versions, const StepLayout &layout) {
+  return Emitter(versions, layout).run();
+}
 
 } // namespace agc

@@ -3,16 +3,14 @@
 #define AGC_CODEGEN_SHIPPED_EMITSTEP_H
 
 #include "codegen/shipped/StepLayout.h"
-
-#include "llvm/IR/Module.h"
-#include "llvm/Support/Error.h"
+#include "codegen/shipped/Versions.h"
 
 namespace agc {
 
-/// Takes: a module with an agc_entry for each of the layout's functions.
+/// Takes: a module with an agc_entry for each of the layout's functions and versions.
 /// Gives: NAME_init, NAME_train_step and so on, as the header says, and nothing else
 /// that is seen from outside. What they share is runtime/shipped/step.c.
-llvm::Error emitStep(llvm::Module &module, const StepLayout &layout);
+llvm::Error emitStep(StepVersions &versions, const StepLayout &layout);
 
 } // namespace agc
 

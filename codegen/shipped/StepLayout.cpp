@@ -56,7 +56,8 @@ std::string identifierFor(const std::string &name, std::set<std::string> &taken)
 
 class LayOut {
 public:
-  explicit LayOut(StepLayout &layout) : layout(layout) {}
+  LayOut(StepLayout &layout, unsigned pointerBytes)
+      : layout(layout), pointerBytes(pointerBytes) {}
 
   std::string run(std::vector<proto::Manifest> manifests) {
     for (proto::Manifest &manifest : manifests)
@@ -68,6 +69,7 @@ public:
 
 private:
   StepLayout &layout;
+  unsigned pointerBytes;
   std::map<std::string, StepFunction::Argument> known;
   std::set<std::string> inputNames, hyperNames;
 
@@ -158,7 +160,7 @@ private:
     uint64_t at = 0;
     for (StepTensor &tensor : layout.inputs) {
       tensor.offset = at;
-      at += sizeof(void *);
+      at += pointerBytes;
     }
     at = 0;
     for (StepTensor &tensor : layout.hyper) {
@@ -172,9 +174,9 @@ private:
 } // namespace
 
 std::string layOutStep(const std::string &name, std::vector<proto::Manifest> manifests,
-                       StepLayout &layout) {
+                       unsigned pointerBytes, StepLayout &layout) {
   layout.name = name;
-  std::string error = LayOut(layout).run(std::move(manifests));
+  std::string error = LayOut(layout, pointerBytes).run(std::move(manifests));
   if (error.empty())
     layOutCheckpoint(layout);
   return error;

@@ -57,8 +57,9 @@ struct StepLayout {
 };
 
 /// Errors, as text that is not empty: functions that disagree about a tensor.
+/// \p pointerBytes: of a pointer where the step runs.
 std::string layOutStep(const std::string &name, std::vector<proto::Manifest> manifests,
-                       StepLayout &layout);
+                       unsigned pointerBytes, StepLayout &layout);
 
 /// The part of layOutStep that is about checkpoints.
 void layOutCheckpoint(StepLayout &layout);

@@ -272,10 +272,6 @@ int32_t agc_shipped_load(const struct agc_program *program, void *state,
         __builtin_memcpy((char *)state + t->offset, data + e.begin, t->bytes);
     }
   }
-  struct agc_state *header = (struct agc_state *)state;
-  header->magic = AGC_STATE_MAGIC;
-  header->abi = AGC_SHIPPED_ABI;
-  header->schema = program->schema;
-  header->steps = steps;
+  agc_shipped_write_header(program, state, steps);
   return AGC_STATUS_OK;
 }

@@ -6,6 +6,9 @@
 #include "runtime/core/halves.h"
 #include "runtime/core/philox4x32.h"
 #include "runtime/shipped/step.h"
+#ifdef __x86_64__
+#include "runtime/shipped/x86_level.h"
+#endif
 
 #include <stddef.h>
 
@@ -13,6 +16,60 @@
 
 static uint32_t isMisaligned(const void *pointer, uint64_t alignment) {
   return ((uintptr_t)pointer & (alignment - 1)) != 0;
+}
+
+/*===-- Versions of the code -----------------------------------------------===*/
+
+#ifdef __x86_64__
+/* The level that the state knows. The memory of a state may have come from another
+ * machine, so what can be asked at no cost is: cpuid takes microseconds where a
+ * hypervisor answers it. */
+static uint64_t levelOf(const struct agc_state *state) {
+  switch (state->level) {
+  case 1:
+  case 2:
+    return state->level;
+  case 3:
+    if ((agc_saved_registers() & AGC_SAVED_V3) == AGC_SAVED_V3)
+      return 3;
+    break;
+  case 4:
+    if ((agc_saved_registers() & AGC_SAVED_V4) == AGC_SAVED_V4)
+      return 4;
+    break;
+  }
+  return agc_x86_level();
+}
+
+static uint64_t levelHere(const struct agc_program *program) {
+  return program->num_versions > 1 ? agc_x86_level() : 0;
+}
+#else
+static uint64_t levelOf(const struct agc_state *state) { return state->level; }
+static uint64_t levelHere(const struct agc_program *program) {
+  (void)program;
+  return 0;
+}
+#endif
+
+/* The best that runs here. */
+static agc_entry entryFor(const struct agc_function *f, const struct agc_state *state) {
+  const struct agc_program *program = f->program;
+  uint64_t best = program->num_versions - 1;
+  if (best)
+    for (uint64_t level = levelOf(state); best && program->levels[best] > level;)
+      --best;
+  return f->entries[best];
+}
+
+void agc_shipped_write_header(const struct agc_program *program, void *state,
+                              uint64_t steps) {
+  struct agc_state *header = (struct agc_state *)state;
+  header->abi = AGC_SHIPPED_ABI;
+  header->schema = program->schema;
+  header->steps = steps;
+  header->level = levelHere(program);
+  header->magic = AGC_STATE_MAGIC;
 }
 
 /*===-- A state at first ---------------------------------------------------===*/
@@ -143,10 +200,7 @@ int32_t agc_shipped_init(const struct agc_program *program, void *state, uint64_
     rng[0] = seed;
     rng[1] = counter;
   }
-  struct agc_state *header = (struct agc_state *)state;
-  header->abi = AGC_SHIPPED_ABI;
-  header->schema = program->schema;
-  header->magic = AGC_STATE_MAGIC;
+  agc_shipped_write_header(program, state, 0);
   return AGC_STATUS_OK;
 }
 
@@ -215,7 +269,7 @@ int32_t agc_shipped_call(const struct agc_function *f, void *state, const void *
     if (isMisaligned(results[i], f->results[i]))
       return AGC_STATUS_MISALIGNED;
   }
-  status = f->entry(arguments, results, workspace, executor, NULL);
+  status = entryFor(f, (const struct agc_state *)state)(arguments, results, workspace, executor, NULL);
   if (status)
     return AGC_STATUS_FIRST_CHECK + (int32_t)f->first_check + status - 1;
   if (f->trains)

@@ -1,7 +1,7 @@
 /* step.h: what a shipped step says of itself, to the code that each one has.
  *
- * codegen/shipped/EmitStep.cpp writes these as constants; step.c reads them. All members
- * are of 8 bytes, so that every 64-bit target lays them out alike. */
+ * codegen/shipped/EmitStep.cpp writes these as constants; step.c reads them. Numbers
+ * are of 8 bytes, so that a target lays them out as C does and LLVM does. */
 #ifndef AGC_RUNTIME_SHIPPED_STEP_H
 #define AGC_RUNTIME_SHIPPED_STEP_H
 
@@ -28,7 +28,8 @@ enum agc_status {
 struct agc_state {
   uint64_t magic, abi, schema;
   uint64_t steps; /* that were made */
-  uint64_t unused[4];
+  uint64_t level; /* of x86-64, of the machine, if there are versions; 0: not known */
+  uint64_t unused[3];
 };
 
 enum { AGC_BEGINS_ZERO, AGC_BEGINS_CONSTANT, AGC_BEGINS_UNIFORM, AGC_BEGINS_NORMAL };
@@ -57,6 +58,10 @@ struct agc_program {
   const char *header;
   uint64_t header_bytes, checkpoint_bytes, steps_at, checksum_at;
   const uint64_t *saved; /* the tensors in the order in which it has them */
+  /* Versions of the code, the most modest first, and the level of x86-64 that each
+   * needs if there are several. */
+  uint64_t num_versions;
+  const uint64_t *levels;
 };
 
 enum { AGC_FROM_STATE, AGC_FROM_BATCH, AGC_FROM_HYPER };
@@ -70,7 +75,7 @@ struct agc_argument {
 
 struct agc_function {
   const struct agc_program *program;
-  agc_entry entry;
+  const agc_entry *entries; /* one for each version */
   uint64_t num_arguments;
   const struct agc_argument *arguments;
   uint64_t num_results;
@@ -80,6 +85,9 @@ struct agc_function {
   uint64_t trains;
 };
 
+/* step.c: the first bytes of a state whose tensors are there. */
+void agc_shipped_write_header(const struct agc_program *program, void *state,
+                              uint64_t steps);
 /* step.c: whether it is a state of this program. */
 int32_t agc_shipped_check_state(const struct agc_program *program, const void *state);
 

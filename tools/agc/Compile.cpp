@@ -56,15 +56,18 @@ void addCompile(CLI::App &app) {
   CLI::App *verb = addVerb(
       app, "compile", "Ship a program: an object file that needs nothing, and its C header",
       "  agc compile lenet.agc -o out/lenet     # out/lenet.o, .h and .json\n"
-      "  agc compile lenet.agc -o out/lenet --cpu=x86-64-v3\n"
+      "  agc compile lenet.agc -o out/lenet --target=x86-64-v3\n"
+      "  agc compile lenet.agc -o out/lenet --target=aarch64 --cpu=cortex-a76\n"
       "  agc compile lenet.agc -o out/lenet --emit=asm");
   auto flags = std::make_shared<CompileFlags>();
   verb->add_option("file", flags->file, "Program")->required();
   verb->add_option("-o,--output", flags->output,
                    "Path without suffix; the functions begin with its last part")
       ->required();
-  verb->add_option("--cpu", flags->options.cpu, "LLVM's name of a CPU, or native")
+  verb->add_option("--target", flags->options.target, "Machine to compile for: agc targets")
       ->capture_default_str();
+  verb->add_option("--cpu", flags->options.cpu,
+                   "LLVM's name of a CPU of that kind, to use all that it can");
   verb->add_option("--emit", flags->options.emit, "obj, asm or llvm-ir")
       ->transform(CLI::CheckedTransformer(kinds))
       ->default_str("obj");

@@ -41,6 +41,7 @@ void addInspect(CLI::App &app);
 void addDump(CLI::App &app);
 void addBench(CLI::App &app);
 void addGradcheck(CLI::App &app);
+void addTargets(CLI::App &app);
 void addVersion(CLI::App &app);
 
 /// A verb with its one-line description and the examples that end its help.

@@ -92,6 +92,7 @@ int main(int argc, char **argv) {
   addDump(app);
   addBench(app);
   addGradcheck(app);
+  addTargets(app);
   addVersion(app);
   app.footer("agc VERB --help shows a verb's flags and examples.\n"
              "Exit codes: 0 ok, 1 error in the input, 2 usage, 3 unsupported, "

@@ -23,7 +23,7 @@ void layOutCheckpoint(StepLayout &layout) {
     layout.saved.push_back(tensor.index);
     layout.checkpointBytes += tensor.sizeBytes;
   }
-  CheckpointHeader header = checkpointHeader(tensors, layout.name, layout.schema);
+  CheckpointHeader header = checkpointHeader(tensors, layout.schema);
   layout.checkpointHeader = std::move(header.bytes);
   layout.stepsAt = header.stepsAt;
   layout.checksumAt = header.checksumAt;

@@ -5,6 +5,7 @@
 #include "frontend/core/Host.h"
 #include "frontend/core/Promote.h"
 #include "frontend/core/Random.h"
+#include "frontend/core/StepState.h"
 #include "frontend/core/Traced.h"
 
 #include "ir/graph.pb.h"
@@ -193,15 +194,17 @@ std::string stem(const std::string &path) {
 } // namespace
 
 struct StepImpl {
-  StepImpl(TracedFunction step, proto::Module program, nn::Module &model)
-      : bound(std::move(step)), program(std::move(program)), model(model),
-        loss(Buffer::allocate(AGC_ALIGNMENT)) {
+  StepImpl(std::vector<TracedFunction> functions, proto::Module program, nn::Module &model)
+      : state(functions, program), bound(std::move(functions.front())),
+        program(std::move(program)), model(model), loss(Buffer::allocate(AGC_ALIGNMENT)) {
     bound.setResult(0, loss->data());
   }
 
+  StepState state;
   BoundFunction bound;
   proto::Module program; // all functions
   nn::Module &model;
+  uint64_t steps = 0; // that were made
   BufferRef loss;
 };
 
@@ -213,7 +216,7 @@ std::shared_ptr<StepImpl> traceStep(nn::Module &module, Forward forward, Loss lo
   proto::Module program;
   for (const TracedFunction &function : functions)
     emit(function.segment, function.spec, program);
-  return std::make_shared<StepImpl>(std::move(functions.front()), std::move(program), module);
+  return std::make_shared<StepImpl>(std::move(functions), std::move(program), module);
 }
 
 /// A compiled function and what it was traced from.
@@ -229,15 +232,39 @@ using namespace detail;
 float TrainStep::operator()(const Tensor &input, const Tensor &target, Loc loc) const {
   const Tensor *inputs[] = {&input, &target};
   impl->bound.call(inputs, loc);
+  ++impl->steps;
   return float(loadNumber(impl->loss->data(), impl->bound.resultType(0)->dtype, 0));
 }
 
 std::string TrainStep::serialize() const { return serialized(impl->program); }
 
 void TrainStep::save(const std::string &path, Loc loc) const {
-  agc::save(impl->model, stem(path) + ".safetensors", loc);
   try {
+    // Buffers that no function uses, and tensors that no module has.
+    auto weights = namedTensors(impl->model);
+    for (const auto &item : impl->state.weights())
+      if (!weights.contains(item.key()))
+        weights.insert(item.key(), item.value());
+    saveTensors(weights, stem(path) + ".safetensors");
     writeFileAtomically(path, {serialize()});
+  } catch (const Error &error) {
+    rethrowAt(error, loc);
+  }
+}
+
+uint64_t TrainStep::steps() const { return impl->steps; }
+
+void TrainStep::save_checkpoint(const std::string &path, Loc loc) const {
+  try {
+    impl->state.save(path, impl->steps);
+  } catch (const Error &error) {
+    rethrowAt(error, loc);
+  }
+}
+
+LoadReport TrainStep::load_checkpoint(const std::string &path, bool strict, Loc loc) const {
+  try {
+    return impl->state.load(path, strict, impl->steps);
   } catch (const Error &error) {
     rethrowAt(error, loc);
   }

@@ -106,7 +106,7 @@ TracedFunction
 traceFunction(const char *name, const std::vector<NamedInput> &inputs,
               const std::function<std::vector<NamedState>()> &listStates,
               const std::function<std::vector<NamedOutput>(const std::vector<Tensor> &)> &body,
-              Loc loc) {
+              Loc loc, std::vector<Value> *captured) {
   if (recorder().capture)
     failAt("AGC0120", "cannot trace a function within another", loc);
   run(); // states have their values, so that they are arguments
@@ -176,7 +176,8 @@ traceFunction(const char *name, const std::vector<NamedInput> &inputs,
   };
   std::vector<Candidate> candidates;
   std::vector<bool> inputUsed(inputs.size(), false), stateUsed(states.size(), false);
-  size_t captured = 0;
+  std::vector<Value> own;
+  std::vector<Value> &others = captured ? *captured : own;
   auto addInput = [&](size_t i) {
     inputUsed[i] = true;
     candidates.push_back({inputValues[i], {inputs[i].name, proto::ROLE_INPUT, {}}, {}, states.size() + i});
@@ -206,7 +207,12 @@ traceFunction(const char *name, const std::vector<NamedInput> &inputs,
       candidates.back().source.hyperparameter = int(traced.hyperparameters.size());
       traced.hyperparameters.push_back(h.read);
     } else {
-      size_t n = captured++;
+      size_t n = 0;
+      while (n < others.size() &&
+             (others[n].node.get() != node || others[n].index != value.index))
+        ++n;
+      if (n == others.size())
+        others.push_back(value);
       candidates.push_back({value, {"captured." + std::to_string(n), proto::ROLE_BUFFER, {}}, {}, last / 2 + n});
       candidates.back().source.storage = new Storage(value);
     }
@@ -265,6 +271,7 @@ std::vector<TracedFunction> traceProgram(nn::Module &module, const Forward &forw
     return states;
   };
   std::vector<TracedFunction> functions;
+  std::vector<Value> captured;
   {
     ModeGuard mode(module, true);
     functions.push_back(traceFunction(
@@ -281,7 +288,7 @@ std::vector<TracedFunction> traceProgram(nn::Module &module, const Forward &forw
           optimizer.step(nullptr, loc);
           return std::vector<NamedOutput>{{"loss", value}};
         },
-        loc));
+        loc, &captured));
   }
   ModeGuard mode(module, false);
   NoGradGuard quiet;
@@ -290,14 +297,14 @@ std::vector<TracedFunction> traceProgram(nn::Module &module, const Forward &forw
       [&](const std::vector<Tensor> &in) {
         return std::vector<NamedOutput>{{"output", forward(in[0])}};
       },
-      loc));
+      loc, &captured));
   functions.push_back(traceFunction(
       "eval", both, modelStates,
       [&](const std::vector<Tensor> &in) {
         Tensor output = forward(in[0]);
         return std::vector<NamedOutput>{{"loss", loss(output, in[1])}, {"output", output}};
       },
-      loc));
+      loc, &captured));
   return functions;
 }
 

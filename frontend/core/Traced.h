@@ -53,12 +53,14 @@ struct NamedOutput {
 
 /// Traces \p body on placeholders. Results: what it returns, then every state
 /// that it wrote, each updating its argument. \p listStates is asked after the
-/// body ran, when an optimizer has made its state.
+/// body ran, when an optimizer has made its state. Anything else that it takes in is
+/// a buffer, captured.0 and so on: \p captured are those that functions of the same
+/// program have already.
 TracedFunction
 traceFunction(const char *name, const std::vector<NamedInput> &inputs,
               const std::function<std::vector<NamedState>()> &listStates,
               const std::function<std::vector<NamedOutput>(const std::vector<Tensor> &)> &body,
-              Loc loc);
+              Loc loc, std::vector<Value> *captured = nullptr);
 
 /// A model that trains, or not, for as long as this lives.
 class ModeGuard {

@@ -2,7 +2,7 @@
 
 #include "frontend/core/Promote.h"
 #include "frontend/core/Host.h"
-#include "runtime/checkpoint/Safetensors.h"
+#include "frontend/core/StepState.h"
 
 #include <cxxabi.h>
 
@@ -21,7 +21,7 @@ void detail::rethrowAt(const Error &error, Loc loc) {
 
 namespace nn {
 
-using namespace detail;
+using namespace agc::detail;
 
 const std::string &Module::name() const {
   if (typeName.empty()) {
@@ -261,54 +261,26 @@ std::ostream &operator<<(std::ostream &out, const Module &module) {
 // Files
 //===----------------------------------------------------------------------===//
 
-namespace {
-OrderedDict<std::string, Tensor> stateOf(const nn::Module &module) {
+OrderedDict<std::string, Tensor> detail::namedTensors(const nn::Module &module) {
   OrderedDict<std::string, Tensor> all = module.named_parameters();
   for (const auto &item : module.named_buffers())
     all.insert(item.key(), item.value());
   return all;
 }
-} // namespace
 
 void save(const nn::Module &module, const std::string &path, Loc loc) {
   try {
-    detail::saveTensors(stateOf(module), path);
+    detail::saveTensors(detail::namedTensors(module), path);
   } catch (const Error &error) {
     detail::rethrowAt(error, loc);
   }
 }
 
-void load(nn::Module &module, const std::string &path, Loc loc) {
-  SafetensorsFile file;
+LoadReport load(nn::Module &module, const std::string &path, bool strict, Loc loc) {
   try {
-    readSafetensors(path, file);
+    return detail::loadTensors(detail::namedTensors(module), path, strict);
   } catch (const Error &error) {
     detail::rethrowAt(error, loc);
-  }
-  OrderedDict<std::string, Tensor> state = stateOf(module);
-  // All is checked before anything is changed.
-  for (const auto &item : state) {
-    auto found = file.tensors.find(item.key());
-    if (found == file.tensors.end())
-      detail::failAt("AGC0118", "'" + path + "' has no tensor '" + item.key() + "'", loc);
-    const SavedTensor &saved = found->second;
-    if (IntArrayRef(saved.shape) != item.value().sizes() ||
-        saved.type != item.value().dtype())
-      detail::failAt("AGC0118",
-                     "'" + path + "' has '" + item.key() + "' of shape " +
-                         detail::shapeText(saved.shape) + " and dtype " +
-                         detail::dtypeName(saved.type) + ", expected " +
-                         detail::shapeText(item.value().sizes()) + " and " +
-                         detail::dtypeName(item.value().dtype()),
-                     loc);
-  }
-  for (const auto &[name, saved] : file.tensors)
-    if (!state.contains(name))
-      detail::failAt("AGC0118",
-                     "'" + path + "' has a tensor '" + name + "' that the model has not", loc);
-  for (const auto &item : state) {
-    std::string_view bytes = file.tensors.at(item.key()).data;
-    detail::setElements(item.value(), bytes.data(), bytes.size());
   }
 }
 

@@ -11,7 +11,7 @@ namespace agc {
 void writeCheckpoint(const std::string &path, const CheckpointInfo &info,
                      const std::vector<SavedTensor> &tensors) {
   std::vector<HeaderTensor> places = placesOf(tensors);
-  CheckpointHeader header = checkpointHeader(places, info.step, info.schema, info.more);
+  CheckpointHeader header = checkpointHeader(places, info.schema, info.more);
   agc_write_digits(&header.bytes[header.stepsAt], AGC_STEPS_DIGITS, 10, info.steps);
   std::vector<std::string_view> pieces{header.bytes};
   for (const HeaderTensor &place : places)
@@ -78,9 +78,7 @@ std::optional<CheckpointInfo> checkpointInfo(const SafetensorsFile &file,
   info.schema = *schema;
   info.steps = *steps;
   for (const auto &[key, value] : file.metadata)
-    if (key == "agc.step")
-      info.step = value;
-    else if (key != "format" && key != "agc.schema" && key != "agc.steps" && key != "agc.checksum")
+    if (key != "format" && key != "agc.schema" && key != "agc.steps" && key != "agc.checksum")
       info.more.emplace_back(key, value);
   return info;
 }

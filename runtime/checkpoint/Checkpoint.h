@@ -17,10 +17,9 @@ namespace agc {
 
 /// What a checkpoint says of itself.
 struct CheckpointInfo {
-  std::string step;     // the program's name
-  uint64_t schema = 0;  // of names, types and roles: ir/State.h
-  uint64_t steps = 0;   // made so far
-  HeaderText more;      // what the writer adds, e.g. agc.epoch
+  uint64_t schema = 0; // of names, types and roles: ir/State.h
+  uint64_t steps = 0;  // made so far
+  HeaderText more;     // what the writer adds, e.g. agc.epoch
 };
 
 /// Writes a checkpoint, atomically.

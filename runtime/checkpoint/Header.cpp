@@ -73,15 +73,13 @@ std::string safetensorsHeader(const std::vector<HeaderTensor> &tensors,
 }
 
 CheckpointHeader checkpointHeader(const std::vector<HeaderTensor> &tensors,
-                                  const std::string &step, uint64_t schema,
-                                  const HeaderText &more) {
+                                  uint64_t schema, const HeaderText &more) {
   std::string hash(AGC_HASH_DIGITS, '0');
   agc_write_digits(hash.data(), AGC_HASH_DIGITS, 16, schema);
   HeaderText metadata = {{"format", AGC_CHECKPOINT_FORMAT},
                          {"agc.schema", hash},
                          {"agc.steps", std::string(AGC_STEPS_DIGITS, '0')},
-                         {"agc.checksum", std::string(AGC_HASH_DIGITS, '0')},
-                         {"agc.step", step}};
+                         {"agc.checksum", std::string(AGC_HASH_DIGITS, '0')}};
   metadata.insert(metadata.end(), more.begin(), more.end());
   CheckpointHeader header;
   header.bytes = safetensorsHeader(tensors, metadata);

@@ -43,8 +43,7 @@ struct CheckpointHeader {
   uint64_t stepsAt = 0, checksumAt = 0;
 };
 CheckpointHeader checkpointHeader(const std::vector<HeaderTensor> &tensors,
-                                  const std::string &step, uint64_t schema,
-                                  const HeaderText &more = {});
+                                  uint64_t schema, const HeaderText &more = {});
 
 } // namespace agc
 

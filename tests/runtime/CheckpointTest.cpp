@@ -37,7 +37,7 @@ protected:
   ~CheckpointTest() override { std::filesystem::remove(path); }
 
   std::string write(const std::vector<SavedTensor> &list = tensors()) {
-    writeCheckpoint(path, {"net", 0x123456789abcdef0, 42, {{"agc.epoch", "3"}}}, list);
+    writeCheckpoint(path, {0x123456789abcdef0, 42, {{"agc.epoch", "3"}}}, list);
     return readFile(path);
   }
 };
@@ -57,7 +57,6 @@ TEST_F(CheckpointTest, SaysWhatItIs) {
   write();
   SafetensorsFile file;
   CheckpointInfo info = readCheckpoint(path, file);
-  EXPECT_EQ(info.step, "net");
   EXPECT_EQ(info.schema, 0x123456789abcdef0u);
   EXPECT_EQ(info.steps, 42u);
   EXPECT_EQ(info.more, (HeaderText{{"agc.epoch", "3"}}));

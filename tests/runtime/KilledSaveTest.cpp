@@ -27,7 +27,7 @@ constexpr uint64_t oldSteps = 1, newSteps = 2;
 void save(const std::string &path, uint64_t steps) {
   // Some more than one page, so that nothing depends on small writes.
   std::vector<int64_t> numbers(3000, int64_t(steps));
-  writeCheckpoint(path, {"net", 7, steps, {}},
+  writeCheckpoint(path, {7, steps, {}},
                   {{"w", DType::I64, {3000}, {reinterpret_cast<char *>(numbers.data()), 24000}},
                    {"b", DType::U8, {1}, steps == oldSteps ? "o" : "n"}});
 }

@@ -263,7 +263,7 @@ void addTrain(CLI::App &app) {
       ->type_name("FILE.safetensors");
   auto *resume = verb->add_option("--resume", flags->resume,
                                   "Go on from a checkpoint of this model: agc "
-                                  "train's or a shipped step's")
+                                  "train's, a shipped step's or the C++ API's")
                      ->type_name("FILE.safetensors");
   verb->add_flag("--resume-partial", flags->resumePartial,
                  "Take what fits of the checkpoint, by name; the rest is as without. "

@@ -63,7 +63,7 @@ TrainProgress resumeFrom(const std::string &path, const proto::Module &module,
 void saveCheckpoint(const std::string &path, const proto::Module &module,
                     const TrainProgress &progress, State &state) {
   std::vector<StateTensor> wanted = stateOf(module);
-  CheckpointInfo info{module.name(), schemaOf(wanted), progress.steps, {}};
+  CheckpointInfo info{schemaOf(wanted), progress.steps, {}};
   if (progress.epochs)
     info.more.emplace_back("agc.epoch", std::to_string(*progress.epochs));
   info.more.emplace_back("agc.seed", std::to_string(progress.seed));

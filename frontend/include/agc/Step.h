@@ -40,8 +40,23 @@ public:
                    Loc loc = Loc::current()) const;
 
   /// Writes the step to \p path (graph.proto, functions train_step, forward and
-  /// eval), and weights and buffers beside it as .safetensors.
+  /// eval), and weights and buffers beside it as .safetensors: first these, so that a
+  /// program never stands beside weights that are not its own.
   void save(const std::string &path, Loc loc = Loc::current()) const;
+
+  /// Writes all that training keeps: parameters, buffers, the optimizer's state, the
+  /// random generator's if the step draws, and how many steps were made. The same
+  /// file as a shipped step's and agc train's; docs/checkpoints.md.
+  void save_checkpoint(const std::string &path, Loc loc = Loc::current()) const;
+  /// Goes on from such a file, with the same bits as without it. Tensors find their
+  /// places by name; without \p strict those that fit are loaded, the others stay as
+  /// they are, and the report says which.
+  /// Errors: AGC0201, AGC0202, AGC0206, a file that is none, is damaged or no
+  /// checkpoint; AGC0118, \p strict, and it does not fit. Nothing has changed then.
+  LoadReport load_checkpoint(const std::string &path, bool strict = true,
+                             Loc loc = Loc::current()) const;
+  /// How many steps were made, those before a checkpoint included.
+  uint64_t steps() const;
 
   /// The step as serialized agc::proto::Module.
   std::string serialize() const;

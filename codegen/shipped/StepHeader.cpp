@@ -16,10 +16,11 @@ std::string shapeOf(const proto::TensorType &type) {
   return ("[" + llvm::join(llvm::map_range(type.shape(), [](int64_t n) { return std::to_string(n); }), ", ") + "]");
 }
 
-/// A comment cannot end within a name.
+/// A comment cannot end within a name, nor another one begin.
 std::string inComment(std::string text) {
-  for (size_t at = 0; (at = text.find("*/", at)) != text.npos;)
-    text[at] = '.';
+  for (const char *mark : {"*/", "/*"})
+    for (size_t at = 0; (at = text.find(mark, at)) != text.npos;)
+      text[at] = '.';
   for (char &c : text)
     if (static_cast<unsigned char>(c) < ' ')
       c = ' ';

@@ -19,6 +19,35 @@ constexpr uint64_t maxHeaderBytes = 100'000'000;
 /// Keeps a hostile header's nesting away from recursive destructors.
 constexpr int maxDepth = 4;
 
+/// Looks over a header for what no value may be built of: deep nesting, and a key
+/// that is there twice. (The parser with a callback would do, but is quadratic.)
+struct Outline {
+  int depth = 0;
+  bool deep = false;
+  std::vector<std::string> keys; // of the header's own object
+
+  bool null() { return true; }
+  bool boolean(bool) { return true; }
+  bool number_integer(Json::number_integer_t) { return true; }
+  bool number_unsigned(Json::number_unsigned_t) { return true; }
+  bool number_float(Json::number_float_t, const std::string &) { return true; }
+  bool string(std::string &) { return true; }
+  bool binary(Json::binary_t &) { return true; }
+  bool start_object(size_t) { return enter(); }
+  bool start_array(size_t) { return enter(); }
+  bool end_object() { return leave(); }
+  bool end_array() { return leave(); }
+  bool key(std::string &text) {
+    if (depth == 1)
+      keys.push_back(text);
+    return true;
+  }
+  bool parse_error(size_t, const std::string &, const Json::exception &) { return false; }
+
+  bool enter() { return !(deep = ++depth > maxDepth); }
+  bool leave() { return --depth >= 0; }
+};
+
 struct Reader {
   const std::string &name;
 
@@ -28,23 +57,16 @@ struct Reader {
 
   /// The JSON, in which no key occurs twice and nothing nests deeply.
   Json parseHeader(std::string_view text) const {
-    bool deep = false;
-    std::vector<std::string> seen;
-    // A callback's `false` drops the value, so that nothing deep is built.
-    auto callback = [&](int depth, Json::parse_event_t event, Json &parsed) {
-      if (depth > maxDepth)
-        return deep = true, false;
-      if (event == Json::parse_event_t::key && depth == 1)
-        seen.push_back(parsed.get<std::string>());
-      return true;
-    };
-    Json header = Json::parse(text, callback, /*allow_exceptions=*/false);
-    if (deep)
+    Outline outline;
+    bool good = Json::sax_parse(text, &outline);
+    if (outline.deep)
       fail("its header nests too deeply");
-    if (header.is_discarded())
+    if (!good)
       fail("its header is not JSON");
+    Json header = Json::parse(text);
     if (!header.is_object())
       fail("its header is not a JSON object");
+    std::vector<std::string> &seen = outline.keys;
     std::sort(seen.begin(), seen.end());
     auto repeated = std::adjacent_find(seen.begin(), seen.end());
     if (repeated != seen.end())

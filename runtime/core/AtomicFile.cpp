@@ -102,8 +102,9 @@ std::string readFile(const std::string &path) {
   int error = ::fstat(descriptor, &status) != 0 ? errno
               : S_ISDIR(status.st_mode)         ? EISDIR
                                                 : 0;
+  // One more, to see the end without growing: that would copy all of it.
   if (!error && status.st_size > 0)
-    text.reserve(size_t(status.st_size));
+    text.reserve(size_t(status.st_size) + 1);
   while (!error) {
     size_t have = text.size();
     size_t want = text.capacity() > have ? text.capacity() - have : 1 << 16;

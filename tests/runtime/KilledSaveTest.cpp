@@ -156,8 +156,9 @@ TEST_F(KilledSave, TheFirstOneLeavesNoneOrAll) {
     End end = runKilledAt(stop, [&] { save(path, newSteps); }, calls);
     if (end == End::NotAllowed)
       GTEST_SKIP() << "this system does not let a process trace its child";
-    if (std::filesystem::exists(path))
+    if (std::filesystem::exists(path)) {
       EXPECT_EQ(load(path), newSteps);
+    }
     if (end == End::Finished) {
       EXPECT_TRUE(std::filesystem::exists(path));
       return;

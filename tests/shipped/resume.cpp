@@ -32,7 +32,7 @@ struct NetImpl : agc::nn::Module {
 };
 AGC_MODULE(Net);
 
-int main(int count, char **words) {
+static void run(int count, char **words) {
   agc::manual_seed(0);
   Net net;
   agc::optim::Adam adam(net->parameters(), agc::optim::AdamOptions(0.01));
@@ -41,7 +41,7 @@ int main(int count, char **words) {
   if (count == 2) {
     step.save(words[1]);
     step.save_checkpoint("zero.safetensors");
-    return 0;
+    return;
   }
   step.load_checkpoint(words[1]);
   // Any row is as the others, so that their order is no matter.
@@ -54,4 +54,14 @@ int main(int count, char **words) {
     std::printf("%08x\n", bits);
   }
   step.save_checkpoint(words[2]);
+}
+
+int main(int count, char **words) {
+  try {
+    run(count, words);
+    return 0;
+  } catch (const agc::Error &error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
 }

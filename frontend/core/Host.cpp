@@ -96,8 +96,8 @@ Tensor hostFull(IntArrayRef shape, DType type, double value) {
   return full;
 }
 
-void saveTensors(const OrderedDict<std::string, Tensor> &tensors,
-                 const std::string &path) {
+void saveTensors(const OrderedDict<std::string, Tensor> &tensors, const std::string &path,
+                 const std::map<std::string, std::string> &metadata) {
   std::vector<SavedTensor> saved;
   std::vector<BufferRef> buffers;
   for (const auto &item : tensors) {
@@ -107,7 +107,7 @@ void saveTensors(const OrderedDict<std::string, Tensor> &tensors,
                      {static_cast<const char *>(buffers.back()->data()),
                       size_t(type.sizeBytes)}});
   }
-  writeSafetensors(path, std::move(saved));
+  writeSafetensors(path, saved, metadata);
 }
 
 } // namespace agc::detail

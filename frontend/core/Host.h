@@ -12,7 +12,9 @@
 #include <agc/OrderedDict.h>
 
 #include <functional>
+#include <map>
 #include <optional>
+#include <typeinfo>
 
 namespace agc::detail {
 
@@ -32,8 +34,11 @@ void zeroGrad(const Tensor &tensor, bool undefined);
 /// A tensor with every element \p value, there already.
 Tensor hostFull(IntArrayRef shape, DType type, double value);
 
-void saveTensors(const OrderedDict<std::string, Tensor> &tensors,
-                 const std::string &path);
+void saveTensors(const OrderedDict<std::string, Tensor> &tensors, const std::string &path,
+                 const std::map<std::string, std::string> &metadata = {});
+
+/// The type's name as C++ has it.
+std::string typeName(const std::type_info &type);
 
 } // namespace agc::detail
 

@@ -98,9 +98,7 @@ OrderedDict<std::string, Tensor> StepState::weights() const {
 }
 
 LoadReport loadTensors(const OrderedDict<std::string, Tensor> &tensors,
-                       const std::string &path, bool strict) {
-  SafetensorsFile file;
-  readWeights(path, file);
+                       const SafetensorsFile &file, const std::string &path, bool strict) {
   std::vector<TensorInfo> model;
   for (const auto &item : tensors)
     model.push_back(infoOf(item.key(), implOf(item.value()).type));

@@ -4,6 +4,8 @@
 
 #include "frontend/core/Traced.h"
 
+#include "runtime/checkpoint/Safetensors.h"
+
 #include <agc/LoadReport.h>
 
 namespace agc::detail {
@@ -38,11 +40,10 @@ private:
 /// Parameters and buffers, by name.
 OrderedDict<std::string, Tensor> namedTensors(const nn::Module &module);
 
-/// Puts what fits of the weights in \p path into \p tensors.
-/// Errors: as readWeights; AGC0118, it does not fit and \p strict. Nothing has
-/// changed then.
+/// Puts what fits of \p file, which was read from \p path, into \p tensors.
+/// Errors: AGC0118, it does not fit and \p strict. Nothing has changed then.
 LoadReport loadTensors(const OrderedDict<std::string, Tensor> &tensors,
-                       const std::string &path, bool strict);
+                       const SafetensorsFile &file, const std::string &path, bool strict);
 
 } // namespace agc::detail
 

@@ -2,7 +2,6 @@
 
 #include "frontend/core/Promote.h"
 #include "frontend/core/Host.h"
-#include "frontend/core/StepState.h"
 
 #include <cxxabi.h>
 
@@ -19,17 +18,21 @@ void detail::rethrowAt(const Error &error, Loc loc) {
   throw;
 }
 
+std::string detail::typeName(const std::type_info &type) {
+  int status;
+  char *text = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
+  std::string name = status == 0 ? text : type.name();
+  std::free(text);
+  return name;
+}
+
 namespace nn {
 
 using namespace agc::detail;
 
 const std::string &Module::name() const {
-  if (typeName.empty()) {
-    int status;
-    char *text = abi::__cxa_demangle(typeid(*this).name(), nullptr, nullptr, &status);
-    typeName = status == 0 ? text : typeid(*this).name();
-    std::free(text);
-  }
+  if (typeName.empty())
+    typeName = agc::detail::typeName(typeid(*this));
   return typeName;
 }
 
@@ -256,32 +259,5 @@ std::ostream &operator<<(std::ostream &out, const Module &module) {
 }
 
 } // namespace nn
-
-//===----------------------------------------------------------------------===//
-// Files
-//===----------------------------------------------------------------------===//
-
-OrderedDict<std::string, Tensor> detail::namedTensors(const nn::Module &module) {
-  OrderedDict<std::string, Tensor> all = module.named_parameters();
-  for (const auto &item : module.named_buffers())
-    all.insert(item.key(), item.value());
-  return all;
-}
-
-void save(const nn::Module &module, const std::string &path, Loc loc) {
-  try {
-    detail::saveTensors(detail::namedTensors(module), path);
-  } catch (const Error &error) {
-    detail::rethrowAt(error, loc);
-  }
-}
-
-LoadReport load(nn::Module &module, const std::string &path, bool strict, Loc loc) {
-  try {
-    return detail::loadTensors(detail::namedTensors(module), path, strict);
-  } catch (const Error &error) {
-    detail::rethrowAt(error, loc);
-  }
-}
 
 } // namespace agc

@@ -2,6 +2,7 @@
 #ifndef AGC_STEP_H
 #define AGC_STEP_H
 
+#include <agc/LoadReport.h>
 #include <agc/nn/Functional.h>
 #include <agc/optim/SGD.h>
 

@@ -18,6 +18,7 @@
 #include <agc/Threads.h>
 #include <agc/Transforms.h>
 #include <agc/Types.h>
+#include <agc/Serialize.h>
 #include <agc/Step.h>
 #include <agc/models.h>
 #include <agc/nn/Functional.h>

@@ -4,7 +4,6 @@
 
 #include <agc/Autograd.h>
 #include <agc/Functions.h>
-#include <agc/LoadReport.h>
 #include <agc/OrderedDict.h>
 
 #include <functional>
@@ -306,32 +305,5 @@ private:                                                                       \
 #define TORCH_ARG(T, name) AGC_ARG(T, name)
 
 } // namespace agc::nn
-
-namespace agc {
-
-/// Parameters and buffers as a .safetensors file, by name.
-void save(const nn::Module &module, const std::string &path, Loc loc = Loc::current());
-/// Reads what save wrote, or any .safetensors with the same names and shapes.
-/// Without \p strict what fits is loaded, and the report says what did not.
-/// Errors: AGC0118, \p strict, and a name is missing or unknown, or has another shape
-/// or dtype. Nothing has changed then.
-LoadReport load(nn::Module &module, const std::string &path, bool strict = true,
-                Loc loc = Loc::current());
-template <typename M> void save(const nn::ModuleHolder<M> &m, const std::string &path, Loc loc = Loc::current()) {
-  save(static_cast<const nn::Module &>(*m), path, loc);
-}
-template <typename M>
-LoadReport load(nn::ModuleHolder<M> &m, const std::string &path, bool strict = true, Loc loc = Loc::current()) {
-  return load(static_cast<nn::Module &>(*m), path, strict, loc);
-}
-template <typename M> void save(const std::shared_ptr<M> &m, const std::string &path, Loc loc = Loc::current()) {
-  save(static_cast<const nn::Module &>(*m), path, loc);
-}
-template <typename M>
-LoadReport load(std::shared_ptr<M> &m, const std::string &path, bool strict = true, Loc loc = Loc::current()) {
-  return load(static_cast<nn::Module &>(*m), path, strict, loc);
-}
-
-} // namespace agc
 
 #endif

@@ -8,6 +8,7 @@
 #include "codegen/Pipelines.h"
 #include "codegen/Targets.h"
 #include "codegen/shipped/EmitStep.h"
+#include "codegen/shipped/StackUse.h"
 #include "codegen/shipped/Versions.h"
 #include "ir/Serialize.h"
 
@@ -191,6 +192,11 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
                                      versions.pointerBytes(), layout);
       !error.empty())
     return {Kind::Unsupported, "error: " + error};
+  uint64_t total = layout.stateBytes + layout.workspaceBytes;
+  if (versions.pointerBytes() == 4 && total > UINT32_MAX)
+    return {Kind::Unsupported,
+            "error: state and workspace take " + std::to_string(total) +
+                " bytes, and addresses of this target have 32 bits"};
   if (llvm::Error error = emitStep(versions, layout))
     return failure(Kind::Internal, std::move(error));
   using Emit = ShipOptions::Emit;
@@ -201,6 +207,7 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
       emitObject(versions.code(), versions.baseline(), kind);
   if (!object)
     return failure(Kind::Internal, object.takeError());
+  layout.stackBytes = stackUse(versions.code());
   result.object = std::move(*object);
   result.header = stepHeader(layout);
   result.manifest = stepManifest(layout, versions.describe());

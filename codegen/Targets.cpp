@@ -31,6 +31,8 @@ constexpr KnownTarget table[] = {
     {"aarch64", "aarch64-unknown-linux-gnu", "generic", "", 0, "Armv8-A, with its vectors"},
     {"riscv64", "riscv64-unknown-linux-gnu", "generic-rv64", "+m,+a,+f,+d,+c", 0,
      "rv64gc; with vectors if --cpu has them"},
+    {"wasm32", "wasm32-unknown-unknown", "generic", "+simd128,+bulk-memory", 0,
+     "WebAssembly with SIMD"},
 };
 
 const KnownTarget *find(StringRef name) {
@@ -128,7 +130,7 @@ Expected<std::vector<TargetVersion>> createTarget(StringRef target, StringRef cp
                                "' is none");
     if (known->level && !cpu.empty())
       return createStringError("target '" + name.trim() + "' says which CPUs it is for; "
-                               "--cpu goes with native, aarch64 and riscv64");
+                               "--cpu goes with native, aarch64, riscv64 and wasm32");
     if (known->level == 1) {
       for (const KnownTarget &level : table)
         if (level.level > 1)

@@ -13,7 +13,7 @@ AGC_TEST_PACKAGES=(
   python3
   # Of other machines: to link for them and to run what was linked.
   qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-  gcc-riscv64-linux-gnu libc6-dev-riscv64-cross)
+  gcc-riscv64-linux-gnu libc6-dev-riscv64-cross nodejs)
 
 isInstalled() {
   [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

@@ -69,6 +69,8 @@ private:
     os << "/* Bytes, of memory that is aligned to 64. */\n"
        << formatv("#define {0}_STATE_BYTES {1}\n", upper, layout.stateBytes)
        << formatv("#define {0}_WORKSPACE_BYTES {1}\n", upper, std::max<uint64_t>(layout.workspaceBytes, 64))
+       << "/* Bytes of stack that are enough for a call, and for a task on another thread. */\n"
+       << formatv("#define {0}_STACK_BYTES {1}\n", upper, layout.stackBytes)
        << "/* Bytes of a checkpoint, of any memory: a .safetensors file. */\n"
        << formatv("#define {0}_CHECKPOINT_BYTES {1}\n", upper, layout.checkpointBytes)
        << "/* Of the tensors in a state and where they lie; of the functions below. */\n"

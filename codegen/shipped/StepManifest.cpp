@@ -84,6 +84,7 @@ std::string stepManifest(const StepLayout &layout, const std::string &target) {
       {"schema_hash", llvm::formatv("{0:x}", layout.schema).str()},
       {"memory", Object{{"state_bytes", layout.stateBytes},
                         {"workspace_bytes", layout.workspaceBytes},
+                        {"stack_bytes", layout.stackBytes},
                         {"parameter_bytes", byRole[proto::ROLE_PARAMETER]},
                         {"buffer_bytes", byRole[proto::ROLE_BUFFER]},
                         {"optimizer_state_bytes", byRole[proto::ROLE_OPTIMIZER_STATE]}}},

@@ -17,14 +17,14 @@ using Json = nlohmann::json;
 /// What Python's reader allows too.
 constexpr uint64_t maxHeaderBytes = 100'000'000;
 /// Keeps a hostile header's nesting away from recursive destructors.
-constexpr size_t maxDepth = 4;
+constexpr int maxDepth = 4;
 
 /// Looks over a header for what no value may be built of: deep nesting, and a key
 /// that is there twice. (The parser with a callback would do, but is quadratic.)
 struct Outline {
+  int depth = 0;
   bool deep = false;
-  std::string repeated;
-  std::vector<std::set<std::string>> keys; // of what is open
+  std::vector<std::string> keys; // of the header's own object
 
   bool null() { return true; }
   bool boolean(bool) { return true; }
@@ -38,21 +38,14 @@ struct Outline {
   bool end_object() { return leave(); }
   bool end_array() { return leave(); }
   bool key(std::string &text) {
-    if (keys.back().insert(text).second)
-      return true;
-    repeated = "'" + text + "'";
-    return false;
+    if (depth == 1)
+      keys.push_back(text);
+    return true;
   }
   bool parse_error(size_t, const std::string &, const Json::exception &) { return false; }
 
-  bool enter() {
-    keys.emplace_back();
-    return !(deep = keys.size() > maxDepth);
-  }
-  bool leave() {
-    keys.pop_back();
-    return true;
-  }
+  bool enter() { return !(deep = ++depth > maxDepth); }
+  bool leave() { return --depth >= 0; }
 };
 
 struct Reader {
@@ -68,13 +61,16 @@ struct Reader {
     bool good = Json::sax_parse(text, &outline);
     if (outline.deep)
       fail("its header nests too deeply");
-    if (!outline.repeated.empty())
-      fail(outline.repeated + " occurs twice");
     if (!good)
       fail("its header is not JSON");
     Json header = Json::parse(text);
     if (!header.is_object())
       fail("its header is not a JSON object");
+    std::vector<std::string> &seen = outline.keys;
+    std::sort(seen.begin(), seen.end());
+    auto repeated = std::adjacent_find(seen.begin(), seen.end());
+    if (repeated != seen.end())
+      fail("tensor '" + *repeated + "' occurs twice");
     return header;
   }
 

@@ -1,8 +1,9 @@
-//===- ExpandHalves.cpp - bf16 and f16 as integers that hold f32 -----------===//
+//===- ExpandHalves.cpp - bf16 and f16 as their bits -----------------------===//
 //
 // Left to LLVM, a conversion to a half type calls a library on most targets
 // (__truncsfbf2, __extendhfsf2). Here it is integer code, and it gives the bits
-// of runtime/core/Convert.h.
+// of runtime/core/Convert.h. No half is left: what is in memory is bits already
+// (codegen/cpu/BodyEmitter.h, storageType).
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/Passes.h"
@@ -133,6 +134,45 @@ struct ExpandHalvesPass : impl::ExpandHalvesPassBase<ExpandHalvesPass> {
                                   std::move(mathPatterns));
   }
 
+  /// What only moves halves (selects, loops) moves their bits: without AVX, LLVM moves
+  /// a bf16 by way of f32 and a library.
+  void moveBits() {
+    Type i16 = IntegerType::get(&getContext(), 16);
+    auto retype = [&](Value value) {
+      if (auto shaped = dyn_cast<ShapedType>(value.getType()))
+        value.setType(shaped.clone(i16));
+      else
+        value.setType(i16);
+    };
+    getOperation().walk([&](arith::ConstantOp constant) {
+      if (!isHalf(constant.getType()))
+        return;
+      if (auto number = dyn_cast<FloatAttr>(constant.getValue()))
+        constant.setValueAttr(
+            IntegerAttr::get(i16, number.getValue().bitcastToAPInt()));
+      else
+        constant.setValueAttr(
+            cast<DenseElementsAttr>(constant.getValue()).bitcast(i16));
+    });
+    getOperation().walk([&](Operation *op) {
+      for (Value result : op->getResults())
+        if (isHalf(result.getType()))
+          retype(result);
+      for (Region &region : op->getRegions())
+        for (Block &block : region)
+          for (Value argument : block.getArguments())
+            if (isHalf(argument.getType()))
+              retype(argument);
+    });
+    func::FuncOp function = getOperation();
+    if (function.isExternal())
+      return;
+    Block &body = function.getBody().front();
+    function.setFunctionType(FunctionType::get(
+        &getContext(), body.getArgumentTypes(),
+        function.getBody().back().getTerminator()->getOperandTypes()));
+  }
+
   void runOnOperation() override {
     WalkResult found = getOperation().walk([](Operation *op) {
       return llvm::any_of(op->getOperandTypes(), isHalf) ||
@@ -146,7 +186,8 @@ struct ExpandHalvesPass : impl::ExpandHalvesPassBase<ExpandHalvesPass> {
     patterns.add<ExpandTruncation, ExpandExtension>(&getContext());
     if (failed(computeInF32()) ||
         failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+      return signalPassFailure();
+    moveBits();
   }
 };
 

@@ -292,6 +292,8 @@ void FormCalls::bindBuffers(func::FuncOp list) {
       if (data.getElementType().isInteger(1))
         data = data.mapValues(b.getI8Type(),
                               [](const APInt &bit) { return bit.zext(8); });
+      else
+        data = data.bitcast(type.getElementType());
       std::string name = "constant";
       for (unsigned i = 1; function->getParentOfType<ModuleOp>().lookupSymbol(name);
            ++i)

@@ -44,8 +44,8 @@ def FormKernelsPass : Pass<"agc-form-kernels", "::mlir::ModuleOp"> {
 def ExpandHalvesPass : Pass<"agc-expand-halves", "::mlir::func::FuncOp"> {
   let summary = "Compute in f32 what is in bf16 or f16; convert by integer code";
   let description = [{
-    After it bf16 and f16 are only loaded, stored, moved and chosen from, and no
-    conversion is left that a target might have a library for.
+    After it there is no bf16 or f16: they are loaded, stored, moved and chosen from as
+    i16, and nothing is left that a target might have a library for.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect"];

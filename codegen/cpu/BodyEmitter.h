@@ -65,8 +65,14 @@ private:
                       mlir::IRMapping &mapping);
 };
 
-/// Bools lie a byte each in memory.
+/// What an element is in memory: bools lie a byte each; bf16 and f16 as their bits,
+/// since a target without them would call a library to move one.
 mlir::Type storageType(mlir::Type element);
+
+/// Elements (a scalar or a vector) from what lies in memory, and back.
+mlir::Value fromStorage(mlir::ImplicitLocOpBuilder &b, mlir::Value stored,
+                        mlir::Type element);
+mlir::Value toStorage(mlir::ImplicitLocOpBuilder &b, mlir::Value value);
 
 } // namespace agc
 

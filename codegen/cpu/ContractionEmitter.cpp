@@ -74,7 +74,6 @@ private:
 
   void chooseTile();
   void choosePacking();
-  int64_t fullRows() const;
   SmallVector<Row> rowsOfTile(int64_t cutTrips) const;
   double tileCost(int64_t rowCount, int64_t vectors) const;
 
@@ -153,13 +152,6 @@ double ContractionEmitter::tileCost(int64_t rowCount, int64_t vectors) const {
   // operations or fewer cannot hide their latency.
   double work = std::max<double>(rowCount * vectors, 8);
   return work + 0.3 * (rowCount + vectors) + 1;
-}
-
-int64_t ContractionEmitter::fullRows() const {
-  int64_t product = 1;
-  for (unsigned l : fullRowLoops)
-    product *= nest.sizes[l];
-  return product;
 }
 
 /// The cheapest of the shapes that the registers hold.

@@ -61,9 +61,10 @@ int64_t emitScatter(func::FuncOp kernel, const ScatterNest &nest,
   auto joined = [&](Value old, Value next) -> Value {
     if (!nest.adds)
       return next;
-    if (isa<FloatType>(nest.element))
-      return arith::AddFOp::create(b, old, next);
-    return add(old, next);
+    if (!isa<FloatType>(nest.element))
+      return add(old, next);
+    return toStorage(b, arith::AddFOp::create(b, fromStorage(b, old, nest.element),
+                                              fromStorage(b, next, nest.element)));
   };
   auto elements = [&](Value lower, Value upper) {
     OpBuilder::InsertionGuard guard(b);

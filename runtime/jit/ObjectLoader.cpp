@@ -28,7 +28,7 @@ llvm::Expected<std::unique_ptr<LoadedObject>> load(llvm::StringRef object,
     return jit.takeError();
   if (llvm::Error error = (*jit)->addObjectFile(
           llvm::MemoryBuffer::getMemBufferCopy(object, "agc")))
-    return std::move(error);
+    return error;
   auto address = (*jit)->lookup(entry);
   if (!address)
     return address.takeError();

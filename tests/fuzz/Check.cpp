@@ -89,20 +89,6 @@ void Checker::checkForms() {
     throw Fault{"serialized form", "comes back as something else, gradients expanded"};
 }
 
-/// Without AVX, LLVM asks a library (__truncsfbf2) to move a bf16 that was loaded
-/// with a mask: such programs do not load. To be taken out when kernels load bits.
-static bool isKnownFault(ModuleOp module) {
-  bool found = false;
-  module.walk([&](Operation *op) {
-    for (Type type : op->getResultTypes())
-      found |= getElementTypeOrSelf(type).isBF16();
-  });
-  for (auto function : module.getOps<func::FuncOp>())
-    for (Type type : function.getArgumentTypes())
-      found |= getElementTypeOrSelf(type).isBF16();
-  return found;
-}
-
 void Checker::compile() {
   std::string bytes = bytesOf(*program.module);
   auto expanded = parsed(rewritten(bytes, Phase::Gradient));
@@ -119,7 +105,7 @@ void Checker::compile() {
   try {
     // One graph in eight on the smallest machine there is.
     compiled = std::make_unique<CompiledProgram>(bytes, /*reference=*/false,
-                                                 graph.seed % 8 || isKnownFault(*program.module) ? "native" : "x86-64");
+                                                 graph.seed % 8 ? "native" : "x86-64");
     reference = std::make_unique<CompiledProgram>(bytesOf(*expanded), /*reference=*/true);
   } catch (std::runtime_error &error) {
     throw Fault{"compilation", error.what()};

@@ -230,12 +230,16 @@ def Agc_MinimumOp : Agc_NumberBinary<"minimum", [{s.min(x, y, isUnsigned(getX())
 class Agc_FloatBinary<string mnemonic, code scalar, code vjpX, code vjpY>
     : Agc_Binary<mnemonic, Agc_FloatTensor, scalar, vjpX, vjpY>;
 
-def Agc_PowOp : Agc_FloatBinary<"pow", [{s.math<math::PowFOp>(x, y)}],
+def Agc_PowOp : Agc_NumberBinary<"pow", [{s.pow(x, y, isUnsigned(getX()))}],
     [{g.select(g.compare(y, "eq", g.zero(y)), g.zero(dz),
                dz * (y * g.apply<PowOp>(x, y - g.constant(y, 1))))}],
     [{g.select(g.both(g.compare(x, "eq", g.zero(x)), g.compare(y, "ge", g.zero(y))),
                g.zero(dz), dz * (z * g.apply<LogOp>(x)))}]> {
   let summary = "Power, z = x^y, as C's pow; gradient 0 where y is 0 or x is";
+  let description = [{
+    Integers wrap. One to a negative power is 0, but for 1 and -1, whose inverse is an
+    integer.
+  }];
 }
 def Agc_Atan2Op : Agc_FloatBinary<"atan2", [{s.math<math::Atan2Op>(x, y)}],
     [{dz * y * g.reciprocalOrZero(x * x + y * y)}],

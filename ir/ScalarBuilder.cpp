@@ -5,6 +5,8 @@
 
 #include "llvm/ADT/StringSwitch.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace agc::ir {
@@ -78,6 +80,27 @@ Value ScalarBuilder::remainder(Value x, Value y, bool isUnsigned) {
   if (isFloat(x))
     return arith::RemFOp::create(builder, loc, x, y);
   return divide(x, y, isUnsigned, /*remains=*/true);
+}
+
+Value ScalarBuilder::pow(Value x, Value y, bool isUnsigned) {
+  if (isFloat(x))
+    return math::PowFOp::create(builder, loc, x, y);
+  Type type = x.getType();
+  Value zero = constant(type, 0), one = constant(type, 1), result = one, square = x;
+  unsigned bits = type.getIntOrFloatBitWidth() - !isUnsigned;
+  for (unsigned i = 0; i < bits; ++i) {
+    Value bit = logicalAnd(y, constant(type, std::ldexp(1.0, int(i))));
+    result = select(compare("ne", bit, zero), mul(result, square), result);
+    if (i + 1 < bits)
+      square = mul(square, square);
+  }
+  if (isUnsigned)
+    return result;
+  Value isOdd = compare("ne", logicalAnd(y, one), zero);
+  Value ofMinusOne = select(isOdd, x, one);
+  Value inverse = select(compare("eq", x, constant(type, -1)), ofMinusOne,
+                         select(compare("eq", x, one), one, zero));
+  return select(compare("lt", y, zero), inverse, result);
 }
 
 Value ScalarBuilder::divide(Value x, Value y, bool isUnsigned, bool remains) {

@@ -28,6 +28,8 @@ public:
   mlir::Value div(mlir::Value x, mlir::Value y, bool isUnsigned = false);
   /// With the sign of x; of integers by 0 it is 0.
   mlir::Value remainder(mlir::Value x, mlir::Value y, bool isUnsigned);
+  /// Integers wrap; to a negative power they are 0, but for 1 and -1.
+  mlir::Value pow(mlir::Value x, mlir::Value y, bool isUnsigned);
   mlir::Value max(mlir::Value x, mlir::Value y, bool isUnsigned = false);
   mlir::Value min(mlir::Value x, mlir::Value y, bool isUnsigned = false);
   mlir::Value logicalAnd(mlir::Value x, mlir::Value y);

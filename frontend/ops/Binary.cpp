@@ -29,15 +29,18 @@ Pair pairOf(const Operand &a, const Operand &b, bool asFloats = false) {
   return {prepare(a, type, shape), prepare(b, type, shape)};
 }
 
+bool isBool(const Operand &operand) {
+  return operand.value ? operand.value.dtype() == DType::Bool : operand.number.isBoolean();
+}
+
 Value sumOf(const Operand &a, const Operand &b, Scalar alpha, bool negative) {
+  if (negative && (isBool(a) || isBool(b)))
+    fail("AGC0102", "cannot subtract bools; use logical_xor or logical_not");
   auto [x, y] = pairOf(a, b);
   if (alpha.isFloatingPoint() && !info(x.dtype()).isFloat)
     fail("AGC0102", "expects an integer alpha for integers, got " + std::to_string(alpha.toDouble()));
-  if (x.dtype() == DType::Bool) {
-    if (negative)
-      fail("AGC0102", "cannot subtract bools; use logical_xor or logical_not");
+  if (x.dtype() == DType::Bool)
     return binary(OpId::Or, x, y);
-  }
   if (alpha.toDouble() != 1)
     y = y * broadcastDims(number(y.dtype(), alpha), y.shape(), {});
   return negative ? x - y : x + y;
@@ -75,8 +78,10 @@ Value powerOf(const Value &x, Scalar exponent) {
   if (!info(x.dtype()).isFloat) {
     if (exponent.isFloatingPoint())
       return powerOf(convert(x, DType::F32), exponent);
-    if (x.dtype() == DType::Bool)
-      fail("AGC0102", "expects numbers, got bool");
+    if (x.dtype() == DType::Bool) // To the power of false it is true, of true itself.
+      return !exponent.isBoolean()  ? powerOf(convert(x, DType::I64), exponent)
+             : exponent.toLong() ? x
+                                 : constantLike(x, 1);
     if (exponent.toLong() < 0)
       fail("AGC0102", "expects no negative exponent for integers, got " +
                           std::to_string(exponent.toLong()));
@@ -109,6 +114,8 @@ Value clampOf(const Value &x, std::optional<Scalar> min, std::optional<Scalar> m
   if (max)
     operands.push_back(*max);
   DType type = resultType(operands);
+  if (type == DType::Bool)
+    fail("AGC0102", "expects numbers, got bool");
   Value v = convert(x, type);
   // As PyTorch 2.15: the gradient is 0 outside of the bounds, on them and where
   // x is NaN, which stays one. If min > max, max wins.
@@ -219,9 +226,8 @@ Value roundedQuotientOf(const Operand &a, const Operand &b,
 
 Value generalPowerOf(const Operand &a, const Operand &b) {
   auto [x, y] = pairOf(a, b);
-  if (!info(x.dtype()).isFloat)
-    fail("AGC0116", "of integers with a tensor of integers as exponent is not "
-                    "there yet; convert one to float");
+  if (x.dtype() == DType::Bool)
+    fail("AGC0102", "expects numbers, got bool");
   return binary(OpId::Pow, x, y);
 }
 

@@ -15,6 +15,8 @@ Value floatUnary(OpId op, const Tensor &x) { return unary(op, asFloat(read(x)));
 
 Value numberUnary(OpId op, const Tensor &x) {
   Value v = read(x);
+  if (v.dtype() == DType::Bool && op == OpId::Sign)
+    return v;
   if (v.dtype() == DType::Bool)
     fail("AGC0102", "expects numbers, got bool");
   // Unsigned integers have no negative: in these functions they wrap (neg) or
@@ -32,6 +34,8 @@ Value numberUnary(OpId op, const Tensor &x) {
 /// floor and ceil leave integers as they are.
 Value roundUnary(OpId op, const Tensor &x) {
   Value v = read(x);
+  if (v.dtype() == DType::Bool)
+    fail("AGC0102", "expects numbers, got bool");
   return info(v.dtype()).isFloat ? unary(op, v) : v;
 }
 
@@ -52,7 +56,7 @@ Value reciprocalOf(const Tensor &x) {
 Value squareOf(const Tensor &x) {
   Value v = read(x);
   if (v.dtype() == DType::Bool)
-    fail("AGC0102", "expects numbers, got bool");
+    v = convert(v, DType::I64);
   return info(v.dtype()).isFloat ? powi(v, 2) : v * v;
 }
 

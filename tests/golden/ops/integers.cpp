@@ -47,6 +47,8 @@ GOLDEN_GROUP(integers) {
   INTEGERS("lt", x < y, true);
   INTEGERS("eq", x == y, true);
   INTEGERS("pow", torch::pow(x, 3), false);
+  INTEGERS("pow_tensors", torch::pow(x, y), false);
+  INTEGERS("number_pow", torch::pow(-3, y), false);
   INTEGERS("neg", -x, false);
   INTEGERS("abs", torch::abs(x), false);
   INTEGERS("sign", torch::sign(x), false);

@@ -54,7 +54,7 @@ public:
   Mover(Block &block, Value amount, Value phase)
       : b(OpBuilder::atBlockBegin(&block)), loc(b.getUnknownLoc()), amount(amount), phase(phase) {}
 
-  /// x + x * share * number.
+  /// x + x * share * number; where x is 0, x, which may be -0.
   Value move(OpBuilder &at, Value x) {
     RankedTensorType type = typeOf(x);
     static constexpr double shares[] = {1, -0.62, 0.81, -0.45, 0.53};
@@ -63,6 +63,9 @@ public:
     if (!step)
       step = converted(mul(numbers(type.getShape()), shares[number] * unitOf(type.getElementType())), type);
     Value moved = ir::AddOp::create(at, loc, x, ir::MulOp::create(at, loc, x, step));
+    Value zero = ir::ConstantOp::create(at, loc, type, at.getF64FloatAttr(0), nullptr);
+    Value isZero = ir::CompareOp::create(at, loc, x, zero, "eq");
+    moved = ir::SelectOp::create(at, loc, type, isZero, x, moved);
     if (!type.getElementType().isF16())
       return moved;
     // The steps of an f16 stop shrinking.

@@ -44,21 +44,4 @@ TEST(Random, CompiledNormalsAreTheHosts) {
   }
 }
 
-// A draw of many numbers, checked for its distribution: the largest distance
-// between the numbers' and the uniform distribution function.
-TEST(Random, UniformByKolmogorovAndSmirnov) {
-  constexpr int64_t n = 20000;
-  auto f = agc::compile([](agc::Tensor x) { return x + agc::rand({n}); }, agc::spec({n}));
-  agc::manual_seed(3);
-  std::vector<double> drawn = numbers(f(agc::zeros({n})));
-  std::sort(drawn.begin(), drawn.end());
-  double distance = 0;
-  for (int64_t i = 0; i < n; ++i)
-    distance = std::max({distance, std::abs(drawn[size_t(i)] - double(i) / n),
-                         std::abs(drawn[size_t(i)] - double(i + 1) / n)});
-  EXPECT_LT(distance, 1.95 / std::sqrt(double(n))); // at the level 0.001
-  EXPECT_GE(drawn.front(), 0);
-  EXPECT_LT(drawn.back(), 1);
-}
-
 } // namespace

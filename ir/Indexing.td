@@ -34,7 +34,8 @@ def Agc_ScatterOp : Agc_IndexingOp<"scatter"> {
     z is base [B…, n, W…], with each updates[b…, k…, w…] added to ("add") or put
     in the place of ("set") z[b…, index[b…, k…], w…], k… in row-major order: of
     several put in one place, the last stays. An index out of range counts as
-    the nearest one in range.
+    the nearest one in range. The gradient of "set" reaches each of the updates of
+    one place, as if it had stayed, and the base nowhere that an update went.
 
     C1 as `gather`, x being base. C2 n > 0, unless updates is empty. C3 updates
     is base's dtype, [B…, K…, W…]; z has base's type. C4 `mode` is one of the

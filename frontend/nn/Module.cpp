@@ -195,6 +195,10 @@ std::shared_ptr<Module> Module::clone(const std::optional<Device> &) const {
   throw Error("AGC0117", "cannot clone '" + name() + "'; derive it from Cloneable and register what it has in reset()");
 }
 
+void Module::failToBecome(const Module &original) const {
+  throw Error("AGC0117", "cannot clone '" + original.name() + "' into '" + name() + "'");
+}
+
 void Module::become(const Module &, const std::optional<Device> &) {
   throw Error("AGC0117", "cannot clone into '" + name() + "', which is not Cloneable");
 }

@@ -8,6 +8,10 @@ namespace agc::nn {
 
 using agc::detail::ScopeGuard;
 
+Tensor activation_t::operator()(Arg x) const {
+  return function ? function(x.tensor) : isGELU ? agc::gelu(x) : agc::relu(x);
+}
+
 void TransformerEncoderLayerImpl::reset() {
   const TransformerEncoderLayerOptions &o = options;
   self_attn = register_module(
@@ -33,12 +37,7 @@ Tensor TransformerEncoderLayerImpl::forward(Arg src, OptionalArg mask, OptionalA
   Tensor attended = std::get<0>(self_attn->forward(src, src, src, padding, /*need_weights=*/false, mask));
   Tensor x = norm1->forward(at(src.tensor.add(dropout1->forward(at(attended)), 1, src.loc)));
   Tensor wide = linear1->forward(at(x));
-  if (std::holds_alternative<enumtype::kReLU>(options.activation()))
-    wide = agc::relu(at(wide));
-  else if (std::holds_alternative<enumtype::kGELU>(options.activation()))
-    wide = agc::gelu(at(wide));
-  else
-    wide = std::get<2>(options.activation())(wide);
+  wide = options.activation()(at(wide));
   Tensor narrow = linear2->forward(at(dropout->forward(at(wide))));
   return norm2->forward(at(x.add(dropout2->forward(at(narrow)), 1, src.loc)));
 }

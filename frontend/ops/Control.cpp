@@ -32,7 +32,7 @@ void append(std::vector<Value> &list, const std::vector<Value> &more) {
 }
 
 std::string typeText(TypeRef type) {
-  return std::string(info(type->dtype).name) + " of shape " + shapeText(type->shape);
+  return std::string(dtypeName(type->dtype)) + " of shape " + shapeText(type->shape);
 }
 
 /// A truth value, as a scalar.

@@ -602,10 +602,10 @@ template <typename F> void expectError(const char *code, const char *text, F f) 
 
 TEST(ControlFlowErrors, TypesThatDoNotAgree) {
   Tensor x = ones({3, 2}), p = ones({}, kBool);
-  expectError("AGC0123", "to be f32 of shape [2], got f32 of shape [3]", [&] {
+  expectError("AGC0123", "to be float32 of shape [2], got float32 of shape [3]", [&] {
     scan([](Tensor, Tensor) { return Pair(ones({3}), ones({})); }, ones({2}), x);
   });
-  expectError("AGC0123", "to be f32 of shape [2], got f64", [&] {
+  expectError("AGC0123", "to be float32 of shape [2], got float64", [&] {
     scan([](Tensor c, Tensor r) { return Pair(c.to(kFloat64), r); }, ones({2}), x);
   });
   expectError("AGC0123", "expects 1 carries from its body, got 2", [&] {
@@ -639,13 +639,13 @@ TEST(ControlFlowErrors, TypesThatDoNotAgree) {
     while_loop([](const Tensors &s) { return s[0].sum() < 1; },
                [](const Tensors &) { return Tensors(); }, {x}, 2);
   });
-  expectError("AGC0123", "to be f32 of shape [3, 2], got f32 of shape []", [&] {
+  expectError("AGC0123", "to be float32 of shape [3, 2], got float32 of shape []", [&] {
     while_loop([](Tensor s) { return s.sum() < 1; }, [](Tensor s) { return s.sum(); }, x, 2);
   });
-  expectError("AGC0123", "expects a predicate of one bool, got f32", [&] {
+  expectError("AGC0123", "expects a predicate of one bool, got float32", [&] {
     cond(ones({}), [&] { return x; }, [&] { return x; });
   });
-  expectError("AGC0123", "tensor 0 from the second branch to be f32 of shape [3, 2]", [&] {
+  expectError("AGC0123", "tensor 0 from the second branch to be float32 of shape [3, 2]", [&] {
     cond(p, [&] { return x; }, [&] { return x.sum(); });
   });
   expectError("AGC0123", "expects 1 tensors from the second branch, got 2", [&] {

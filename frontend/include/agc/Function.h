@@ -8,7 +8,6 @@
 #include <string>
 #include <typeinfo>
 #include <unordered_map>
-#include <variant>
 
 namespace agc {
 
@@ -20,42 +19,35 @@ public:
     requires std::is_arithmetic_v<T>
   IValue(T number) {
     if constexpr (std::is_same_v<T, bool>)
-      value = number;
+      set(number);
     else if constexpr (std::is_floating_point_v<T>)
-      value = double(number);
+      set(double(number));
     else
-      value = int64_t(number);
+      set(int64_t(number));
   }
-  IValue(const char *text) : value(std::string(text)) {}
-  IValue(std::string text) : value(std::move(text)) {}
-  IValue(std::vector<int64_t> list) : value(std::move(list)) {}
-  IValue(IntArrayRef list) : value(list.vec()) {}
-  IValue(Tensor tensor) : value(std::move(tensor)) {}
+  IValue(const char *text);
+  IValue(std::string text);
+  IValue(std::vector<int64_t> list);
+  IValue(IntArrayRef list);
+  IValue(Tensor tensor);
 
   // Errors: it is something else.
-  bool toBool(Loc loc = Loc::current()) const { return get<bool>("a bool", loc); }
-  int64_t toInt(Loc loc = Loc::current()) const { return get<int64_t>("an integer", loc); }
-  double toDouble(Loc loc = Loc::current()) const {
-    return get<double>("a floating-point number", loc);
-  }
-  const std::string &toStringRef(Loc loc = Loc::current()) const {
-    return get<std::string>("a text", loc);
-  }
-  std::vector<int64_t> toIntVector(Loc loc = Loc::current()) const {
-    return get<std::vector<int64_t>>("a list of integers", loc);
-  }
-  Tensor toTensor(Loc loc = Loc::current()) const { return get<Tensor>("a tensor", loc); }
-  bool isNone() const { return std::holds_alternative<std::monostate>(value); }
+  bool toBool(Loc loc = Loc::current()) const;
+  int64_t toInt(Loc loc = Loc::current()) const;
+  double toDouble(Loc loc = Loc::current()) const;
+  const std::string &toStringRef(Loc loc = Loc::current()) const;
+  std::vector<int64_t> toIntVector(Loc loc = Loc::current()) const;
+  Tensor toTensor(Loc loc = Loc::current()) const;
+  bool isNone() const { return !content; }
 
 private:
-  template <typename T> const T &get(const char *what, Loc loc) const {
-    if (const T *held = std::get_if<T>(&value))
-      return *held;
-    agc::detail::failAt("AGC0104", std::string("saved_data holds something else than ") + what, loc);
-  }
-  std::variant<std::monostate, bool, int64_t, double, std::string,
-               std::vector<int64_t>, Tensor>
-      value;
+  struct Content;
+  void set(bool number);
+  void set(int64_t number);
+  void set(double number);
+  template <typename T> const T &get(const char *what, Loc loc) const;
+
+  std::shared_ptr<const Content> content;
 };
 
 namespace autograd {

@@ -115,6 +115,7 @@ protected:
   void copyRegistered(const Module &original, const std::optional<Device> &device);
   /// Becomes a clone of \p original, where it stands.
   virtual void become(const Module &original, const std::optional<Device> &device);
+  [[noreturn]] void failToBecome(const Module &original) const;
 
 private:
   void addModule(std::string name, std::shared_ptr<Module> module, Loc loc);
@@ -200,14 +201,14 @@ public:
   // Without a line: these operators take no more arguments.
   Contained *operator->() const { return get(Loc()); }
   Contained &operator*() const { return *get(Loc()); }
-  const std::shared_ptr<Contained> &ptr(Loc loc = Loc::current()) const {
-    get(loc);
-    return module;
+  std::shared_ptr<Contained> ptr(Loc loc = Loc::current()) const {
+    Contained *contained = get(loc);
+    return {module, contained};
   }
   Contained *get(Loc loc = Loc::current()) const {
     if (!module)
       agc::detail::failAt("AGC0117", "used a module that was made with nullptr", loc);
-    return module.get();
+    return static_cast<Contained *>(module.get());
   }
   // The line that errors name is the caller's.
   template <typename... Rest>
@@ -245,7 +246,8 @@ private:
     else
       return nullptr;
   }
-  std::shared_ptr<Contained> module;
+  // Not to Contained: a program that includes all modules compiles one pointer.
+  std::shared_ptr<Module> module;
 };
 
 template <typename Contained>
@@ -262,8 +264,9 @@ public:
 
   std::shared_ptr<Module> clone(const std::optional<Device> &device = std::nullopt) const override {
     NoGradGuard quiet;
-    auto copy = std::make_shared<Derived>(static_cast<const Derived &>(*this));
-    Cloneable &cloned = *copy;
+    // No make_shared, which each module that a program includes would compile.
+    Cloneable &cloned = *new Derived(static_cast<const Derived &>(*this));
+    std::shared_ptr<Module> copy(static_cast<Module *>(&cloned));
     cloned.forgetRegistered();
     cloned.reset();
     cloned.copyRegistered(*this, device);
@@ -272,10 +275,11 @@ public:
 
 protected:
   void become(const Module &original, const std::optional<Device> &device) override {
-    auto copy = std::dynamic_pointer_cast<Derived>(original.clone(device));
-    if (!copy)
-      throw Error("AGC0117", "cannot clone '" + original.name() + "' into '" + this->name() + "'");
-    static_cast<Derived &>(*this) = *copy;
+    std::shared_ptr<Module> copy = original.clone(device);
+    auto *same = dynamic_cast<Derived *>(copy.get());
+    if (!same)
+      this->failToBecome(original);
+    static_cast<Derived &>(*this) = *same;
   }
 };
 

@@ -11,7 +11,20 @@
 
 namespace agc::nn {
 
-using activation_t = std::variant<enumtype::kReLU, enumtype::kGELU, std::function<Tensor(const Tensor &)>>;
+/// `kReLU`, `kGELU` or a function of a tensor.
+class activation_t {
+public:
+  activation_t(enumtype::kReLU) {}
+  activation_t(enumtype::kGELU) : isGELU(true) {}
+  template <typename F>
+    requires std::is_invocable_r_v<Tensor, F, const Tensor &>
+  activation_t(F f) : function(std::move(f)) {}
+  Tensor operator()(Arg x) const;
+
+private:
+  bool isGELU = false;
+  std::function<Tensor(const Tensor &)> function;
+};
 
 struct TransformerEncoderLayerOptions {
   TransformerEncoderLayerOptions(int64_t d_model, int64_t heads) : d_model_(d_model), nhead_(heads) {}

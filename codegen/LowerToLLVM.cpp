@@ -500,44 +500,6 @@ static LogicalResult lowerKernels(ModuleOp module) {
   return pm.run(module);
 }
 
-/// What is of a half type is only moved and chosen from, and LLVM may not even know
-/// how: a choice between two bf16 calls __truncsfbf2 on x86, and ends the program for
-/// WebAssembly. So it sees their bits.
-static void holdHalvesAsBits(ModuleOp module) {
-  Type i16 = IntegerType::get(module.getContext(), 16);
-  auto isHalf = [](Type type) {
-    Type element = getElementTypeOrSelf(type);
-    return element.isBF16() || element.isF16();
-  };
-  auto holdAsBits = [&](Value value) {
-    Type type = value.getType();
-    if (isHalf(type))
-      value.setType(isa<VectorType>(type) ? cast<VectorType>(type).clone(i16) : i16);
-  };
-  SmallVector<LLVM::BitcastOp> casts;
-  module.walk([&](Operation *op) {
-    if (auto constant = dyn_cast<LLVM::ConstantOp>(op); constant && isHalf(constant.getType())) {
-      auto bits = [](const APFloat &value) { return value.bitcastToAPInt(); };
-      if (auto list = dyn_cast<DenseFPElementsAttr>(constant.getValue()))
-        constant.setValueAttr(list.mapValues(i16, bits));
-      else
-        constant.setValueAttr(IntegerAttr::get(
-            i16, bits(cast<FloatAttr>(constant.getValue()).getValue())));
-    }
-    llvm::for_each(op->getResults(), holdAsBits);
-    for (Region &region : op->getRegions())
-      for (Block &block : region)
-        llvm::for_each(block.getArguments(), holdAsBits);
-    if (auto cast = dyn_cast<LLVM::BitcastOp>(op))
-      casts.push_back(cast);
-  });
-  for (LLVM::BitcastOp cast : casts)
-    if (cast.getType() == cast.getArg().getType()) {
-      cast.replaceAllUsesWith(cast.getArg());
-      cast.erase();
-    }
-}
-
 LogicalResult lowerToLLVM(ModuleOp module) {
   module.getContext()->loadDialect<LLVM::LLVMDialect, cf::ControlFlowDialect>();
   SmallVector<OwningOpRef<func::FuncOp>> lists;
@@ -567,7 +529,6 @@ LogicalResult lowerToLLVM(ModuleOp module) {
   for (OwningOpRef<func::FuncOp> &list : lists)
     if (failed(ListEmitter(module, *list, bodies).run()))
       return failure();
-  holdHalvesAsBits(module);
   return success();
 }
 

@@ -325,6 +325,54 @@ void formGroups(func::FuncOp function) {
   }
 }
 
+/// A result of a reduction that nobody reads is there to say how long a loop is, since
+/// what was folded away does not any more. An input says that as well, and is not
+/// written.
+void readOnlyForShape(linalg::GenericOp op) {
+  auto isForShape = [&](OpOperand &init) {
+    return op.getTiedOpResult(&init).use_empty() && op.getMatchingBlockArgument(&init).use_empty();
+  };
+  if (op.getNumReductionLoops() == 0 || llvm::none_of(op.getDpsInitsMutable(), isForShape))
+    return;
+  IRRewriter rewriter(op);
+  SmallVector<Value> inputs(op.getDpsInputs()), inits, old;
+  SmallVector<AffineMap> maps, initMaps;
+  SmallVector<BlockArgument> inputArguments, initArguments;
+  SmallVector<Value> yielded;
+  auto keep = [&](OpOperand &operand, bool isInit) {
+    (isInit ? initMaps : maps).push_back(op.getMatchingIndexingMap(&operand));
+    (isInit ? initArguments : inputArguments).push_back(op.getMatchingBlockArgument(&operand));
+  };
+  for (OpOperand *operand : op.getDpsInputOperands())
+    keep(*operand, false);
+  for (OpOperand &init : op.getDpsInitsMutable()) {
+    keep(init, !isForShape(init));
+    if (isForShape(init)) {
+      inputs.push_back(init.get());
+      continue;
+    }
+    OpResult result = op.getTiedOpResult(&init);
+    inits.push_back(init.get());
+    old.push_back(result);
+    yielded.push_back(op.getBody()->getTerminator()->getOperand(result.getResultNumber()));
+  }
+  llvm::append_range(maps, initMaps);
+  auto made = linalg::GenericOp::create(rewriter, op.getLoc(), ValueRange(inits).getTypes(), inputs, inits, maps,
+                                        op.getIteratorTypesArray());
+  Block *body = rewriter.createBlock(&made.getRegion());
+  IRMapping mapping;
+  for (BlockArgument argument : llvm::concat<BlockArgument>(inputArguments, initArguments))
+    mapping.map(argument, body->addArgument(argument.getType(), argument.getLoc()));
+  rewriter.setInsertionPointToEnd(body);
+  for (Operation &inner : op.getBody()->without_terminator())
+    rewriter.clone(inner, mapping);
+  linalg::YieldOp::create(rewriter, op.getLoc(), llvm::map_to_vector(yielded, [&](Value value) {
+                            return mapping.lookupOrDefault(value);
+                          }));
+  rewriter.replaceAllUsesWith(old, made->getResults());
+  rewriter.eraseOp(op);
+}
+
 struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> {
   void runOnOperation() override {
     if (failed(fuseWhere(getOperation(), goesIntoItsReader)))
@@ -333,7 +381,9 @@ struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> 
     // What a group has swallowed may have left one reader where there were two.
     if (failed(fuseWhere(getOperation(), goesIntoItsReader)) ||
         failed(fuseWhere(getOperation(), goesIntoEachReader)))
-      signalPassFailure();
+      return signalPassFailure();
+    for (auto op : llvm::make_early_inc_range(getOperation().getBody().front().getOps<linalg::GenericOp>()))
+      readOnlyForShape(op);
   }
 };
 

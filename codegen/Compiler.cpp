@@ -126,8 +126,43 @@ CompilerError CompilerImpl::lower(std::string_view bytes, Phase phase,
             "error: " + llvm::toString(created.takeError())};
   target = std::move(*created);
   Machine machine = options.reference ? Machine{0, 0} : machineOf(*target);
-  if (failed(runPhases(*module, phase, machine, options.reference)))
+  if (failed(runPhases(*module, phase, machine, options.reference,
+                       options.maxWorkspaceBytes)))
     return session.error(CompilerError::Kind::Unsupported, "compilation failed");
+  return {};
+}
+
+/// Those of a module's functions, at Phase::Kernels.
+static std::vector<proto::Manifest> describeAll(ModuleOp module) {
+  std::vector<proto::Manifest> manifests;
+  for (func::FuncOp function : module.getOps<func::FuncOp>())
+    if (function->hasAttr(stepAttr) && !function->hasAttr(bodyAttr))
+      manifests.push_back(describe(module, function.getName()));
+  return manifests;
+}
+
+/// What the state of a module at Phase::Loops leaves of a limit.
+static CompilerError limitWorkspace(ModuleOp module, const ShipOptions &options,
+                                    const StepVersions &versions, Session &session,
+                                    int64_t &maxWorkspaceBytes) {
+  maxWorkspaceBytes = -1;
+  if (!options.maxMemoryBytes)
+    return {};
+  using Kind = CompilerError::Kind;
+  OwningOpRef<ModuleOp> copy = module.clone();
+  if (failed(runPhase(*copy, Phase::Kernels,
+                      machineOf(*versions.targets().front().machine))))
+    return session.error(Kind::Unsupported, "compilation failed");
+  StepLayout layout;
+  if (std::string error = layOutStep(options.name, describeAll(*copy),
+                                     versions.pointerBytes(), layout);
+      !error.empty())
+    return {Kind::Unsupported, "error: " + error};
+  if (layout.stateBytes > options.maxMemoryBytes)
+    return {Kind::ResourceLimit, "error: the state alone takes " +
+                                     std::to_string(layout.stateBytes) + " bytes, and " +
+                                     std::to_string(options.maxMemoryBytes) + " is the limit"};
+  maxWorkspaceBytes = int64_t(options.maxMemoryBytes - layout.stateBytes);
   return {};
 }
 
@@ -174,14 +209,15 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
     return session.error(Kind::Unsupported, "compilation failed");
   llvm::LLVMContext context;
   StepVersions versions(context, std::move(*targets));
+  int64_t maxWorkspaceBytes;
+  if (CompilerError error =
+          limitWorkspace(*module, options, versions, session, maxWorkspaceBytes))
+    return error;
   for (const TargetVersion &target : versions.targets()) {
     OwningOpRef<ModuleOp> copy = module->clone();
-    if (failed(runPhase(*copy, Phase::Kernels, machineOf(*target.machine))))
+    if (failed(runPhase(*copy, Phase::Kernels, machineOf(*target.machine), maxWorkspaceBytes)))
       return session.error(Kind::Unsupported, "compilation failed");
-    std::vector<proto::Manifest> manifests;
-    for (func::FuncOp function : copy->getOps<func::FuncOp>())
-      if (function->hasAttr(stepAttr) && !function->hasAttr(bodyAttr))
-        manifests.push_back(describe(*copy, function.getName()));
+    std::vector<proto::Manifest> manifests = describeAll(*copy);
     if (failed(lowerToLLVM(*copy)))
       return session.error(Kind::Internal, "lowering to LLVM failed");
     if (llvm::Error error = versions.add(*copy, std::move(manifests)))
@@ -200,13 +236,18 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   if (llvm::Error error = emitStep(versions, layout))
     return failure(Kind::Internal, std::move(error));
   using Emit = ShipOptions::Emit;
-  ObjectKind kind = options.emit == Emit::Object     ? ObjectKind::Object
-                    : options.emit == Emit::Assembly ? ObjectKind::Assembly
-                                                     : ObjectKind::LLVM;
+  ObjectKind kind = options.emit == Emit::Assembly ? ObjectKind::Assembly
+                    : options.emit == Emit::LLVM   ? ObjectKind::LLVM
+                                                   : ObjectKind::Object;
   llvm::Expected<std::string> object =
       emitObject(versions.code(), versions.baseline(), kind);
   if (!object)
     return failure(Kind::Internal, object.takeError());
+  if (options.emit == Emit::Library) {
+    object = archived(*object, options.name + ".o");
+    if (!object)
+      return failure(Kind::Internal, object.takeError());
+  }
   layout.stackBytes = stackUse(versions.code());
   result.object = std::move(*object);
   result.header = stepHeader(layout);

@@ -36,6 +36,8 @@ struct CompileOptions {
   /// The oracle of the tests: each op alone, in f64, scalar loops, libm.
   /// Floating-point arguments and results are then f64.
   bool reference = false;
+  /// Of its workspace; -1: no limit. As ShipOptions::maxMemoryBytes.
+  int64_t maxWorkspaceBytes = -1;
 };
 
 /// An object file and the serialized agc::proto::Manifest that describes it.
@@ -50,7 +52,11 @@ struct ShipOptions {
   /// A name of Compiler::targets(), or several with commas between.
   std::string target = "native";
   std::string cpu; // LLVM's name of one that is more than the target's own, or empty
-  enum class Emit { Object, Assembly, LLVM } emit = Emit::Object;
+  /// Library: the object in a static library.
+  enum class Emit { Object, Library, Assembly, LLVM } emit = Emit::Object;
+  /// Of state and workspace together; 0: no limit. Values are computed again rather
+  /// than kept, or it is an error that says what is alive at the peak.
+  uint64_t maxMemoryBytes = 0;
 };
 
 struct ShippedStep {

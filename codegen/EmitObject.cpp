@@ -8,6 +8,7 @@
 
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Passes/PassBuilder.h"
 
 using namespace mlir;
@@ -87,6 +88,17 @@ llvm::Expected<std::string> emitObject(ModuleOp module, llvm::TargetMachine &tar
   if (!code)
     return code.takeError();
   return emitObject(**code, target, kind);
+}
+
+llvm::Expected<std::string> archived(llvm::StringRef object, llvm::StringRef name) {
+  llvm::NewArchiveMember member(llvm::MemoryBufferRef(object, name));
+  member.Perms = 0644;
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> library = llvm::writeArchiveToBuffer(
+      member, llvm::SymtabWritingMode::NormalSymtab, llvm::object::Archive::K_GNU,
+      /*Deterministic=*/true, /*Thin=*/false);
+  if (!library)
+    return library.takeError();
+  return (*library)->getBuffer().str();
 }
 
 } // namespace agc

@@ -30,6 +30,9 @@ llvm::Expected<std::string> emitObject(llvm::Module &code, llvm::TargetMachine &
 llvm::Expected<std::string> emitObject(mlir::ModuleOp module, llvm::TargetMachine &target,
                                        ObjectKind kind);
 
+/// An object as the one member of a static library, whose bytes depend on nothing else.
+llvm::Expected<std::string> archived(llvm::StringRef object, llvm::StringRef name);
+
 } // namespace agc
 
 #endif

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/Kernel.h"
 #include "codegen/KernelName.h"
+#include "codegen/LimitMemory.h"
 #include "codegen/MemoryPlan.h"
 #include "codegen/Passes.h"
 #include "codegen/Schedule.h"
@@ -87,13 +88,20 @@ private:
 struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
   using FormKernelsPassBase::FormKernelsPassBase;
 
+  LogicalResult form(func::FuncOp function, KernelTable &kernels) {
+    bool fuses = vectorBytes != 0; // The reference, in scalar code, takes each op alone.
+    if (maxWorkspaceBytes >= 0 && !function->hasAttr(bodyAttr) &&
+        failed(limitMemory(function, fuses, maxWorkspaceBytes)))
+      return failure();
+    return FormCalls(function, kernels, fuses).run();
+  }
+
   void runOnOperation() override {
     Machine machine{vectorBytes, numRegisters};
     KernelTable kernels(getOperation(), machine);
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
-      // The reference, in scalar code, takes each op alone.
-      if (failed(FormCalls(function, kernels, /*fuses=*/vectorBytes != 0).run()))
+      if (failed(form(function, kernels)))
         return signalPassFailure();
   }
 };

@@ -13,6 +13,10 @@
 
 namespace agc {
 
+int64_t placedBytes(int64_t bytes) {
+  return llvm::alignTo(std::max<int64_t>(bytes, 1), 64);
+}
+
 int64_t planMemory(llvm::MutableArrayRef<Lifetime> buffers) {
   llvm::SmallVector<Lifetime *> order, placed;
   for (Lifetime &buffer : buffers)
@@ -22,7 +26,7 @@ int64_t planMemory(llvm::MutableArrayRef<Lifetime> buffers) {
   });
   int64_t total = 0;
   for (Lifetime *buffer : order) {
-    int64_t bytes = llvm::alignTo(std::max<int64_t>(buffer->bytes, 1), 64);
+    int64_t bytes = placedBytes(buffer->bytes);
     int64_t offset = 0;
     // `placed` is sorted by offset: walk the gaps.
     for (Lifetime *other : placed) {
@@ -30,9 +34,7 @@ int64_t planMemory(llvm::MutableArrayRef<Lifetime> buffers) {
         continue;
       if (other->offset >= offset + bytes)
         break;
-      offset = std::max<int64_t>(
-          offset,
-          llvm::alignTo(other->offset + std::max<int64_t>(other->bytes, 1), 64));
+      offset = std::max(offset, other->offset + placedBytes(other->bytes));
     }
     buffer->offset = offset;
     total = std::max(total, offset + bytes);

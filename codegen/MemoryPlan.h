@@ -15,6 +15,9 @@ struct Lifetime {
   int64_t offset = 0; // result: a multiple of 64
 };
 
+/// What a buffer takes in the workspace.
+int64_t placedBytes(int64_t bytes);
+
 /// Gives each buffer an offset such that buffers alive at once do not overlap.
 /// Returns the bytes needed in all.
 int64_t planMemory(llvm::MutableArrayRef<Lifetime> buffers);

@@ -32,7 +32,9 @@ def FormKernelsPass : Pass<"agc-form-kernels", "::mlir::ModuleOp"> {
     Option<"vectorBytes", "vector-bytes", "unsigned", "16",
            "Bytes in a vector register; 1: one element each; 0: scalar code">,
     Option<"numRegisters", "num-registers", "unsigned", "16",
-           "Vector registers of the machine">
+           "Vector registers of the machine">,
+    Option<"maxWorkspaceBytes", "max-workspace-bytes", "int64_t", "-1",
+           "Compute values again where else a function would need more; -1: no limit">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",

@@ -46,11 +46,13 @@ static void addLoopsPhase(OpPassManager &pm, bool reference) {
 }
 
 /// loops → kernels: code on planned memory.
-static void addKernelsPhase(OpPassManager &pm, const Machine &machine) {
+static void addKernelsPhase(OpPassManager &pm, const Machine &machine,
+                            int64_t maxWorkspaceBytes) {
   pm.addNestedPass<func::FuncOp>(createPrepareKernelsPass());
   FormKernelsPassOptions options;
   options.vectorBytes = machine.vectorBytes;
   options.numRegisters = machine.numRegisters;
+  options.maxWorkspaceBytes = maxWorkspaceBytes;
   pm.addPass(createFormKernelsPass(options));
   // First, as what is in half types becomes mathematics in f32.
   pm.addNestedPass<func::FuncOp>(createExpandHalvesPass());
@@ -61,7 +63,7 @@ static void addKernelsPhase(OpPassManager &pm, const Machine &machine) {
 }
 
 void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
-              bool reference) {
+              bool reference, int64_t maxWorkspaceBytes) {
   switch (phase) {
   case Phase::Graph:
   case Phase::Native:
@@ -71,22 +73,23 @@ void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
   case Phase::Loops:
     return addLoopsPhase(pm, reference);
   case Phase::Kernels:
-    return addKernelsPhase(pm, machine);
+    return addKernelsPhase(pm, machine, maxWorkspaceBytes);
   }
 }
 
 LogicalResult runPhases(ModuleOp module, Phase phase, const Machine &machine,
-                        bool reference) {
+                        bool reference, int64_t maxWorkspaceBytes) {
   PassManager pm(module.getContext());
   for (Phase next : {Phase::Gradient, Phase::Loops, Phase::Kernels})
     if (next <= phase)
-      addPhase(pm, next, machine, reference);
+      addPhase(pm, next, machine, reference, maxWorkspaceBytes);
   return pm.run(module);
 }
 
-LogicalResult runPhase(ModuleOp module, Phase phase, const Machine &machine) {
+LogicalResult runPhase(ModuleOp module, Phase phase, const Machine &machine,
+                       int64_t maxWorkspaceBytes) {
   PassManager pm(module.getContext());
-  addPhase(pm, phase, machine, /*reference=*/false);
+  addPhase(pm, phase, machine, /*reference=*/false, maxWorkspaceBytes);
   return pm.run(module);
 }
 

@@ -88,7 +88,9 @@ void Schedule::findEpilogues() {
     for (OpOperand *operand : op.getDpsInputOperands())
       if (!fusedOperands.contains(op) && canFinish(op, operand)) {
         fusedOperands[op] = operand;
-        fusedReductions.insert(operand->get().getDefiningOp());
+        Operation *reduction = operand->get().getDefiningOp();
+        fusedReductions.insert(reduction);
+        reduction->moveBefore(op); // where it runs
       }
   }
 }
@@ -322,9 +324,49 @@ void Schedule::orderKernels() {
   for (Operation &op : function.getBody().front())
     if (first.contains(&op))
       add(op);
+  numFirst = order.size();
   for (Operation &op : function.getBody().front())
     if (!first.contains(&op))
       add(op);
+}
+
+/// Kernels that need no room of their own (updates, results) go to where all that they
+/// read is there, and what they overwrite has been read.
+void Schedule::hoistUpdates() {
+  // Where buffers have last been read and written: behind which kernel of the old order.
+  SmallVector<int> lastRead(buffers.size(), -1), lastWritten(buffers.size(), -1);
+  SmallVector<SmallVector<Operation *>> behind(order.size());
+  for (auto [position, op] : llvm::enumerate(order)) {
+    SmallVector<unsigned> read, written;
+    auto add = [&](Value value, SmallVector<unsigned> &list) {
+      if (auto view = views.find(value); view != views.end())
+        list.push_back(view->second.buffer);
+    };
+    for (Value value : readBy(op))
+      add(value, read);
+    for (Value value : op->getResults())
+      add(value, written);
+    int place = position;
+    bool needsRoom = !isa<linalg::GenericOp>(op) || llvm::any_of(written, [&](unsigned buffer) {
+      return buffers[buffer].kind == Buffer::Workspace;
+    });
+    if (!needsRoom && position >= numFirst) {
+      place = int(numFirst) - 1;
+      for (unsigned buffer : read)
+        place = std::max(place, lastWritten[buffer]);
+      for (unsigned buffer : written)
+        place = std::max({place, lastWritten[buffer], lastRead[buffer]});
+      place = std::max(place, 0);
+    }
+    behind[place].push_back(op);
+    for (unsigned buffer : read)
+      lastRead[buffer] = std::max(lastRead[buffer], place);
+    for (unsigned buffer : written)
+      lastWritten[buffer] = std::max(lastWritten[buffer], place);
+  }
+  order.clear();
+  for (const SmallVector<Operation *> &list : behind)
+    llvm::append_range(order, list);
 }
 
 /// Whether the kernel reads the argument's old value, if at all, only where it
@@ -450,6 +492,19 @@ void Schedule::placeUpdates() {
   }
 }
 
+SmallVector<unsigned> Schedule::buffersOf(Operation *op) const {
+  SmallVector<unsigned> result;
+  auto add = [&](Value value) {
+    if (auto view = views.find(value); view != views.end())
+      result.push_back(view->second.buffer);
+  };
+  llvm::for_each(readBy(op), add);
+  llvm::for_each(op->getResults(), add);
+  if (auto own = ownBuffers.find(op); own != ownBuffers.end())
+    llvm::append_range(result, own->second);
+  return result;
+}
+
 void Schedule::planWorkspace() {
   SmallVector<Lifetime> lifetimes(buffers.size());
   for (auto [i, lifetime] : llvm::enumerate(lifetimes)) {
@@ -457,21 +512,12 @@ void Schedule::planWorkspace() {
     lifetime.first = order.size();
     lifetime.last = -1;
   }
-  for (auto [position, op] : llvm::enumerate(order)) {
-    auto touchBuffer = [&](unsigned buffer) {
+  for (auto [position, op] : llvm::enumerate(order))
+    for (unsigned buffer : buffersOf(op)) {
       Lifetime &lifetime = lifetimes[buffer];
       lifetime.first = std::min<int>(lifetime.first, position);
       lifetime.last = std::max<int>(lifetime.last, position);
-    };
-    auto touch = [&](Value value) {
-      if (auto view = views.find(value); view != views.end())
-        touchBuffer(view->second.buffer);
-    };
-    llvm::for_each(readBy(op), touch);
-    llvm::for_each(op->getResults(), touch);
-    if (auto own = ownBuffers.find(op); own != ownBuffers.end())
-      llvm::for_each(own->second, touchBuffer);
-  }
+    }
   SmallVector<Lifetime> planned;
   SmallVector<unsigned> owners;
   for (unsigned i = 0; i < buffers.size(); ++i)
@@ -489,6 +535,7 @@ LogicalResult Schedule::build() {
     findEpilogues();
   assignViews();
   orderKernels();
+  hoistUpdates();
   placeUpdates();
   planWorkspace();
   return success();

@@ -28,7 +28,8 @@ llvm::SmallVector<mlir::func::FuncOp> bodiesOf(mlir::Operation *op);
 
 /// The order of a function's kernels and the buffers that they work on.
 /// Checks come first, with what they need; a kernel that updates an argument
-/// comes after all that read the old value.
+/// comes after all that read the old value, and no later: a gradient is gone before
+/// the next one is there.
 class Schedule {
 public:
   /// \p fuses: element-wise ops may join the reduction that they finish.
@@ -49,6 +50,9 @@ public:
   /// place for each carry.
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<unsigned>> ownBuffers;
 
+  /// What the kernel of an op in the list reads, writes and works on.
+  llvm::SmallVector<unsigned> buffersOf(mlir::Operation *op) const;
+
   /// The operand of an element-wise op that its kernel computes on the way, if
   /// there is one: the result of a reduction that nobody else reads.
   mlir::OpOperand *fusedOperand(mlir::Operation *op) const {
@@ -63,6 +67,7 @@ private:
   llvm::SmallVector<unsigned> bufferOfArgument;
   llvm::DenseMap<mlir::Operation *, mlir::OpOperand *> fusedOperands;
   llvm::DenseSet<mlir::Operation *> fusedReductions;
+  size_t numFirst = 0; // kernels that checks need
 
   void findEpilogues();
   /// What the kernel of an op in the list reads.
@@ -81,6 +86,7 @@ private:
   void assignOwnBuffers(mlir::Operation *op);
   unsigned bufferOfResult(mlir::Value value);
   void orderKernels();
+  void hoistUpdates();
   void placeUpdates();
   bool reads(mlir::Operation *op, unsigned buffer) const;
   bool canUpdateInPlace(mlir::OpResult update, unsigned argument);

@@ -61,8 +61,8 @@ class CompiledProgram {
 public:
   /// Throws std::runtime_error with the compiler's message.
   explicit CompiledProgram(const std::string &program, bool reference = false,
-                           const std::string &cpu = "native") {
-    CompileOptions options{"f", cpu, reference};
+                           const std::string &cpu = "native", int64_t maxWorkspaceBytes = -1) {
+    CompileOptions options{"f", cpu, reference, maxWorkspaceBytes};
     CompiledObject object;
     check(agcGetCompiler()->compile(program, options, object));
     if (!manifest.ParseFromString(object.manifest))

@@ -47,11 +47,14 @@ private:
   const CheckOptions &options;
   Program program;
   CheckResult result;
+  std::string bytes; // of what is compiled
+  std::string cpu;
   std::unique_ptr<CompiledProgram> compiled, reference;
 
   void checkForms();
   void compile();
   void checkThreads();
+  void checkLimit();
   void checkAgainstReference();
   void checkGradients(int order);
 
@@ -90,7 +93,7 @@ void Checker::checkForms() {
 }
 
 void Checker::compile() {
-  std::string bytes = bytesOf(*program.module);
+  bytes = bytesOf(*program.module);
   auto expanded = parsed(rewritten(bytes, Phase::Gradient));
   if (options.breakBoth) {
     options.breakBoth(*expanded);
@@ -102,14 +105,34 @@ void Checker::compile() {
     bytes = bytesOf(*broken);
   }
   addRounding(*expanded);
+  // One graph in eight on the smallest machine there is.
+  cpu = graph.seed % 8 ? "native" : "x86-64";
   try {
-    // One graph in eight on the smallest machine there is.
-    compiled = std::make_unique<CompiledProgram>(bytes, /*reference=*/false,
-                                                 graph.seed % 8 ? "native" : "x86-64");
+    compiled = std::make_unique<CompiledProgram>(bytes, /*reference=*/false, cpu);
     reference = std::make_unique<CompiledProgram>(bytesOf(*expanded), /*reference=*/true);
   } catch (std::runtime_error &error) {
     throw Fault{"compilation", error.what()};
   }
+}
+
+/// With three quarters of the workspace, where that can be done: the same bits.
+void Checker::checkLimit() {
+  int64_t limit = int64_t(compiled->manifest.workspace_bytes()) * 3 / 4;
+  std::unique_ptr<CompiledProgram> tight;
+  try {
+    tight = std::make_unique<CompiledProgram>(bytes, /*reference=*/false, cpu, limit);
+  } catch (std::runtime_error &error) {
+    if (std::string(error.what()).find("can be computed again is not kept") == std::string::npos)
+      throw Fault{"less memory", error.what()};
+    return;
+  }
+  if (int64_t(tight->manifest.workspace_bytes()) > limit)
+    throw Fault{"less memory", "is more than the limit"};
+  std::vector<Elements> arguments = drawArguments(program, graph.seed, /*rounded=*/true);
+  std::vector<Elements> expected = agc::run(*compiled, arguments), got = agc::run(*tight, arguments);
+  for (size_t r = 0; r < got.size(); ++r)
+    if (!got[r].sameBits(expected[r]))
+      throw Fault{"less memory", "result " + std::to_string(r) + " differs"};
 }
 
 void Checker::checkThreads() {
@@ -222,6 +245,8 @@ CheckResult Checker::run() {
     checkForms();
     compile();
     checkThreads();
+    if (graph.seed % 4 == 1)
+      checkLimit();
     checkAgainstReference();
     for (int order = 1; order <= program.order && hasDerivatives(graph); ++order)
       checkGradients(order);

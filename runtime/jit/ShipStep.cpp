@@ -1,0 +1,48 @@
+#include "runtime/jit/ShipStep.h"
+
+#include "runtime/core/AtomicFile.h"
+#include "runtime/jit/CompilerLibrary.h"
+
+namespace agc {
+
+/// Of ASCII, whatever the locale.
+static bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+static bool isDigit(char c) { return c >= '0' && c <= '9'; }
+
+std::optional<std::string> stepNameOf(const std::string &path) {
+  std::string name = path.substr(path.rfind('/') + 1);
+  if (name.empty() || isDigit(name[0]))
+    return std::nullopt;
+  for (char c : name)
+    if (!isLetter(c) && !isDigit(c))
+      return std::nullopt;
+  return name;
+}
+
+static std::string objectPath(ShipOptions::Emit emit, const std::string &path, const std::string &name) {
+  switch (emit) {
+  case ShipOptions::Emit::Object:
+    return path + ".o";
+  case ShipOptions::Emit::Library:
+    return path.substr(0, path.size() - name.size()) + "lib" + name + ".a";
+  case ShipOptions::Emit::Assembly:
+    return path + ".s";
+  case ShipOptions::Emit::LLVM:
+    return path + ".ll";
+  }
+  return path;
+}
+
+std::vector<std::string> shipStep(std::string_view program, ShipOptions options,
+                                  const std::string &path) {
+  options.name = stepNameOf(path).value();
+  ShippedStep step;
+  throwIf(compiler().ship(program, options, step));
+  std::vector<std::string> paths{objectPath(options.emit, path, options.name), path + ".h", path + ".json"};
+  writeFileAtomically(paths[0], {step.object});
+  writeFileAtomically(paths[1], {step.header});
+  writeFileAtomically(paths[2], {step.manifest});
+  return paths;
+}
+
+} // namespace agc

@@ -15,4 +15,5 @@ write_basic_package_version_file(
   ${CMAKE_BINARY_DIR}/agcConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/agcConfig.cmake
               ${CMAKE_BINARY_DIR}/agcConfigVersion.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/agcAddStep.cmake
         DESTINATION ${config_dir})

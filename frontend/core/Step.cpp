@@ -13,6 +13,7 @@
 #include "runtime/core/Convert.h"
 #include "runtime/core/abi.h"
 #include "runtime/jit/Executable.h"
+#include "runtime/jit/ShipStep.h"
 
 #include <cstring>
 
@@ -247,6 +248,23 @@ void TrainStep::save(const std::string &path, Loc loc) const {
         weights.insert(item.key(), item.value());
     saveTensors(weights, stem(path) + ".safetensors");
     writeFileAtomically(path, {serialize()});
+  } catch (const Error &error) {
+    rethrowAt(error, loc);
+  }
+}
+
+void CompiledStep::write(const std::string &path, Loc loc) const {
+  if (!stepNameOf(path))
+    failAt("AGC0104",
+           "a step is written to a path whose last part is a name in C, as its functions begin "
+           "with it: letters, digits and _; got '" + path + "'",
+           loc);
+  ShipOptions ship;
+  ship.target = options.target;
+  ship.cpu = options.cpu;
+  ship.maxMemoryBytes = options.max_memory;
+  try {
+    shipStep(program, ship, path);
   } catch (const Error &error) {
     rethrowAt(error, loc);
   }

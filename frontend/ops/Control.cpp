@@ -3,6 +3,7 @@
 
 #include "frontend/core/Body.h"
 #include "frontend/core/Build.h"
+#include "frontend/core/Promote.h"
 #include "frontend/core/Random.h"
 
 #include <agc/Autograd.h>

@@ -9,9 +9,11 @@
 
 #include "gtest/gtest.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <cmath>
 #include <map>
 #include <set>
@@ -381,6 +383,27 @@ TEST(Program, BadRequestsAreErrors) {
   EXPECT_NE(error([](auto &r) { r.input = {4, 0}; }).find("AGC0121"), std::string::npos);
   EXPECT_NE(error([](auto &r) { r.sizes = {15, 2}; }).find("AGC0121"), std::string::npos);
   EXPECT_NE(error([](auto &r) { r.input = {1LL << 40, 1LL << 40}; }).find("AGC0108"), std::string::npos);
+}
+
+TEST(Step, IsShippedAsTheCommandDoes) {
+  Training training(lenet());
+  auto step = train_step(training.model, F::cross_entropy, training.sgd, images(), labels());
+  std::string folder = testing::TempDir() + "agc-shipped-" + std::to_string(::getpid());
+  ASSERT_EQ(::mkdir(folder.c_str(), 0777), 0);
+  step.compile({.target = "x86-64-v3", .max_memory = 1 << 20}).write(folder + "/lenet");
+  std::ifstream header(folder + "/lenet.h"), manifest(folder + "/lenet.json");
+  std::string text(std::istreambuf_iterator<char>(header), {}), json(std::istreambuf_iterator<char>(manifest), {});
+  EXPECT_NE(text.find("int32_t lenet_train_step("), std::string::npos);
+  EXPECT_NE(json.find("x86-64-v3"), std::string::npos);
+  EXPECT_NE(errorOf([&] { step.compile().write(folder + "/2nd"); }).find("a name in C"), std::string::npos);
+  EXPECT_NE(errorOf([&] { step.compile({.target = "z80"}).write(folder + "/z"); }).find("unknown target 'z80'"),
+            std::string::npos);
+  EXPECT_NE(errorOf([&] { step.compile({.max_memory = 1000}).write(folder + "/z"); }).find("the state alone takes"),
+            std::string::npos);
+  EXPECT_FALSE(std::ifstream(folder + "/z.o").good());
+  for (const char *suffix : {".o", ".h", ".json"})
+    EXPECT_EQ(::unlink((folder + "/lenet" + suffix).c_str()), 0);
+  EXPECT_EQ(::rmdir(folder.c_str()), 0);
 }
 
 TEST(Compile, AnyFunction) {

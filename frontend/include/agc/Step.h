@@ -28,6 +28,29 @@ std::shared_ptr<StepImpl> traceStep(nn::Module &module, Forward forward, Loss lo
                                     Spec target, Loc loc);
 } // namespace detail
 
+/// What a step is shipped as: the flags of `agc compile`, docs/shipped.md.
+struct StepOptions {
+  std::string target = "native"; // of `agc targets`
+  std::string cpu = "";          // LLVM's name of one of that kind
+  uint64_t max_memory = 0;       // of state and workspace, in bytes; 0: no limit
+};
+
+/// A step to be linked into other programs.
+class CompiledStep {
+public:
+  CompiledStep(std::string program, StepOptions options)
+      : program(std::move(program)), options(std::move(options)) {}
+  /// Compiles to \p path.o, .h and .json: the functions begin with the last part of
+  /// \p path. Weights are not in them: checkpoints are.
+  /// Errors: AGC0104, that part is no name in C; AGC0116, an unknown target or CPU;
+  /// AGC0205, max_memory cannot be met; AGC0201, a file cannot be written.
+  void write(const std::string &path, Loc loc = Loc::current()) const;
+
+private:
+  std::string program;
+  StepOptions options;
+};
+
 /// A training step: forward, backward and update as one native function.
 class TrainStep {
 public:
@@ -61,6 +84,9 @@ public:
 
   /// The step as serialized agc::proto::Module.
   std::string serialize() const;
+
+  /// For a machine without agc: `step.compile({.target = "x86-64-v3"}).write("out/name")`.
+  CompiledStep compile(StepOptions options = {}) const { return {serialize(), std::move(options)}; }
 
 private:
   std::shared_ptr<detail::StepImpl> impl;

@@ -1,15 +1,16 @@
 # agc_add_step(TARGET SOURCE step.agc [NAME name] [TARGETS target...] [CPU cpu]
-#              [MAX_MEMORY size])
+#              [MAX_MEMORY size] [FORTRAN])
 #
 # A static library TARGET of a program: its object for the machines TARGETS (of
 # `agc targets`; without them this one), and TARGET's users see its header, name.h.
 # NAME, which its functions begin with, is SOURCE's without folder and suffix. SOURCE
-# may be made by another command. Needs the language C or CXX.
+# may be made by another command. FORTRAN: the library has a module NAME as well.
+# Needs the language C, CXX or Fortran.
 function(agc_add_step target)
-  cmake_parse_arguments(PARSE_ARGV 1 step "" "SOURCE;NAME;CPU;MAX_MEMORY" "TARGETS")
+  cmake_parse_arguments(PARSE_ARGV 1 step "FORTRAN" "SOURCE;NAME;CPU;MAX_MEMORY" "TARGETS")
   if(NOT step_SOURCE OR step_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "agc_add_step(${target} SOURCE step.agc [NAME name] [TARGETS target...] "
-                        "[CPU cpu] [MAX_MEMORY size]); got '${ARGN}'")
+                        "[CPU cpu] [MAX_MEMORY size] [FORTRAN]); got '${ARGN}'")
   endif()
   get_filename_component(source "${step_SOURCE}" ABSOLUTE BASE_DIR "${CMAKE_CURRENT_SOURCE_DIR}")
   if(NOT step_NAME)
@@ -26,22 +27,31 @@ function(agc_add_step target)
   if(step_MAX_MEMORY)
     list(APPEND flags --max-memory=${step_MAX_MEMORY})
   endif()
+  if(step_FORTRAN)
+    list(APPEND flags --fortran)
+  endif()
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/${target}.step")
   file(MAKE_DIRECTORY "${folder}")
   set(path "${folder}/${step_NAME}")
+  set(files ${path}.o ${path}.h)
+  if(step_FORTRAN)
+    list(APPEND files ${path}.f90)
+  endif()
   add_custom_command(
-    OUTPUT ${path}.o ${path}.h ${path}.json
+    OUTPUT ${files} ${path}.json
     COMMAND agc::cli compile ${source} -o ${path} ${flags}
     DEPENDS ${source} agc::cli
     COMMENT "agc compile ${step_NAME}" VERBATIM)
   set_source_files_properties(${path}.o PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
-  add_library(${target} STATIC ${path}.o ${path}.h)
+  add_library(${target} STATIC ${files})
   # Of no language itself: whichever there is makes the library.
   get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
-  if("C" IN_LIST languages)
-    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE C)
-  else()
-    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
-  endif()
+  foreach(language IN ITEMS C CXX Fortran)
+    if(language IN_LIST languages)
+      set_target_properties(${target} PROPERTIES LINKER_LANGUAGE ${language})
+      break()
+    endif()
+  endforeach()
+  set_target_properties(${target} PROPERTIES Fortran_MODULE_DIRECTORY "${folder}")
   target_include_directories(${target} INTERFACE "${folder}")
 endfunction()

@@ -196,6 +196,9 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
     return {kind, "error: " + llvm::toString(std::move(error))};
   };
   using Kind = CompilerError::Kind;
+  if (options.fortran && (options.name[0] == '_' || options.name.size() > 40))
+    return {Kind::Unsupported, "error: a name in Fortran begins with a letter, and has 40 at most "
+                               "to leave room; got '" + options.name + "'"};
   Session session;
   OwningOpRef<ModuleOp> module;
   if (CompilerError error = read(bytes, "", session, module))
@@ -251,6 +254,8 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   layout.stackBytes = stackUse(versions.code());
   result.object = std::move(*object);
   result.header = stepHeader(layout);
+  if (options.fortran)
+    result.fortran = stepFortran(layout);
   result.manifest = stepManifest(layout, versions.describe());
   return {};
 }

@@ -57,12 +57,14 @@ struct ShipOptions {
   /// Of state and workspace together; 0: no limit. Values are computed again rather
   /// than kept, or it is an error that says what is alive at the peak.
   uint64_t maxMemoryBytes = 0;
+  bool fortran = false; // a module beside the header
 };
 
 struct ShippedStep {
   std::string object;   // or what was asked for
   std::string header;   // C
   std::string manifest; // JSON
+  std::string fortran;  // if asked for
 };
 
 /// What a step can be shipped for.

@@ -72,6 +72,8 @@ uint64_t numelOf(const proto::TensorType &type);
 
 /// The header, C99 and C++.
 std::string stepHeader(const StepLayout &layout);
+/// The module, Fortran 2003. layout.name: of at most 40 letters, the first one no _.
+std::string stepFortran(const StepLayout &layout);
 /// The manifest, JSON. \p target: what the object was made for.
 std::string stepManifest(const StepLayout &layout, const std::string &target);
 

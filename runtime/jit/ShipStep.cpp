@@ -42,6 +42,10 @@ std::vector<std::string> shipStep(std::string_view program, ShipOptions options,
   writeFileAtomically(paths[0], {step.object});
   writeFileAtomically(paths[1], {step.header});
   writeFileAtomically(paths[2], {step.manifest});
+  if (options.fortran) {
+    paths.push_back(path + ".f90");
+    writeFileAtomically(paths.back(), {step.fortran});
+  }
   return paths;
 }
 

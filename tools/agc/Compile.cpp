@@ -28,7 +28,10 @@ void runCompile(CompileFlags &flags) {
                      flags.output.substr(flags.output.rfind('/') + 1) + "'");
   std::vector<std::string> paths =
       shipStep(serialized(readProgram(flags.file)), flags.options, flags.output);
-  talk("Wrote " + paths[0] + ", " + paths[1] + " and " + paths[2] + "\n");
+  std::string list = paths.front();
+  for (size_t i = 1; i < paths.size(); ++i)
+    list += (i + 1 < paths.size() ? ", " : " and ") + paths[i];
+  talk("Wrote " + list + "\n");
 }
 
 } // namespace
@@ -55,6 +58,7 @@ void addCompile(CLI::App &app) {
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
       ->type_name("SIZE")
       ->check(CLI::PositiveNumber);
+  verb->add_flag("--fortran", flags->options.fortran, "Write a Fortran module as well, .f90");
   verb->add_option("--emit", flags->options.emit, "obj, lib, asm or llvm-ir")
       ->transform(CLI::CheckedTransformer(kinds))
       ->default_str("obj");

@@ -246,6 +246,7 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
       emitObject(versions.code(), versions.baseline(), kind);
   if (!object)
     return failure(Kind::Internal, object.takeError());
+  layout.code = codeSizes(*object);
   if (options.emit == Emit::Library) {
     object = archived(*object, options.name + ".o");
     if (!object)

@@ -9,6 +9,7 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Object/ObjectFile.h"
 #include "llvm/Passes/PassBuilder.h"
 
 using namespace mlir;
@@ -88,6 +89,26 @@ llvm::Expected<std::string> emitObject(ModuleOp module, llvm::TargetMachine &tar
   if (!code)
     return code.takeError();
   return emitObject(**code, target, kind);
+}
+
+std::vector<std::pair<std::string, uint64_t>> codeSizes(llvm::StringRef object) {
+  std::vector<std::pair<std::string, uint64_t>> sizes;
+  auto file = llvm::object::ObjectFile::createObjectFile(llvm::MemoryBufferRef(object, "agc"));
+  if (!file) {
+    llvm::consumeError(file.takeError());
+    return sizes; // Text was asked for.
+  }
+  for (const llvm::object::SectionRef &section : (*file)->sections()) {
+    llvm::Expected<llvm::StringRef> name = section.getName();
+    if (!name) {
+      llvm::consumeError(name.takeError());
+      continue;
+    }
+    name->consume_front(".text.");
+    if (section.isText() && section.getSize())
+      sizes.push_back({name->str(), section.getSize()});
+  }
+  return sizes;
 }
 
 llvm::Expected<std::string> archived(llvm::StringRef object, llvm::StringRef name) {

@@ -30,6 +30,10 @@ llvm::Expected<std::string> emitObject(llvm::Module &code, llvm::TargetMachine &
 llvm::Expected<std::string> emitObject(mlir::ModuleOp module, llvm::TargetMachine &target,
                                        ObjectKind kind);
 
+/// The bytes of machine code in an object, section by section: those of each function,
+/// in WebAssembly of all.
+std::vector<std::pair<std::string, uint64_t>> codeSizes(llvm::StringRef object);
+
 /// An object as the one member of a static library, whose bytes depend on nothing else.
 llvm::Expected<std::string> archived(llvm::StringRef object, llvm::StringRef name);
 

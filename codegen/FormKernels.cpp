@@ -267,6 +267,7 @@ func::FuncOp FormCalls::createList() {
   }
   list->setAttr("agc.results", b.getArrayAttr(results));
   list->setAttr(stepAttr, b.getUnitAttr());
+  list->setAttr(keptAttr, b.getI64IntegerAttr(schedule.keptBytes));
   return list;
 }
 

@@ -19,6 +19,7 @@ inline constexpr llvm::StringLiteral kernelAttr = "agc.kernel";  // on a kernel
 inline constexpr llvm::StringLiteral flopsAttr = "agc.flops";    // of one call
 inline constexpr llvm::StringLiteral bytesAttr = "agc.bytes";    // it must move
 inline constexpr llvm::StringLiteral stepAttr = "agc.step";      // on a list
+inline constexpr llvm::StringLiteral keptAttr = "agc.kept";      // Schedule::keptBytes
 inline constexpr llvm::StringLiteral parallelAttr = "agc.parallel"; // on a call
 inline constexpr llvm::StringLiteral checkAttr = "agc.check";    // its message
 inline constexpr llvm::StringLiteral checksAttr = "agc.checks";  // on a body's list: how many

@@ -1,9 +1,9 @@
 //===- Schedule.cpp - In which order, and where in memory ------------------===//
 #include "codegen/Schedule.h"
 
-#include "codegen/MemoryPlan.h"
 #include "codegen/Passes.h"
 #include "ir/Dialect.h"
+#include "ir/Serialize.h"
 #include "passes/LowerToLinalg.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
@@ -505,6 +505,24 @@ SmallVector<unsigned> Schedule::buffersOf(Operation *op) const {
   return result;
 }
 
+void Schedule::measureKept(ArrayRef<Lifetime> lifetimes) {
+  auto isGradient = [&](int position) {
+    proto::Location location;
+    writeLocation(order[position]->getLoc(), location);
+    return !location.gradient_of().empty();
+  };
+  SmallVector<int64_t> change(order.size() + 1);
+  for (auto [buffer, lifetime] : llvm::zip_equal(buffers, lifetimes))
+    if (buffer.kind == Buffer::Workspace && lifetime.first < lifetime.last &&
+        !isGradient(lifetime.first) && isGradient(lifetime.last)) {
+      change[lifetime.first] += placedBytes(lifetime.bytes);
+      change[lifetime.last] -= placedBytes(lifetime.bytes);
+    }
+  int64_t kept = 0;
+  for (int64_t bytes : change)
+    keptBytes = std::max(keptBytes, kept += bytes);
+}
+
 void Schedule::planWorkspace() {
   SmallVector<Lifetime> lifetimes(buffers.size());
   for (auto [i, lifetime] : llvm::enumerate(lifetimes)) {
@@ -518,6 +536,7 @@ void Schedule::planWorkspace() {
       lifetime.first = std::min<int>(lifetime.first, position);
       lifetime.last = std::max<int>(lifetime.last, position);
     }
+  measureKept(lifetimes);
   SmallVector<Lifetime> planned;
   SmallVector<unsigned> owners;
   for (unsigned i = 0; i < buffers.size(); ++i)

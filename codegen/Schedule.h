@@ -3,6 +3,7 @@
 #define AGC_CODEGEN_SCHEDULE_H
 
 #include "codegen/LoopNest.h"
+#include "codegen/MemoryPlan.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -46,6 +47,8 @@ public:
   llvm::SmallVector<Buffer> buffers;
   llvm::DenseMap<mlir::Value, View> views;
   int64_t workspaceBytes = 0;
+  /// Of what the forward leaves for the backward, where that is the most.
+  int64_t keptBytes = 0;
   /// What a loop or branch works on besides: the bodies' workspace, then a second
   /// place for each carry.
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<unsigned>> ownBuffers;
@@ -91,6 +94,7 @@ private:
   bool reads(mlir::Operation *op, unsigned buffer) const;
   bool canUpdateInPlace(mlir::OpResult update, unsigned argument);
   void planWorkspace();
+  void measureKept(llvm::ArrayRef<Lifetime> lifetimes);
 };
 
 } // namespace agc

@@ -453,7 +453,8 @@ void writeType(RankedTensorType type, proto::TensorType &message) {
 }
 
 void writeLocation(Location loc, proto::Location &location) {
-  if (auto fused = dyn_cast<FusedLoc>(loc)) {
+  // Of what was fused, the first.
+  while (auto fused = dyn_cast<FusedLoc>(loc)) {
     if (auto name = dyn_cast_or_null<StringAttr>(fused.getMetadata()))
       location.set_gradient_of(name.str());
     loc = fused.getLocations().front();

@@ -56,6 +56,7 @@ Object functionObject(const StepFunction &function, const std::string &name) {
                 {"symbol", name + "_" + function.manifest.entry()},
                 {"trains", function.trains},
                 {"workspace_bytes", function.manifest.workspace_bytes()},
+                {"kept_bytes", function.manifest.kept_bytes()},
                 {"flops", flops},
                 {"bytes", bytes},
                 {"outputs", std::move(outputs)},
@@ -70,6 +71,12 @@ std::string stepManifest(const StepLayout &layout, const std::string &target) {
     Object object = functionObject(function, layout.name);
     object["name"] = function.manifest.entry();
     functions.push_back(std::move(object));
+  }
+  Object code;
+  uint64_t codeBytes = 0;
+  for (const auto &[function, bytes] : layout.code) {
+    code[function] = bytes;
+    codeBytes += bytes;
   }
   // Memory by what it is for, of the state.
   uint64_t byRole[std::size(roleNames)] = {};
@@ -88,6 +95,8 @@ std::string stepManifest(const StepLayout &layout, const std::string &target) {
                         {"parameter_bytes", byRole[proto::ROLE_PARAMETER]},
                         {"buffer_bytes", byRole[proto::ROLE_BUFFER]},
                         {"optimizer_state_bytes", byRole[proto::ROLE_OPTIMIZER_STATE]}}},
+      {"code_bytes", codeBytes},
+      {"code", std::move(code)},
       {"state", tensors(layout.state)},
       {"inputs", tensors(layout.inputs)},
       {"hyperparameters", tensors(layout.hyper)},

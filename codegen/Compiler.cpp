@@ -132,37 +132,20 @@ CompilerError CompilerImpl::lower(std::string_view bytes, Phase phase,
   return {};
 }
 
-/// Those of a module's functions, at Phase::Kernels.
-static std::vector<proto::Manifest> describeAll(ModuleOp module) {
-  std::vector<proto::Manifest> manifests;
-  for (func::FuncOp function : module.getOps<func::FuncOp>())
-    if (function->hasAttr(stepAttr) && !function->hasAttr(bodyAttr))
-      manifests.push_back(describe(module, function.getName()));
-  return manifests;
-}
-
-/// What the state of a module at Phase::Loops leaves of a limit.
-static CompilerError limitWorkspace(ModuleOp module, const ShipOptions &options,
-                                    const StepVersions &versions, Session &session,
+/// What the state of a program, serialized, leaves of a limit.
+static CompilerError limitWorkspace(std::string_view program, uint64_t maxMemoryBytes,
                                     int64_t &maxWorkspaceBytes) {
   maxWorkspaceBytes = -1;
-  if (!options.maxMemoryBytes)
+  if (!maxMemoryBytes)
     return {};
-  using Kind = CompilerError::Kind;
-  OwningOpRef<ModuleOp> copy = module.clone();
-  if (failed(runPhase(*copy, Phase::Kernels,
-                      machineOf(*versions.targets().front().machine))))
-    return session.error(Kind::Unsupported, "compilation failed");
-  StepLayout layout;
-  if (std::string error = layOutStep(options.name, describeAll(*copy),
-                                     versions.pointerBytes(), layout);
-      !error.empty())
-    return {Kind::Unsupported, "error: " + error};
-  if (layout.stateBytes > options.maxMemoryBytes)
-    return {Kind::ResourceLimit, "error: the state alone takes " +
-                                     std::to_string(layout.stateBytes) + " bytes, and " +
-                                     std::to_string(options.maxMemoryBytes) + " is the limit"};
-  maxWorkspaceBytes = int64_t(options.maxMemoryBytes - layout.stateBytes);
+  proto::Module module;
+  module.ParseFromArray(program.data(), int(program.size())); // It has been read.
+  uint64_t stateBytes = stateBytesOf(module);
+  if (stateBytes > maxMemoryBytes)
+    return {CompilerError::Kind::ResourceLimit,
+            "error: the state alone takes " + std::to_string(stateBytes) + " bytes, and " +
+                std::to_string(maxMemoryBytes) + " is the limit"};
+  maxWorkspaceBytes = int64_t(maxMemoryBytes - stateBytes);
   return {};
 }
 
@@ -214,13 +197,16 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   StepVersions versions(context, std::move(*targets));
   int64_t maxWorkspaceBytes;
   if (CompilerError error =
-          limitWorkspace(*module, options, versions, session, maxWorkspaceBytes))
+          limitWorkspace(bytes, options.maxMemoryBytes, maxWorkspaceBytes))
     return error;
   for (const TargetVersion &target : versions.targets()) {
     OwningOpRef<ModuleOp> copy = module->clone();
     if (failed(runPhase(*copy, Phase::Kernels, machineOf(*target.machine), maxWorkspaceBytes)))
       return session.error(Kind::Unsupported, "compilation failed");
-    std::vector<proto::Manifest> manifests = describeAll(*copy);
+    std::vector<proto::Manifest> manifests;
+    for (func::FuncOp function : copy->getOps<func::FuncOp>())
+      if (function->hasAttr(stepAttr) && !function->hasAttr(bodyAttr))
+        manifests.push_back(describe(*copy, function.getName()));
     if (failed(lowerToLLVM(*copy)))
       return session.error(Kind::Internal, "lowering to LLVM failed");
     if (llvm::Error error = versions.add(*copy, std::move(manifests)))

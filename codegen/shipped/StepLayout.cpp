@@ -33,6 +33,12 @@ bool StepFunction::uses(Place place) const {
 
 namespace {
 
+/// Where the tensor behind one at \p offset, of that type, lies in a state.
+uint64_t behind(uint64_t offset, const proto::TensorType &type) {
+  offset += numelOf(type) * sizeOf(type.dtype());
+  return (offset + AGC_ALIGNMENT - 1) / AGC_ALIGNMENT * AGC_ALIGNMENT;
+}
+
 /// A name in C that is not in \p taken: what C does not allow becomes `_`.
 std::string identifierFor(const std::string &name, std::set<std::string> &taken) {
   static const std::set<std::string> keywords = {
@@ -151,8 +157,7 @@ private:
     SchemaHash schema;
     for (StepTensor &tensor : layout.state) {
       tensor.offset = offset;
-      offset += numelOf(tensor.info.type()) * sizeOf(tensor.info.type().dtype());
-      offset = (offset + AGC_ALIGNMENT - 1) / AGC_ALIGNMENT * AGC_ALIGNMENT;
+      offset = behind(offset, tensor.info.type());
       schema.add(tensor.name, tensor.info.type(), tensor.info.role());
     }
     layout.stateBytes = offset;
@@ -172,6 +177,13 @@ private:
 };
 
 } // namespace
+
+uint64_t stateBytesOf(const proto::Module &program) {
+  uint64_t offset = sizeof(agc_state);
+  for (const StateTensor &tensor : stateOf(program))
+    offset = behind(offset, tensor.type);
+  return offset;
+}
 
 std::string layOutStep(const std::string &name, std::vector<proto::Manifest> manifests,
                        unsigned pointerBytes, StepLayout &layout) {

@@ -63,6 +63,9 @@ struct StepLayout {
 std::string layOutStep(const std::string &name, std::vector<proto::Manifest> manifests,
                        unsigned pointerBytes, StepLayout &layout);
 
+/// Bytes of the state that layOutStep makes for a program.
+uint64_t stateBytesOf(const proto::Module &program);
+
 /// The part of layOutStep that is about checkpoints.
 void layOutCheckpoint(StepLayout &layout);
 

@@ -3,10 +3,7 @@
 
 #include "frontend/core/Build.h"
 #include "frontend/core/Extras.h"
-
-#include <cxxabi.h>
-
-#include <cstdlib>
+#include "frontend/core/Host.h"
 
 namespace agc::autograd {
 
@@ -156,11 +153,8 @@ variable_list finishCall(Loc loc, std::shared_ptr<AutogradContext> context,
   return results;
 }
 
-std::string nodeName(const char *typeName) {
-  int status = 0;
-  char *text = abi::__cxa_demangle(typeName, nullptr, nullptr, &status);
-  std::string name = status == 0 ? text : typeName;
-  std::free(text);
+std::string nodeName(const char *mangled) {
+  std::string name = agc::detail::typeName(mangled);
   return name.substr(name.rfind(':') + 1) + "Backward";
 }
 

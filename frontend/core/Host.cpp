@@ -7,6 +7,9 @@
 
 #include <agc/Autograd.h>
 
+#include <cxxabi.h>
+
+#include <cstdlib>
 #include <cstring>
 
 namespace agc::detail {
@@ -94,6 +97,14 @@ Tensor hostFull(IntArrayRef shape, DType type, double value) {
   Tensor full = wrap(leafValue(t, std::move(buffer)));
   implOf(full).storage->beginning = {Beginning::Constant, value, 0};
   return full;
+}
+
+std::string typeName(const char *mangled) {
+  int status = 0;
+  char *text = abi::__cxa_demangle(mangled, nullptr, nullptr, &status);
+  std::string name = status == 0 ? text : mangled;
+  std::free(text);
+  return name;
 }
 
 void saveTensors(const OrderedDict<std::string, Tensor> &tensors, const std::string &path,

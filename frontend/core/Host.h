@@ -14,7 +14,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <typeinfo>
 
 namespace agc::detail {
 
@@ -37,8 +36,8 @@ Tensor hostFull(IntArrayRef shape, DType type, double value);
 void saveTensors(const OrderedDict<std::string, Tensor> &tensors, const std::string &path,
                  const std::map<std::string, std::string> &metadata = {});
 
-/// The type's name as C++ has it.
-std::string typeName(const std::type_info &type);
+/// A type's name as C++ has it, of what std::type_info says.
+std::string typeName(const char *mangled);
 
 } // namespace agc::detail
 

@@ -1,5 +1,6 @@
 #include <agc/Serialize.h>
 
+#include "frontend/core/AtLine.h"
 #include "frontend/core/Host.h"
 #include "frontend/core/StepState.h"
 #include "runtime/checkpoint/Checkpoint.h"
@@ -13,15 +14,6 @@ namespace agc {
 using namespace agc::detail;
 
 namespace {
-
-/// What \p call throws is at the user's line.
-template <typename Call> auto at(Loc loc, Call call) {
-  try {
-    return call();
-  } catch (const Error &error) {
-    rethrowAt(error, loc);
-  }
-}
 
 /// `momentum_buffer.3`
 std::string nameOf(const optim::Optimizer::State &state) {
@@ -69,10 +61,10 @@ OrderedDict<std::string, Tensor> detail::namedTensors(const nn::Module &module) 
 }
 
 void save(const nn::Module &module, const std::string &path, Loc loc) {
-  at(loc, [&] { saveTensors(namedTensors(module), path); });
+  atLine(loc, [&] { saveTensors(namedTensors(module), path); });
 }
 LoadReport load(nn::Module &module, const std::string &path, bool strict, Loc loc) {
-  return at(loc, [&] {
+  return atLine(loc, [&] {
     SafetensorsFile file;
     readWeights(path, file);
     return loadTensors(namedTensors(module), file, path, strict);
@@ -83,21 +75,21 @@ void save(const optim::Optimizer &optimizer, const std::string &path, Loc loc) {
   OrderedDict<std::string, Tensor> states;
   for (const optim::Optimizer::State &state : optimizer.state())
     states.insert(nameOf(state), state.tensor);
-  std::map<std::string, std::string> metadata = {{"agc.optimizer", typeName(typeid(optimizer))}};
+  std::map<std::string, std::string> metadata = {{"agc.optimizer", typeName(typeid(optimizer).name())}};
   for (size_t i = 0; i < optimizer.param_groups().size(); ++i) {
     char text[32];
     std::snprintf(text, sizeof text, "%.17g", optimizer.param_groups()[i].options().get_lr());
     metadata[rateKey(i)] = text;
   }
-  at(loc, [&] { saveTensors(states, path, metadata); });
+  atLine(loc, [&] { saveTensors(states, path, metadata); });
 }
 
 LoadReport load(optim::Optimizer &optimizer, const std::string &path, bool strict, Loc loc) {
-  return at(loc, [&] {
+  return atLine(loc, [&] {
     SafetensorsFile file;
     readSafetensors(path, file);
     auto kind = file.metadata.find("agc.optimizer");
-    std::string own = typeName(typeid(optimizer));
+    std::string own = typeName(typeid(optimizer).name());
     if (kind == file.metadata.end() || kind->second != own)
       throw Error("AGC0118", "'" + path + "' is not the state of " + own +
                                  (kind == file.metadata.end() ? "" : " but of " + kind->second));
@@ -122,7 +114,7 @@ void save(const Tensor &tensor, const std::string &path, Loc loc) {
   save(std::vector<Tensor>{tensor}, path, loc);
 }
 void save(const std::vector<Tensor> &tensors, const std::string &path, Loc loc) {
-  at(loc, [&] {
+  atLine(loc, [&] {
     OrderedDict<std::string, Tensor> named;
     for (const Tensor &tensor : tensors)
       named.insert(std::to_string(named.size()), tensor);
@@ -140,7 +132,7 @@ void load(Tensor &tensor, const std::string &path, Loc loc) {
   tensor = tensors[0];
 }
 void load(std::vector<Tensor> &tensors, const std::string &path, Loc loc) {
-  at(loc, [&] {
+  atLine(loc, [&] {
     SafetensorsFile file;
     readWeights(path, file);
     std::vector<Tensor> loaded;

@@ -2,6 +2,7 @@
 #include <agc/Step.h>
 
 #include "frontend/core/Anomaly.h"
+#include "frontend/core/AtLine.h"
 #include "frontend/core/Host.h"
 #include "frontend/core/Promote.h"
 #include "frontend/core/Random.h"
@@ -240,7 +241,7 @@ float TrainStep::operator()(const Tensor &input, const Tensor &target, Loc loc) 
 std::string TrainStep::serialize() const { return serialized(impl->program); }
 
 void TrainStep::save(const std::string &path, Loc loc) const {
-  try {
+  atLine(loc, [&] {
     // Buffers that no function uses, and tensors that no module has.
     auto weights = namedTensors(impl->model);
     for (const auto &item : impl->state.weights())
@@ -248,9 +249,7 @@ void TrainStep::save(const std::string &path, Loc loc) const {
         weights.insert(item.key(), item.value());
     saveTensors(weights, stem(path) + ".safetensors");
     writeFileAtomically(path, {serialize()});
-  } catch (const Error &error) {
-    rethrowAt(error, loc);
-  }
+  });
 }
 
 void CompiledStep::write(const std::string &path, Loc loc) const {
@@ -263,29 +262,17 @@ void CompiledStep::write(const std::string &path, Loc loc) const {
   ship.target = options.target;
   ship.cpu = options.cpu;
   ship.maxMemoryBytes = options.max_memory;
-  try {
-    shipStep(program, ship, path);
-  } catch (const Error &error) {
-    rethrowAt(error, loc);
-  }
+  atLine(loc, [&] { shipStep(program, ship, path); });
 }
 
 uint64_t TrainStep::steps() const { return impl->steps; }
 
 void TrainStep::save_checkpoint(const std::string &path, Loc loc) const {
-  try {
-    impl->state.save(path, impl->steps);
-  } catch (const Error &error) {
-    rethrowAt(error, loc);
-  }
+  atLine(loc, [&] { impl->state.save(path, impl->steps); });
 }
 
 LoadReport TrainStep::load_checkpoint(const std::string &path, bool strict, Loc loc) const {
-  try {
-    return impl->state.load(path, strict, impl->steps);
-  } catch (const Error &error) {
-    rethrowAt(error, loc);
-  }
+  return atLine(loc, [&] { return impl->state.load(path, strict, impl->steps); });
 }
 
 Compiled::Compiled(Function function, std::vector<Spec> specs, Loc loc)

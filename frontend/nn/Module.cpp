@@ -3,10 +3,7 @@
 #include "frontend/core/Promote.h"
 #include "frontend/core/Host.h"
 
-#include <cxxabi.h>
-
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <ostream>
 
@@ -18,21 +15,13 @@ void detail::rethrowAt(const Error &error, Loc loc) {
   throw;
 }
 
-std::string detail::typeName(const std::type_info &type) {
-  int status;
-  char *text = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
-  std::string name = status == 0 ? text : type.name();
-  std::free(text);
-  return name;
-}
-
 namespace nn {
 
 using namespace agc::detail;
 
 const std::string &Module::name() const {
   if (typeName.empty())
-    typeName = agc::detail::typeName(typeid(*this));
+    typeName = agc::detail::typeName(typeid(*this).name());
   return typeName;
 }
 

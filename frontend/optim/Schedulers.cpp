@@ -1,5 +1,7 @@
 #include <agc/optim/Schedulers.h>
 
+#include "frontend/core/AtLine.h"
+
 #include <cmath>
 #include <iostream>
 #include <limits>
@@ -15,12 +17,7 @@ std::vector<double> LRScheduler::get_current_lrs() const {
 }
 
 void LRScheduler::step(Loc loc) {
-  std::vector<double> rates;
-  try {
-    rates = get_lrs();
-  } catch (const Error &error) {
-    detail::rethrowAt(error, loc);
-  }
+  std::vector<double> rates = detail::atLine(loc, [&] { return get_lrs(); });
   for (size_t i = 0; i < rates.size(); ++i)
     optimizer.param_groups()[i].options().set_lr(rates[i]);
   ++count;

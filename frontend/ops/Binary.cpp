@@ -85,15 +85,7 @@ Value powerOf(const Value &x, Scalar exponent) {
     if (exponent.toLong() < 0)
       fail("AGC0102", "expects no negative exponent for integers, got " +
                           std::to_string(exponent.toLong()));
-    // By squaring.
-    Value result, square = x;
-    for (int64_t e = exponent.toLong(); e; e >>= 1) {
-      if (e & 1)
-        result = result ? result * square : square;
-      if (e > 1)
-        square = square * square;
-    }
-    return result ? result : constantLike(x, 1);
+    return powi(x, exponent.toLong());
   }
   double e = exponent.toDouble();
   if (e == 0.5)

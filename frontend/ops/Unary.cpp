@@ -57,7 +57,7 @@ Value squareOf(const Tensor &x) {
   Value v = read(x);
   if (v.dtype() == DType::Bool)
     v = convert(v, DType::I64);
-  return info(v.dtype()).isFloat ? powi(v, 2) : v * v;
+  return powi(v, 2);
 }
 
 /// What integers and bools answer at once.

@@ -125,26 +125,14 @@ struct Reader {
   }
 };
 
-/// Whether JSON may have it: no bytes that are none of UTF-8's, or too many for
-/// their code.
-bool isUtf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    auto byte = [&](size_t k) { return i + k < text.size() ? uint8_t(text[i + k]) : 0u; };
-    uint32_t first = byte(0), code = first;
-    size_t length = first < 0x80 ? 1 : first < 0xC0 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF8 ? 4 : 0;
-    if (length > 1)
-      code = first & (0x7Fu >> length);
-    for (size_t k = 1; k < length; ++k) {
-      if ((byte(k) & 0xC0) != 0x80)
-        return false;
-      code = code << 6 | (byte(k) & 0x3F);
-    }
-    static constexpr uint32_t least[] = {~0u, 0, 0x80, 0x800, 0x10000};
-    if (code < least[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
-      return false;
-    i += length;
+/// Whether JSON may have it.
+bool isUtf8(const std::string &text) {
+  try {
+    Json(text).dump();
+    return true;
+  } catch (const Json::exception &) {
+    return false;
   }
-  return true;
 }
 
 } // namespace

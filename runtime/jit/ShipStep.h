@@ -13,8 +13,8 @@ namespace agc {
 std::optional<std::string> stepNameOf(const std::string &path);
 
 /// Compiles a program, serialized, to PATH.o (libPATH.a, PATH.s or PATH.ll, as
-/// options.emit says), PATH.h, PATH.json and, if asked for, PATH.f90, each written whole or not at all. Returns
-/// their paths. options.name is stepNameOf(path).
+/// options.emit says), PATH.h, PATH.json and, if asked for, PATH.f90, each written
+/// whole or not at all. Returns their paths. options.name is stepNameOf(path).
 /// Errors: what Compiler::ship and writeFileAtomically say.
 std::vector<std::string> shipStep(std::string_view program, ShipOptions options,
                                   const std::string &path);

@@ -165,8 +165,6 @@ struct ExpandHalvesPass : impl::ExpandHalvesPassBase<ExpandHalvesPass> {
               retype(argument);
     });
     func::FuncOp function = getOperation();
-    if (function.isExternal())
-      return;
     Block &body = function.getBody().front();
     function.setFunctionType(FunctionType::get(
         &getContext(), body.getArgumentTypes(),

@@ -10,10 +10,9 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
-
-#include <cctype>
 
 using llvm::formatv;
 
@@ -63,10 +62,9 @@ public:
              {{"state", "type(c_ptr), value"}, {"seed", "integer(c_int64_t), value"}});
     for (const StepFunction &step : layout.functions)
       stepFunction(step);
-    function("save", "integer(c_int32_t)",
-             {{"state", "type(c_ptr), value"}, {"buffer", "type(c_ptr), value"}, {"bytes", "integer(c_int64_t), value"}});
-    function("load", "integer(c_int32_t)",
-             {{"state", "type(c_ptr), value"}, {"buffer", "type(c_ptr), value"}, {"bytes", "integer(c_int64_t), value"}});
+    for (const char *copies : {"save", "load"})
+      function(copies, "integer(c_int32_t)",
+               {{"state", "type(c_ptr), value"}, {"buffer", "type(c_ptr), value"}, {"bytes", "integer(c_int64_t), value"}});
     os << "    ! The name ends in c_null_char.\n";
     function("parameter", "type(c_ptr)",
              {{"state", "type(c_ptr), value"}, {"name(*)", "character(kind=c_char), intent(in)"}});

@@ -68,11 +68,17 @@ public:
     moved = ir::SelectOp::create(at, loc, type, isZero, x, moved);
     if (!type.getElementType().isF16())
       return moved;
-    // The steps of an f16 stop shrinking.
-    Value &least = leastSteps[{type, number}];
-    if (!least)
+    // The steps of an f16 stop shrinking, and beyond its largest is infinity.
+    Value &least = leastSteps[{type, number}], &beyond = stepsBeyond[{type, number}];
+    if (!least) {
       least = converted(mul(numbers(type.getShape()), shares[number] * 0x1p-24), type);
-    return ir::AddOp::create(at, loc, moved, least);
+      beyond = converted(mul(numbers(type.getShape()), shares[number] * 0x1p1023), type);
+    }
+    moved = ir::AddOp::create(at, loc, moved, least);
+    Value largest = ir::ConstantOp::create(at, loc, type, at.getF64FloatAttr(0x1.ff8p+15), nullptr);
+    Value isBeyond = ir::CompareOp::create(at, loc, ir::AbsOp::create(at, loc, x), largest, "gt");
+    Value infinity = ir::AddOp::create(at, loc, x, ir::MulOp::create(at, loc, x, beyond));
+    return ir::SelectOp::create(at, loc, type, isBeyond, infinity, moved);
   }
 
 private:
@@ -87,7 +93,7 @@ private:
              std::pair(q.first.getAsOpaquePointer(), q.second);
     }
   };
-  std::map<std::pair<Type, size_t>, Value, Less> steps, leastSteps;
+  std::map<std::pair<Type, size_t>, Value, Less> steps, leastSteps, stepsBeyond;
 
   Value mul(Value x, double factor) {
     Value constant = ir::ConstantOp::create(b, loc, x.getType(), b.getF64FloatAttr(factor), nullptr);

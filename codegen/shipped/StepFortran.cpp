@@ -91,6 +91,8 @@ private:
     bytes("workspace_bytes", std::max<uint64_t>(layout.workspaceBytes, 64));
     bytes("stack_bytes", layout.stackBytes);
     bytes("checkpoint_bytes", layout.checkpointBytes);
+    if (!layout.code.empty())
+      bytes("code_bytes", layout.codeBytes());
     os << formatv("  integer(c_int32_t), parameter :: {0}_ok = {1}, {0}_error_value = {2}\n\n", name,
                   int(AGC_STATUS_OK), int(AGC_STATUS_FIRST_CHECK));
   }

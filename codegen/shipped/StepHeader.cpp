@@ -72,8 +72,11 @@ private:
        << "/* Bytes of stack that are enough for a call, and for a task on another thread. */\n"
        << formatv("#define {0}_STACK_BYTES {1}\n", upper, layout.stackBytes)
        << "/* Bytes of a checkpoint, of any memory: a .safetensors file. */\n"
-       << formatv("#define {0}_CHECKPOINT_BYTES {1}\n", upper, layout.checkpointBytes)
-       << "/* Of the tensors in a state and where they lie; of the functions below. */\n"
+       << formatv("#define {0}_CHECKPOINT_BYTES {1}\n", upper, layout.checkpointBytes);
+    if (!layout.code.empty()) // as text, it has no size yet
+      os << "/* Bytes of machine code in the object. */\n"
+         << formatv("#define {0}_CODE_BYTES {1}\n", upper, layout.codeBytes());
+    os << "/* Of the tensors in a state and where they lie; of the functions below. */\n"
        << formatv("#define {0}_SCHEMA_HASH UINT64_C({1:x})\n", upper, layout.schema)
        << formatv("#define {0}_ABI_VERSION {1}\n\n", upper, AGC_SHIPPED_ABI);
   }

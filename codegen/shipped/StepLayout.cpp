@@ -26,6 +26,13 @@ uint64_t numelOf(const proto::TensorType &type) {
   return product;
 }
 
+uint64_t StepLayout::codeBytes() const {
+  uint64_t sum = 0;
+  for (const auto &[function, bytes] : code)
+    sum += bytes;
+  return sum;
+}
+
 bool StepFunction::uses(Place place) const {
   return std::any_of(arguments.begin(), arguments.end(),
                      [&](const Argument &argument) { return argument.place == place; });

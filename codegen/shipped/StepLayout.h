@@ -51,6 +51,7 @@ struct StepLayout {
   uint64_t stateBytes = 0, workspaceBytes = 0;
   uint64_t stackBytes = 0; // known when there is code, as is
   std::vector<std::pair<std::string, uint64_t>> code; // bytes of each function's
+  uint64_t codeBytes() const;
   uint64_t schema = 0; // of the state's tensors, from which follows where they lie
   /// A checkpoint's header with zeros for what differs, and where that is.
   std::string checkpointHeader;

@@ -73,11 +73,8 @@ std::string stepManifest(const StepLayout &layout, const std::string &target) {
     functions.push_back(std::move(object));
   }
   Object code;
-  uint64_t codeBytes = 0;
-  for (const auto &[function, bytes] : layout.code) {
+  for (const auto &[function, bytes] : layout.code)
     code[function] = bytes;
-    codeBytes += bytes;
-  }
   // Memory by what it is for, of the state.
   uint64_t byRole[std::size(roleNames)] = {};
   for (const StepTensor &tensor : layout.state)
@@ -95,7 +92,7 @@ std::string stepManifest(const StepLayout &layout, const std::string &target) {
                         {"parameter_bytes", byRole[proto::ROLE_PARAMETER]},
                         {"buffer_bytes", byRole[proto::ROLE_BUFFER]},
                         {"optimizer_state_bytes", byRole[proto::ROLE_OPTIMIZER_STATE]}}},
-      {"code_bytes", codeBytes},
+      {"code_bytes", layout.codeBytes()},
       {"code", std::move(code)},
       {"state", tensors(layout.state)},
       {"inputs", tensors(layout.inputs)},

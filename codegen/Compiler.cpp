@@ -9,6 +9,7 @@
 #include "codegen/Targets.h"
 #include "codegen/shipped/EmitStep.h"
 #include "codegen/shipped/StackUse.h"
+#include "codegen/shipped/StepNote.h"
 #include "codegen/shipped/Versions.h"
 #include "ir/Serialize.h"
 
@@ -74,6 +75,8 @@ public:
                         CompiledObject &result) override;
   CompilerError ship(std::string_view module, const ShipOptions &options,
                      ShippedStep &result) override;
+  CompilerError notes(std::string_view file, std::vector<NotedStep> &steps) override;
+
   std::vector<TargetInfo> targets() override { return knownTargets(); }
   CompilerError print(std::string_view module, Phase phase,
                       const CompileOptions &options, std::string &text) override;
@@ -97,6 +100,10 @@ private:
 };
 
 } // namespace
+
+static CompilerError failure(CompilerError::Kind kind, llvm::Error error) {
+  return {kind, "error: " + llvm::toString(std::move(error))};
+}
 
 CompilerError CompilerImpl::read(std::string_view bytes, StringRef function,
                                  Session &session, OwningOpRef<ModuleOp> &module) {
@@ -122,8 +129,7 @@ CompilerError CompilerImpl::lower(std::string_view bytes, Phase phase,
     return error;
   llvm::Expected<Target> created = createHostMachine(options.cpu);
   if (!created)
-    return {CompilerError::Kind::Unsupported,
-            "error: " + llvm::toString(created.takeError())};
+    return failure(CompilerError::Kind::Unsupported, created.takeError());
   target = std::move(*created);
   Machine machine = options.reference ? Machine{0, 0} : machineOf(*target);
   if (failed(runPhases(*module, phase, machine, options.reference,
@@ -149,6 +155,20 @@ static CompilerError limitWorkspace(std::string_view program, uint64_t maxMemory
   return {};
 }
 
+/// From kernels to LLVM IR: from here on an object is the same, whether it is loaded into
+/// this process or shipped.
+static CompilerError addVersion(ModuleOp kernels, Session &session, StepVersions &versions) {
+  std::vector<proto::Manifest> manifests;
+  for (func::FuncOp function : kernels.getOps<func::FuncOp>())
+    if (function->hasAttr(stepAttr) && !function->hasAttr(bodyAttr))
+      manifests.push_back(describe(kernels, function.getName()));
+  if (failed(lowerToLLVM(kernels)))
+    return session.error(CompilerError::Kind::Internal, "lowering to LLVM failed");
+  if (llvm::Error error = versions.add(kernels, std::move(manifests)))
+    return failure(CompilerError::Kind::Internal, std::move(error));
+  return {};
+}
+
 CompilerError CompilerImpl::compile(std::string_view bytes,
                                     const CompileOptions &options,
                                     CompiledObject &result) {
@@ -158,26 +178,36 @@ CompilerError CompilerImpl::compile(std::string_view bytes,
   if (CompilerError error =
           lower(bytes, Phase::Kernels, options, session, module, target))
     return error;
-  proto::Manifest manifest = describe(*module, options.function);
-  manifest.set_target(
-      (target->getTargetCPU() + " " + target->getTargetFeatureString()).str());
-  if (failed(lowerToLLVM(*module)))
-    return session.error(CompilerError::Kind::Internal, "lowering to LLVM failed");
+  llvm::LLVMContext context;
+  std::vector<TargetVersion> one(1);
+  one.front().machine = std::move(target);
+  StepVersions versions(context, std::move(one));
+  if (CompilerError error = addVersion(*module, session, versions))
+    return error;
   llvm::Expected<std::string> object =
-      emitObject(*module, *target, ObjectKind::Object);
+      emitObject(versions.code(), versions.baseline(), ObjectKind::Object);
   if (!object)
-    return {CompilerError::Kind::Internal,
-            "error: " + llvm::toString(object.takeError())};
+    return failure(CompilerError::Kind::Internal, object.takeError());
+  proto::Manifest manifest = versions.manifests().front();
+  manifest.set_target((versions.baseline().getTargetCPU() + " " +
+                       versions.baseline().getTargetFeatureString()).str());
   result.object = std::move(*object);
   result.manifest = manifest.SerializeAsString();
   return {};
 }
 
+/// As `agc compile` would be told, of what decides what the object is.
+static std::string flagsOf(const ShipOptions &options) {
+  std::string flags = "--target=" + options.target;
+  if (!options.cpu.empty())
+    flags += " --cpu=" + options.cpu;
+  if (options.maxMemoryBytes)
+    flags += " --max-memory=" + std::to_string(options.maxMemoryBytes);
+  return flags;
+}
+
 CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &options,
                                  ShippedStep &result) {
-  auto failure = [](CompilerError::Kind kind, llvm::Error error) -> CompilerError {
-    return {kind, "error: " + llvm::toString(std::move(error))};
-  };
   using Kind = CompilerError::Kind;
   if (options.fortran && (options.name[0] == '_' || options.name.size() > 40))
     return {Kind::Unsupported, "error: a name in Fortran begins with a letter, and has 40 at most "
@@ -203,14 +233,8 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
     OwningOpRef<ModuleOp> copy = module->clone();
     if (failed(runPhase(*copy, Phase::Kernels, machineOf(*target.machine), maxWorkspaceBytes)))
       return session.error(Kind::Unsupported, "compilation failed");
-    std::vector<proto::Manifest> manifests;
-    for (func::FuncOp function : copy->getOps<func::FuncOp>())
-      if (function->hasAttr(stepAttr) && !function->hasAttr(bodyAttr))
-        manifests.push_back(describe(*copy, function.getName()));
-    if (failed(lowerToLLVM(*copy)))
-      return session.error(Kind::Internal, "lowering to LLVM failed");
-    if (llvm::Error error = versions.add(*copy, std::move(manifests)))
-      return failure(Kind::Internal, std::move(error));
+    if (CompilerError error = addVersion(*copy, session, versions))
+      return error;
   }
   StepLayout layout;
   if (std::string error = layOutStep(options.name, versions.manifests(),
@@ -222,8 +246,11 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
     return {Kind::Unsupported,
             "error: state and workspace take " + std::to_string(total) +
                 " bytes, and addresses of this target have 32 bits"};
+  layout.target = versions.describe();
+  layout.flags = flagsOf(options);
   if (llvm::Error error = emitStep(versions, layout))
     return failure(Kind::Internal, std::move(error));
+  emitNote(versions.code(), stepNote(layout, needsOf(versions.baseline())));
   using Emit = ShipOptions::Emit;
   ObjectKind kind = options.emit == Emit::Assembly ? ObjectKind::Assembly
                     : options.emit == Emit::LLVM   ? ObjectKind::LLVM
@@ -243,7 +270,15 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   result.header = stepHeader(layout);
   if (options.fortran)
     result.fortran = stepFortran(layout);
-  result.manifest = stepManifest(layout, versions.describe());
+  result.manifest = stepManifest(layout);
+  return {};
+}
+
+CompilerError CompilerImpl::notes(std::string_view file, std::vector<NotedStep> &steps) {
+  llvm::Expected<std::vector<NotedStep>> read = readNotes(file);
+  if (!read)
+    return {CompilerError::Kind::Input, "error: " + llvm::toString(read.takeError())};
+  steps = std::move(*read);
   return {};
 }
 

@@ -67,6 +67,13 @@ struct ShippedStep {
   std::string fortran;  // if asked for
 };
 
+/// What an object, a static library or a program says of a step in it.
+struct NotedStep {
+  std::string text; // JSON: docs/shipped.md, "The note"
+  bool runsHere = false; // this machine is of its target, and has what its code uses
+  std::vector<std::pair<std::string, uint64_t>> code; // bytes of each function of an object
+};
+
 /// What a step can be shipped for.
 struct TargetInfo {
   std::string name, description;
@@ -88,6 +95,9 @@ public:
   /// else, with the state and the C functions of docs/shipped.md.
   virtual CompilerError ship(std::string_view module, const ShipOptions &options,
                              ShippedStep &result) = 0;
+
+  /// The steps in an object file, a static library or a program, in order.
+  virtual CompilerError notes(std::string_view file, std::vector<NotedStep> &steps) = 0;
 
   /// In the order in which they are shown.
   virtual std::vector<TargetInfo> targets() = 0;

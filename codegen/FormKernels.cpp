@@ -328,6 +328,8 @@ void FormCalls::call(Operation *op) {
         kernels.getCheck(check, cast<MemRefType>(buffer.getType()));
     auto call = func::CallOp::create(b, kernel, buffer);
     call->setAttr(checkAttr, check.getMessageAttr());
+    call->setAttr(lowerAttr, check.getLowerAttr());
+    call->setAttr(upperAttr, check.getUpperAttr());
     if (check->hasAttr(unsignedAttr))
       call->setAttr(unsignedAttr, b.getUnitAttr());
     return;

@@ -17,6 +17,12 @@ static void describeCalls(ModuleOp module, func::FuncOp list, uint64_t times,
       proto::CheckInfo &check = *manifest.add_checks();
       check.set_message(message.str());
       writeLocation(call.getLoc(), *check.mutable_location());
+      check.set_lower(call->getAttrOfType<IntegerAttr>(lowerAttr).getInt());
+      check.set_upper(call->getAttrOfType<IntegerAttr>(upperAttr).getInt());
+      auto argument = dyn_cast<BlockArgument>(call.getOperand(0));
+      if (argument && !list->hasAttr(bodyAttr) &&
+          list.getArgAttr(argument.getArgNumber(), "agc.type"))
+        check.set_argument(argument.getArgNumber() + 1);
       return;
     }
     auto callee = module.lookupSymbol<func::FuncOp>(call.getCallee());

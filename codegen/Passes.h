@@ -22,6 +22,8 @@ inline constexpr llvm::StringLiteral stepAttr = "agc.step";      // on a list
 inline constexpr llvm::StringLiteral keptAttr = "agc.kept";      // Schedule::keptBytes
 inline constexpr llvm::StringLiteral parallelAttr = "agc.parallel"; // on a call
 inline constexpr llvm::StringLiteral checkAttr = "agc.check";    // its message
+inline constexpr llvm::StringLiteral lowerAttr = "agc.lower";    // and its bounds
+inline constexpr llvm::StringLiteral upperAttr = "agc.upper";
 inline constexpr llvm::StringLiteral checksAttr = "agc.checks";  // on a body's list: how many
 inline constexpr llvm::StringLiteral tripsAttr = "agc.trips";    // on a body's call: at most
 

@@ -114,6 +114,14 @@ private:
     return "";
   }
 
+  void narrow(StepFunction::Argument argument, const proto::CheckInfo &check) {
+    if (argument.place != StepFunction::Place::Batch)
+      return;
+    auto &range = layout.inputs[argument.index].range;
+    range = {std::max(check.lower(), range ? range->first : check.lower()),
+             std::min(check.upper(), range ? range->second : check.upper())};
+  }
+
   std::string add(proto::Manifest manifest) {
     StepFunction function;
     for (const proto::ArgumentInfo &info : manifest.arguments()) {
@@ -132,8 +140,11 @@ private:
             {identifierFor(result.name(), outputNames), result.type()});
     }
     function.firstCheck = layout.checks.size();
-    for (const proto::CheckInfo &check : manifest.checks())
+    for (const proto::CheckInfo &check : manifest.checks()) {
       layout.checks.push_back(check.message());
+      if (check.argument())
+        narrow(function.arguments[check.argument() - 1], check);
+    }
     layout.workspaceBytes = std::max(layout.workspaceBytes, manifest.workspace_bytes());
     function.manifest = std::move(manifest);
     layout.functions.push_back(std::move(function));

@@ -9,7 +9,9 @@
 
 #include "codegen/manifest.pb.h"
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace agc {
@@ -21,6 +23,8 @@ struct StepTensor {
   proto::ArgumentInfo info;
   uint64_t offset = 0; // in the state, or in the caller's struct
   uint64_t savedAt = 0; // in a checkpoint, behind its header
+  /// What the program checks an integer for: at least the first, less than the second.
+  std::optional<std::pair<int64_t, int64_t>> range;
 };
 
 struct StepFunction {
@@ -45,6 +49,7 @@ struct StepFunction {
 
 struct StepLayout {
   std::string name; // a C identifier
+  std::string target, flags; // what it was made for, and how
   std::vector<StepTensor> state, inputs, hyper;
   std::vector<StepFunction> functions;
   std::vector<std::string> checks; // of all functions, in order
@@ -79,8 +84,11 @@ uint64_t numelOf(const proto::TensorType &type);
 std::string stepHeader(const StepLayout &layout);
 /// The module, Fortran 2003. layout.name: of at most 40 letters, the first one no _.
 std::string stepFortran(const StepLayout &layout);
-/// The manifest, JSON. \p target: what the object was made for.
-std::string stepManifest(const StepLayout &layout, const std::string &target);
+/// The manifest, JSON.
+std::string stepManifest(const StepLayout &layout);
+/// What of it the object itself says (StepNote.h): all that a caller needs to know, on
+/// one line. \p needs: of an x86-64, by LLVM's names.
+std::string stepNote(const StepLayout &layout, const std::vector<std::string> &needs);
 
 } // namespace agc
 

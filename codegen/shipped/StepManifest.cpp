@@ -34,15 +34,29 @@ Array tensors(const std::vector<StepTensor> &list) {
     if (tensor.info.has_initial())
       object["initial"] = Array{llvm::StringRef(distributionNames[tensor.info.initial().distribution()]),
                                 tensor.info.initial().a(), tensor.info.initial().b()};
+    if (tensor.range)
+      object["range"] = Array{tensor.range->first, tensor.range->second};
     result.push_back(std::move(object));
   }
   return result;
 }
 
 Object functionObject(const StepFunction &function, const std::string &name) {
-  Array outputs, kernels;
+  using Place = StepFunction::Place;
+  Array outputs;
   for (const StepFunction::Output &output : function.outputs)
     outputs.push_back(typed(output.identifier, output.type));
+  return Object{{"name", function.manifest.entry()},
+                {"symbol", name + "_" + function.manifest.entry()},
+                {"batch", function.uses(Place::Batch)},
+                {"hyper", function.uses(Place::Hyper)},
+                {"trains", function.trains},
+                {"workspace_bytes", function.manifest.workspace_bytes()},
+                {"outputs", std::move(outputs)}};
+}
+
+void addCosts(const StepFunction &function, Object &object) {
+  Array kernels;
   uint64_t flops = 0, bytes = 0;
   for (const proto::KernelInfo &kernel : function.manifest.kernels()) {
     flops += kernel.calls() * kernel.flops();
@@ -52,24 +66,46 @@ Object functionObject(const StepFunction &function, const std::string &name) {
                              {"flops", kernel.flops()},
                              {"bytes", kernel.bytes()}});
   }
-  return Object{{"name", name},
-                {"symbol", name + "_" + function.manifest.entry()},
-                {"trains", function.trains},
-                {"workspace_bytes", function.manifest.workspace_bytes()},
-                {"kept_bytes", function.manifest.kept_bytes()},
-                {"flops", flops},
-                {"bytes", bytes},
-                {"outputs", std::move(outputs)},
-                {"kernels", std::move(kernels)}};
+  object["kept_bytes"] = function.manifest.kept_bytes();
+  object["flops"] = flops;
+  object["bytes"] = bytes;
+  object["kernels"] = std::move(kernels);
+}
+
+/// What manifest and note both say.
+Object description(const StepLayout &layout) {
+  return Object{{"name", layout.name},
+                {"producer", "agc " AGC_VERSION},
+                {"target", layout.target},
+                {"flags", layout.flags},
+                {"abi_version", AGC_SHIPPED_ABI},
+                {"schema_hash", llvm::formatv("{0:x}", layout.schema).str()},
+                {"inputs", tensors(layout.inputs)},
+                {"hyperparameters", tensors(layout.hyper)}};
+}
+
+Object memory(const StepLayout &layout) {
+  return Object{{"state_bytes", layout.stateBytes}, {"workspace_bytes", layout.workspaceBytes}};
 }
 
 } // namespace
 
-std::string stepManifest(const StepLayout &layout, const std::string &target) {
+std::string stepNote(const StepLayout &layout, const std::vector<std::string> &needs) {
+  Object root = description(layout);
+  root["needs"] = Array(needs);
+  root["memory"] = memory(layout);
+  Array functions;
+  for (const StepFunction &function : layout.functions)
+    functions.push_back(functionObject(function, layout.name));
+  root["functions"] = std::move(functions);
+  return llvm::formatv("{0}", llvm::json::Value(std::move(root))).str();
+}
+
+std::string stepManifest(const StepLayout &layout) {
   Array functions;
   for (const StepFunction &function : layout.functions) {
     Object object = functionObject(function, layout.name);
-    object["name"] = function.manifest.entry();
+    addCosts(function, object);
     functions.push_back(std::move(object));
   }
   Object code;
@@ -80,24 +116,17 @@ std::string stepManifest(const StepLayout &layout, const std::string &target) {
   for (const StepTensor &tensor : layout.state)
     byRole[tensor.info.role()] +=
         numelOf(tensor.info.type()) * sizeOf(tensor.info.type().dtype());
-  Object root{
-      {"name", layout.name},
-      {"producer", "agc " AGC_VERSION},
-      {"target", target},
-      {"abi_version", AGC_SHIPPED_ABI},
-      {"schema_hash", llvm::formatv("{0:x}", layout.schema).str()},
-      {"memory", Object{{"state_bytes", layout.stateBytes},
-                        {"workspace_bytes", layout.workspaceBytes},
-                        {"stack_bytes", layout.stackBytes},
-                        {"parameter_bytes", byRole[proto::ROLE_PARAMETER]},
-                        {"buffer_bytes", byRole[proto::ROLE_BUFFER]},
-                        {"optimizer_state_bytes", byRole[proto::ROLE_OPTIMIZER_STATE]}}},
-      {"code_bytes", layout.codeBytes()},
-      {"code", std::move(code)},
-      {"state", tensors(layout.state)},
-      {"inputs", tensors(layout.inputs)},
-      {"hyperparameters", tensors(layout.hyper)},
-      {"functions", std::move(functions)}};
+  Object spent = memory(layout);
+  spent["stack_bytes"] = layout.stackBytes;
+  spent["parameter_bytes"] = byRole[proto::ROLE_PARAMETER];
+  spent["buffer_bytes"] = byRole[proto::ROLE_BUFFER];
+  spent["optimizer_state_bytes"] = byRole[proto::ROLE_OPTIMIZER_STATE];
+  Object root = description(layout);
+  root["memory"] = std::move(spent);
+  root["code_bytes"] = layout.codeBytes();
+  root["code"] = std::move(code);
+  root["state"] = tensors(layout.state);
+  root["functions"] = std::move(functions);
   return llvm::formatv("{0:2}\n", llvm::json::Value(std::move(root))).str();
 }
 

@@ -69,12 +69,11 @@ std::string compilerIdentity() {
          std::to_string(status.st_mtim.tv_nsec);
 }
 
-CompilerError loadObject(std::string_view object, std::string_view entry,
-                         std::unique_ptr<LoadedObject> &result) {
+CompilerError loadObject(std::string_view object, std::unique_ptr<LoadedObject> &result) {
   CompilerError error;
-  if ((result = loadElf(object, entry)))
+  if ((result = loadElf(object)))
     return error;
-  library().loadObject(object, entry, result, error);
+  library().loadObject(object, result, error);
   return error;
 }
 

@@ -18,8 +18,7 @@ std::string compilerIdentity();
 
 /// Links an object into this process: by ElfLoader.h, or where that cannot by
 /// the compiler's library; see LoadObjectFn.
-CompilerError loadObject(std::string_view object, std::string_view entry,
-                         std::unique_ptr<LoadedObject> &result);
+CompilerError loadObject(std::string_view object, std::unique_ptr<LoadedObject> &result);
 
 /// Throws what \p error says, as AGC0204; a resource limit as AGC0205,
 /// something unsupported as AGC0116, a fault of agc's own as AGC0299.

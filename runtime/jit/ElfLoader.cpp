@@ -42,13 +42,17 @@ public:
 
 class ElfImage final : public LoadedObject {
 public:
-  ElfImage(std::unique_ptr<Mapping> mapping, agc_entry address)
-      : mapping(std::move(mapping)), address(address) {}
-  agc_entry entry() const override { return address; }
+  using Functions = std::unordered_map<std::string, void *>;
+  ElfImage(std::unique_ptr<Mapping> mapping, Functions functions)
+      : mapping(std::move(mapping)), functions(std::move(functions)) {}
+  void *find(const std::string &function) const override {
+    auto found = functions.find(function);
+    return found == functions.end() ? nullptr : found->second;
+  }
 
 private:
   std::unique_ptr<Mapping> mapping;
-  agc_entry address;
+  Functions functions;
 };
 
 void *externalFunction(const char *name) {
@@ -67,17 +71,18 @@ class Linker {
 public:
   explicit Linker(std::string_view object) : object(object) {}
 
-  std::unique_ptr<LoadedObject> link(std::string_view entry) {
+  std::unique_ptr<LoadedObject> link() {
     if (!readHeaders() || !place() || !relocate() || !protect())
       return nullptr;
     if (const char *map = std::getenv("AGC_PERF_MAP"); map && *map)
       writePerfMap();
+    ElfImage::Functions functions;
     for (const Elf64_Sym &symbol : symbols)
-      if (symbol.st_shndx != SHN_UNDEF && nameOf(symbol) == entry)
+      if (symbol.st_shndx != SHN_UNDEF && ELF64_ST_BIND(symbol.st_info) == STB_GLOBAL &&
+          ELF64_ST_TYPE(symbol.st_info) == STT_FUNC)
         if (std::optional<uint64_t> address = addressOf(symbol))
-          return std::make_unique<ElfImage>(
-              std::move(mapping), reinterpret_cast<agc_entry>(*address));
-    return nullptr;
+          functions[nameOf(symbol)] = reinterpret_cast<void *>(*address);
+    return std::make_unique<ElfImage>(std::move(mapping), std::move(functions));
   }
 
 private:
@@ -315,12 +320,11 @@ private:
 
 } // namespace
 
-std::unique_ptr<LoadedObject> loadElf(std::string_view object,
-                                      std::string_view entry) {
+std::unique_ptr<LoadedObject> loadElf(std::string_view object) {
 #ifdef __x86_64__
-  return Linker(object).link(entry);
+  return Linker(object).link();
 #else
-  (void)object, (void)entry;
+  (void)object;
   return nullptr;
 #endif
 }

@@ -17,10 +17,9 @@
 namespace agc {
 
 /// Links \p object into this process; null if it is not a whole ELF object for
-/// this machine, has a relocation that is not known here, lacks \p entry, or
-/// needs a function that is neither of memcpy's kind nor in libm.
-std::unique_ptr<LoadedObject> loadElf(std::string_view object,
-                                      std::string_view entry);
+/// this machine, has a relocation that is not known here, or needs a function that is
+/// neither of memcpy's kind nor in libm.
+std::unique_ptr<LoadedObject> loadElf(std::string_view object);
 
 } // namespace agc
 

@@ -74,10 +74,11 @@ std::shared_ptr<Executable> instantiate(const CompiledObject &compiled) {
   if (!manifest.ParseFromString(compiled.manifest))
     return nullptr;
   std::unique_ptr<LoadedObject> object;
-  if (CompilerError error =
-          loadObject(compiled.object, manifest.entry(), object))
+  if (CompilerError error = loadObject(compiled.object, object))
     return nullptr;
-  return std::make_shared<Executable>(std::move(object), std::move(manifest));
+  auto entry = reinterpret_cast<agc_entry>(object->find(manifest.entry()));
+  return entry ? std::make_shared<Executable>(std::move(object), entry, std::move(manifest))
+               : nullptr;
 }
 
 } // namespace

@@ -18,9 +18,8 @@ namespace agc {
 
 class Executable {
 public:
-  Executable(std::unique_ptr<LoadedObject> object, proto::Manifest manifest)
-      : object(std::move(object)), entry(this->object->entry()),
-        description(std::move(manifest)) {}
+  Executable(std::unique_ptr<LoadedObject> object, agc_entry entry, proto::Manifest manifest)
+      : object(std::move(object)), entry(entry), description(std::move(manifest)) {}
 
   const proto::Manifest &manifest() const { return description; }
 

@@ -9,18 +9,21 @@ namespace {
 
 class LoadedObjectImpl final : public LoadedObject {
 public:
-  LoadedObjectImpl(std::unique_ptr<llvm::orc::LLJIT> jit, agc_entry address)
-      : jit(std::move(jit)), address(address) {}
+  explicit LoadedObjectImpl(std::unique_ptr<llvm::orc::LLJIT> jit) : jit(std::move(jit)) {}
 
-  agc_entry entry() const override { return address; }
+  void *find(const std::string &function) const override {
+    auto address = jit->lookup(function);
+    if (address)
+      return address->toPtr<void *>();
+    llvm::consumeError(address.takeError());
+    return nullptr;
+  }
 
 private:
   std::unique_ptr<llvm::orc::LLJIT> jit;
-  agc_entry address;
 };
 
-llvm::Expected<std::unique_ptr<LoadedObject>> load(llvm::StringRef object,
-                                                   llvm::StringRef entry) {
+llvm::Expected<std::unique_ptr<LoadedObject>> load(llvm::StringRef object) {
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   auto jit = llvm::orc::LLJITBuilder().create();
@@ -29,21 +32,16 @@ llvm::Expected<std::unique_ptr<LoadedObject>> load(llvm::StringRef object,
   if (llvm::Error error = (*jit)->addObjectFile(
           llvm::MemoryBuffer::getMemBufferCopy(object, "agc")))
     return error;
-  auto address = (*jit)->lookup(entry);
-  if (!address)
-    return address.takeError();
-  return std::make_unique<LoadedObjectImpl>(std::move(*jit),
-                                            address->toPtr<agc_entry>());
+  return std::make_unique<LoadedObjectImpl>(std::move(*jit));
 }
 
 } // namespace
 } // namespace agc
 
 extern "C" __attribute__((visibility("default"))) void
-agcLoadObject(std::string_view object, std::string_view entry,
-              std::unique_ptr<agc::LoadedObject> &result,
+agcLoadObject(std::string_view object, std::unique_ptr<agc::LoadedObject> &result,
               agc::CompilerError &error) {
-  auto loaded = agc::load(object, entry);
+  auto loaded = agc::load(object);
   if (loaded)
     result = std::move(*loaded);
   else

@@ -18,12 +18,12 @@ namespace agc {
 class LoadedObject {
 public:
   virtual ~LoadedObject() = default;
-  virtual agc_entry entry() const = 0;
+  /// The function of that name that is seen from outside the object; null if there is none.
+  virtual void *find(const std::string &function) const = 0;
 };
 
-/// Links an object into this process; \p entry is an agc_entry of it.
-using LoadObjectFn = void (*)(std::string_view object, std::string_view entry,
-                              std::unique_ptr<LoadedObject> &result,
+/// Links an object into this process.
+using LoadObjectFn = void (*)(std::string_view object, std::unique_ptr<LoadedObject> &result,
                               CompilerError &error);
 #define AGC_LOAD_OBJECT_SYMBOL "agcLoadObject"
 

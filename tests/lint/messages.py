@@ -45,6 +45,7 @@ UNREACHABLE = {
     "cannot read /proc/self/status": "a system without /proc",
     "the measuring process failed": "someone must kill the child",
     "start /proc/self/exe": "no process can be made",
+    "has more outputs than can be called here": "two thousand outputs",
     "a graph of more than 2 GiB cannot be": "more than a test may use",
     "a program of more than 2 GiB cannot be written": "more than a test may use",
 }

@@ -9,6 +9,7 @@
 #include "tools/agc/Call.h"
 #include "tools/agc/Child.h"
 #include "tools/agc/Program.h"
+#include "tools/agc/ShippedStep.h"
 #include "tools/agc/Terminal.h"
 #include "tools/agc/Verb.h"
 
@@ -46,6 +47,31 @@ double milliseconds(std::chrono::steady_clock::duration time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
+/// Calls until \p seconds are over, at least five times: median and least, in ms.
+template <typename Step> Json timed(double seconds, Step step) {
+  using Clock = std::chrono::steady_clock;
+  for (int i = 0; i < 2; ++i)
+    step();
+  std::vector<double> times;
+  auto end = Clock::now() + std::chrono::duration<double>(seconds);
+  while (times.size() < 5 || Clock::now() < end) {
+    auto begin = Clock::now();
+    step();
+    times.push_back(milliseconds(Clock::now() - begin));
+  }
+  std::sort(times.begin(), times.end());
+  size_t middle = times.size() / 2;
+  double median = times.size() % 2 ? times[middle]
+                                   : (times[middle - 1] + times[middle]) / 2;
+  return {{"step_ms", median}, {"min_ms", times.front()}, {"steps", times.size()}};
+}
+
+std::string stepLine(const Json &report) {
+  return fmt::format("step     {:.4g} ms median, {:.4g} ms least, of {} steps on {} threads\n",
+                     report["step_ms"].get<double>(), report["min_ms"].get<double>(),
+                     report["steps"].get<size_t>(), report["threads"].get<int>());
+}
+
 /// What a child does: prints its measurements.
 void measure(const BenchFlags &flags) {
   using Clock = std::chrono::steady_clock;
@@ -56,7 +82,7 @@ void measure(const BenchFlags &flags) {
   auto start = Clock::now();
   Call call(module, flags.function, state);
   auto compiled = Clock::now();
-  fillRandom(call, findFunction(module, flags.function), 0);
+  fillRandom(call, 0);
   auto filled = Clock::now();
   call.run();
   double first = milliseconds(compiled - start) + milliseconds(Clock::now() - filled);
@@ -69,25 +95,26 @@ void measure(const BenchFlags &flags) {
               .dump() + "\n");
     return;
   }
-  for (int i = 0; i < 2; ++i)
-    call.run();
-  std::vector<double> times;
-  auto end = Clock::now() + std::chrono::duration<double>(flags.seconds);
-  while (times.size() < 5 || Clock::now() < end) {
-    auto begin = Clock::now();
-    call.run();
-    times.push_back(milliseconds(Clock::now() - begin));
+  Json report = timed(flags.seconds, [&] { call.run(); });
+  report.update({{"first_ms", first}, {"threads", get_num_threads()}});
+  print(report.dump() + "\n");
+}
+
+void benchObject(const BenchFlags &flags) {
+  ShippedStep step(flags.file);
+  step.init(0);
+  fillRandom(step, 0);
+  Json report = {{"file", flags.file}, {"function", flags.function}};
+  report.update(timed(flags.seconds, step.bind(flags.function)));
+  report["threads"] = get_num_threads();
+  report.update(Json(step.note().at("memory")));
+  if (flags.json) {
+    print(report.dump() + "\n");
+    return;
   }
-  std::sort(times.begin(), times.end());
-  size_t middle = times.size() / 2;
-  double median = times.size() % 2 ? times[middle]
-                                   : (times[middle - 1] + times[middle]) / 2;
-  print(Json{{"step_ms", median},
-             {"min_ms", times.front()},
-             {"steps", times.size()},
-             {"first_ms", first},
-             {"threads", get_num_threads()}}
-            .dump() + "\n");
+  print(stepLine(report) +
+        fmt::format("memory   {} bytes of state, {} of workspace\n",
+                    report["state_bytes"].get<uint64_t>(), report["workspace_bytes"].get<uint64_t>()));
 }
 
 void bench(const BenchFlags &flags) {
@@ -118,14 +145,10 @@ void bench(const BenchFlags &flags) {
     print(report.dump() + "\n");
     return;
   }
-  print(fmt::format("step     {:.4g} ms median, {:.4g} ms least, of {} steps on "
-                    "{} threads\n"
-                    "first    {:.4g} ms: compile and first step\n"
+  print(stepLine(report) +
+        fmt::format("first    {:.4g} ms: compile and first step\n"
                     "memory   {} MiB at most, served from the object cache\n",
-                    report["step_ms"].get<double>(),
-                    report["min_ms"].get<double>(), report["steps"].get<size_t>(),
-                    report["threads"].get<int>(), report["first_ms"].get<double>(),
-                    report["peak_mib"].get<int64_t>()));
+                    report["first_ms"].get<double>(), report["peak_mib"].get<int64_t>()));
 }
 
 } // namespace
@@ -133,9 +156,10 @@ void bench(const BenchFlags &flags) {
 void addBench(CLI::App &app) {
   CLI::App *verb = addVerb(app, "bench", "Measure a step on random batches",
                            "  agc bench resnet18.agc --threads=2 --seconds=5\n"
-                           "  agc bench mlp.agc --json | jq .step_ms");
+                           "  agc bench mlp.agc --json | jq .step_ms\n"
+                           "  agc bench out/mlp.o                  # as agc compile wrote it");
   auto flags = std::make_shared<BenchFlags>();
-  verb->add_option("file", flags->file, "Program")->required();
+  verb->add_option("file", flags->file, "Program, or object of a step")->required();
   verb->add_option("--function", flags->function, "Function to measure")
       ->capture_default_str();
   verb->add_option("--threads", flags->threads, "Threads; all processors if absent")
@@ -150,7 +174,9 @@ void addBench(CLI::App &app) {
   verb->callback([flags] {
     if (flags->threads)
       set_num_threads(flags->threads);
-    if (flags->measure.empty())
+    if (isObjectFile(flags->file))
+      benchObject(*flags);
+    else if (flags->measure.empty())
       bench(*flags);
     else
       measure(*flags);

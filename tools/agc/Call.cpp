@@ -6,8 +6,8 @@
 #include "runtime/core/Philox.h"
 #include "tools/agc/Program.h"
 
+#include <algorithm>
 #include <cstring>
-#include <set>
 
 namespace agc::cli {
 namespace {
@@ -177,38 +177,28 @@ std::vector<std::string> Call::inputs() const {
   return names;
 }
 
-void fillRandom(Call &call, const proto::Function &function, uint64_t seed) {
+void fillRandom(const HostTensor &tensor, std::optional<std::pair<int64_t, int64_t>> range,
+                Generator &generator) {
+  if (info(tensor.type).isFloat)
+    generator.fillUniform(tensor.data(), tensor.type, tensor.numel(), 0, 1);
+  else
+    generator.fillIntegers(tensor.data(), tensor.type, tensor.numel(), range ? range->first : 0,
+                           range ? range->second : 2);
+}
+
+void fillRandom(Call &call, uint64_t seed) {
   Generator generator{seed, 0};
-  for (const std::string &name : call.inputs()) {
-    const HostTensor &tensor = call.argument(name);
-    if (info(tensor.type).isFloat) {
-      generator.fillUniform(tensor.data(), tensor.type, tensor.numel(), 0, 1);
+  uint32_t id = 0;
+  for (const proto::ArgumentInfo &argument : call.manifest().arguments()) {
+    ++id;
+    if (argument.role() != proto::ROLE_INPUT)
       continue;
-    }
-    // The program says which integers it takes, of the input in any shape.
-    int64_t low = 0, high = 2;
-    std::set<uint32_t> same;
-    uint32_t id = 0;
-    for (const proto::Argument &argument : function.arguments()) {
-      if (argument.name() == name)
-        same.insert(id);
-      ++id;
-    }
-    for (const proto::Node &node : function.nodes()) {
-      if (node.operands_size() == 1 && same.count(node.operands(0))) {
-        if (node.op() == "reshape")
-          same.insert(id);
-        if (node.op() == "check_range")
-          for (const proto::Attribute &attribute : node.attributes()) {
-            if (attribute.name() == "lower")
-              low = attribute.i();
-            if (attribute.name() == "upper")
-              high = attribute.i();
-          }
-      }
-      id += uint32_t(node.results_size());
-    }
-    generator.fillIntegers(tensor.data(), tensor.type, tensor.numel(), low, high);
+    std::optional<std::pair<int64_t, int64_t>> range;
+    for (const proto::CheckInfo &check : call.manifest().checks())
+      if (check.argument() == id)
+        range = {std::max(check.lower(), range ? range->first : check.lower()),
+                 std::min(check.upper(), range ? range->second : check.upper())};
+    fillRandom(call.argument(argument.name()), range, generator);
   }
 }
 

@@ -8,6 +8,7 @@
 #ifndef AGC_TOOLS_AGC_CALL_H
 #define AGC_TOOLS_AGC_CALL_H
 
+#include "runtime/core/Philox.h"
 #include "runtime/jit/Executable.h"
 #include "tools/agc/HostTensor.h"
 
@@ -76,9 +77,12 @@ private:
   std::vector<void *> argumentPointers, resultPointers;
 };
 
-/// Fills inputs with random data: floats uniform in [0, 1), integers in the
-/// range that the program checks them against, else 0 and 1.
-void fillRandom(Call &call, const proto::Function &function, uint64_t seed);
+/// Random data: floats uniform in [0, 1), integers from the first to less than the
+/// second of \p range, or 0 and 1.
+void fillRandom(const HostTensor &tensor, std::optional<std::pair<int64_t, int64_t>> range,
+                Generator &generator);
+/// For all inputs; integers in the range that the program checks them against.
+void fillRandom(Call &call, uint64_t seed);
 
 } // namespace agc::cli
 

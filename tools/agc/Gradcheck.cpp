@@ -3,12 +3,14 @@
 // Per parameter, two comparisons. The compiled gradient against that of the
 // reference pipeline (each op alone, f64, no vectors): is the code right? The
 // reference's own against a central difference of its loss along a random
-// direction: is the rule right?
+// direction: is the rule right? With --against, an object's gradients take the place
+// of the compiled ones.
 //
 //===----------------------------------------------------------------------===//
 #include "ir/Bodies.h"
 #include "tools/agc/Call.h"
 #include "tools/agc/GradientFunction.h"
+#include "tools/agc/ObjectGradients.h"
 #include "tools/agc/Program.h"
 #include "tools/agc/Terminal.h"
 #include "tools/agc/Verb.h"
@@ -26,7 +28,7 @@ namespace agc::cli {
 namespace {
 
 struct GradcheckFlags {
-  std::string file;
+  std::string file, against;
   double tolerance = 1e-3, differenceTolerance = 1e-4;
   uint64_t seed = 0;
   int threads = 0;
@@ -39,6 +41,14 @@ struct Row {
   double compiled = 0;   // its distance from the compiled one, relative
   double difference = 0; // of its slope from the central difference, relative
   bool isRounding = false; // that difference is no more than rounding makes
+  int64_t worst = 0;       // the element that is furthest from the reference's
+  double worstError = 0;   // by how much
+};
+
+/// An element whose gradient is looked at on its own.
+struct Element {
+  std::string name, line; // of the parameter, with its index; of the op that reads it first
+  double checked, reference, difference;
 };
 
 State deepCopy(const State &state) {
@@ -59,7 +69,7 @@ void copyInputs(const Call &from, const Call &to) {
 class Check {
 public:
   Check(const GradcheckFlags &flags, const proto::Module &program)
-      : generator{flags.seed, 1u << 20} {
+      : program(program), generator{flags.seed, 1u << 20} {
     proto::Function step = findFunction(program, "train_step");
     // Two modules: a body has one function that it is in.
     proto::Module both = program, alone = program;
@@ -80,12 +90,24 @@ public:
     reference = std::make_unique<Call>(both, "loss_and_gradients",
                                        referenceState, options);
     loss = std::make_unique<Call>(alone, "loss", referenceState, options);
-    fillRandom(*compiled, step, flags.seed);
+    fillRandom(*compiled, flags.seed);
     copyInputs(*compiled, *reference);
     copyInputs(*compiled, *loss);
     compiled->run();
     reference->run();
     scale = referenceScale();
+    checkedLoss = compiled->result("loss").at(0);
+    for (const std::string &name : parameters())
+      checked[name] = compiled->result("grad." + name);
+    if (flags.against.empty())
+      return;
+    std::map<std::string, HostTensor> batch;
+    for (const std::string &name : compiled->inputs())
+      batch[name] = compiled->argument(name);
+    ObjectGradients object = gradientsOfObject(flags.against, program, compiledState, batch);
+    checkedLoss = object.loss;
+    for (auto &[name, gradient] : checked)
+      gradient = object.gradients.at(name);
   }
 
   std::vector<std::string> parameters() const {
@@ -98,23 +120,52 @@ public:
 
   Row check(const std::string &name) {
     const HostTensor &exact = reference->result("grad." + name);
-    const HostTensor &fast = compiled->result("grad." + name);
+    const HostTensor &fast = checked.at(name);
+    Row row{name};
     double squares = 0, distance = 0;
     for (int64_t i = 0; i < exact.numel(); ++i) {
+      double error = std::abs(fast.at(i) - exact.at(i));
       squares += exact.at(i) * exact.at(i);
-      distance += (fast.at(i) - exact.at(i)) * (fast.at(i) - exact.at(i));
+      distance += error * error;
+      if (error > row.worstError || std::isnan(error)) {
+        row.worst = i;
+        row.worstError = error;
+      }
     }
     // A gradient that is zero but for rounding is held against the others.
     double against = std::max(std::sqrt(squares), 1e-6 * scale);
-    Row row{name, std::sqrt(squares), against ? std::sqrt(distance) / against : 0};
+    row.norm = std::sqrt(squares);
+    row.compiled = against ? std::sqrt(distance) / against : 0;
     measureSlope(name, exact, row);
     return row;
   }
 
   double lossGap() const {
     double exact = reference->result("loss").at(0);
-    double gap = std::abs(compiled->result("loss").at(0) - exact);
-    return gap / std::max(1e-30, std::abs(exact));
+    return std::abs(checkedLoss - exact) / std::max(1e-30, std::abs(exact));
+  }
+
+  /// The worst element of a row, with a central difference of the reference's loss there.
+  Element look(const Row &row) {
+    Element element;
+    const HostTensor &value = loss->argument(row.parameter);
+    int64_t rest = row.worst;
+    std::string index;
+    for (size_t d = value.shape.size(); d-- > 0; rest /= value.shape[d])
+      index = std::to_string(rest % value.shape[d]) + (index.empty() ? "" : ", ") + index;
+    element.name = row.parameter + (index.empty() ? "" : "[" + index + "]");
+    element.line = lineThatReads(row.parameter);
+    element.checked = checked.at(row.parameter).at(row.worst);
+    element.reference = reference->result("grad." + row.parameter).at(row.worst);
+    double x = value.at(row.worst), step = 1e-6 * std::max(1.0, std::abs(x));
+    auto lossAt = [&](double at) {
+      value.set(row.worst, at);
+      loss->run();
+      return loss->result("loss").at(0);
+    };
+    element.difference = (lossAt(x + step) - lossAt(x - step)) / (2 * step);
+    value.set(row.worst, x);
+    return element;
   }
 
 private:
@@ -128,6 +179,19 @@ private:
       largest = std::max(largest, std::sqrt(squares));
     }
     return largest;
+  }
+
+  std::string lineThatReads(const std::string &parameter) const {
+    const proto::Function &step = findFunction(program, "train_step");
+    for (const proto::Node &node : step.nodes())
+      for (uint32_t operand : node.operands())
+        if (operand < uint32_t(step.arguments_size()) &&
+            step.arguments(int(operand)).name() == parameter && node.location()) {
+          const proto::Location &at = program.locations(int(node.location()) - 1);
+          if (!at.file().empty())
+            return at.file() + ":" + std::to_string(at.line());
+        }
+    return "";
   }
 
   /// The slope along a direction, by the gradient and by a central difference.
@@ -172,7 +236,10 @@ private:
     row.isRounding = error <= 50 * rounding;
   }
 
+  const proto::Module &program;
   Generator generator;
+  double checkedLoss = 0;
+  std::map<std::string, HostTensor> checked; // gradients: the compiled step's, or the object's
   State compiledState, referenceState;
   std::unique_ptr<Call> compiled, reference, loss;
   double scale = 0;
@@ -181,7 +248,8 @@ private:
 void gradcheck(const GradcheckFlags &flags) {
   if (flags.threads)
     set_num_threads(flags.threads);
-  Check check(flags, checkedProgram(readProgram(flags.file)));
+  proto::Module program = checkedProgram(readProgram(flags.file));
+  Check check(flags, program);
   std::vector<std::string> names = check.parameters();
   std::vector<Row> rows;
   {
@@ -200,6 +268,7 @@ void gradcheck(const GradcheckFlags &flags) {
     });
   };
   Row code = worst(&Row::compiled), rule = worst(&Row::difference);
+  Element element = check.look(code);
   bool passed = code.compiled <= flags.tolerance &&
                 (rule.isRounding || rule.difference <= flags.differenceTolerance) &&
                 check.lossGap() <= flags.tolerance;
@@ -212,17 +281,24 @@ void gradcheck(const GradcheckFlags &flags) {
                      {"difference_error", row.difference}});
     print(nlohmann::ordered_json{{"passed", passed},
                                  {"loss_error", check.lossGap()},
+                                 {"worst", {{"element", element.name},
+                                            {"line", element.line},
+                                            {"checked", element.checked},
+                                            {"reference", element.reference},
+                                            {"difference", element.difference}}},
                                  {"parameters", all}}
               .dump() + "\n");
   } else {
-    print(fmt::format("{:<32} {:>12} {:>12} {:>12}\n", "parameter", "norm",
-                      "compiled", "difference"));
+    std::string kind = flags.against.empty() ? "compiled" : "object";
+    print(fmt::format("{:<32} {:>12} {:>12} {:>12}\n", "parameter", "norm", kind, "difference"));
     for (const Row &row : rows)
       print(fmt::format("{:<32} {:>12.4e} {:>12.1e} {:>12.1e}\n", row.parameter,
                         row.norm, row.compiled, row.difference));
-    print(fmt::format("worst: compiled {:.1e} ({}), difference {:.1e} ({})\n",
-                      code.compiled, code.parameter, rule.difference,
-                      rule.parameter));
+    print(fmt::format("worst: {} {:.1e} ({}), difference {:.1e} ({})\n", kind, code.compiled,
+                      code.parameter, rule.difference, rule.parameter));
+    print(fmt::format("worst element: {}{}: {} {:.6e}, reference {:.6e}, difference {:.6e}\n",
+                      element.name, element.line.empty() ? "" : " (" + element.line + ")", kind,
+                      element.checked, element.reference, element.difference));
   }
   if (!passed)
     throw Error("AGC0352", fmt::format("gradients differ: more than {:g} from the "
@@ -237,9 +313,14 @@ void addGradcheck(CLI::App &app) {
   CLI::App *verb =
       addVerb(app, "gradcheck",
               "Compare a step's gradients with the reference and with differences",
-              "  agc gradcheck lenet.agc\n  agc gradcheck lenet.agc --json");
+              "  agc gradcheck lenet.agc\n"
+              "  agc gradcheck lenet.agc --against out/lenet.o\n"
+              "  agc gradcheck lenet.agc --json");
   auto flags = std::make_shared<GradcheckFlags>();
   verb->add_option("file", flags->file, "Program with a train_step")->required();
+  verb->add_option("--against", flags->against,
+                   "Object that agc compile made of the program: check its gradients")
+      ->type_name("NAME.o");
   verb->add_option("--tolerance", flags->tolerance,
                    "Of the compiled gradients, relative to their norm")
       ->capture_default_str();

@@ -148,15 +148,16 @@ proto::Function withGradient(const proto::Function &original,
   return function;
 }
 
+static Error notAStep(const proto::Function &step, const char *what) {
+  return Error("AGC0351", "function '" + step.name() + "' " + what +
+                              ": it is not a training step");
+}
+
 proto::Function lossOfStep(const proto::Function &step, bool withGradients) {
-  auto fail = [&](const char *what) {
-    return Error("AGC0351", "function '" + step.name() + "' " + what +
-                                ": it is not a training step");
-  };
   auto loss = std::find_if(step.results().begin(), step.results().end(),
                            [](auto &r) { return r.name() == "loss"; });
   if (loss == step.results().end())
-    throw fail("has no result 'loss'");
+    throw notAStep(step, "has no result 'loss'");
 
   proto::Function function = step;
   function.set_name(withGradients ? "loss_and_gradients" : "loss");
@@ -179,8 +180,69 @@ proto::Function lossOfStep(const proto::Function &step, bool withGradients) {
     }
   }
   if (function.results_size() == 1)
-    throw fail("takes no gradient of a parameter");
+    throw notAStep(step, "takes no gradient of a parameter");
   return function;
+}
+
+StepUpdate updateOfStep(const proto::Function &step) {
+  StepUpdate update;
+  proto::Function &function = update.function;
+  function = step;
+  function.set_name("update");
+  // Gradients by their values; further arguments move these.
+  std::map<uint32_t, uint32_t> parameterOf;
+  uint32_t next = uint32_t(step.arguments_size());
+  for (const proto::Node &node : step.nodes()) {
+    int skipped = node.operands_size() - node.results_size();
+    for (int i = 0; i < node.results_size() && node.op() == "gradient"; ++i)
+      if (node.operands(skipped + i) < uint32_t(step.arguments_size()))
+        parameterOf[next + uint32_t(i)] = node.operands(skipped + i);
+    next += uint32_t(node.results_size());
+  }
+  if (parameterOf.empty())
+    throw notAStep(step, "takes no gradient of a parameter");
+  std::map<uint32_t, uint32_t> replacement; // by the number that the value has at the end
+  for (auto [value, parameter] : parameterOf) {
+    proto::Argument gradient;
+    gradient.set_name("grad." + step.arguments(int(parameter)).name());
+    *gradient.mutable_type() = step.arguments(int(parameter)).type();
+    gradient.set_role(proto::ROLE_INPUT);
+    replacement[value + uint32_t(parameterOf.size())] = appendArgument(function, gradient);
+  }
+  for (proto::Node &node : *function.mutable_nodes())
+    for (uint32_t &operand : *node.mutable_operands())
+      if (auto found = replacement.find(operand); found != replacement.end())
+        operand = found->second;
+
+  // Which gradients each value depends on: none, one (as 1 + the argument), or several.
+  constexpr uint32_t several = ~0u;
+  std::vector<uint32_t> source(size_t(function.arguments_size()), 0);
+  for (auto [value, argument] : replacement)
+    source[argument] = 1 + argument;
+  for (const proto::Node &node : function.nodes()) {
+    uint32_t all = 0;
+    for (uint32_t operand : node.operands())
+      if (uint32_t one = source[operand]; one && one != all)
+        all = all ? several : one;
+    source.insert(source.end(), size_t(node.results_size()), all);
+  }
+  auto results = function.results();
+  function.clear_results();
+  for (proto::Result &result : results) {
+    if (auto found = replacement.find(result.value()); found != replacement.end())
+      result.set_value(found->second);
+    uint32_t from = source[result.value()];
+    if (!result.updates() || !from)
+      continue;
+    *function.add_results() = result;
+    const proto::Argument &updated = function.arguments(int(result.updates()) - 1);
+    if (from == several)
+      continue;
+    const proto::Argument &gradient = function.arguments(int(from) - 1);
+    if (gradient.type().SerializeAsString() == updated.type().SerializeAsString())
+      update.readers[gradient.name().substr(5)].push_back(updated.name());
+  }
+  return update;
 }
 
 } // namespace agc::cli

@@ -4,6 +4,7 @@
 
 #include "ir/graph.pb.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,16 @@ proto::Function withGradient(const proto::Function &function,
 /// the loss and the gradients `grad.NAME` of the parameters, without update.
 /// Errors: AGC0351, it has no loss or no symbolic gradient.
 proto::Function lossOfStep(const proto::Function &step, bool withGradients);
+
+/// Of a training step: what it makes of parameters and optimizer state, with the gradients
+/// as inputs `grad.NAME` (`update`).
+struct StepUpdate {
+  proto::Function function;
+  /// The tensors of each parameter's shape that its gradient has a part in, and no other's.
+  std::map<std::string, std::vector<std::string>> readers;
+};
+/// Errors: AGC0351, it has no symbolic gradient.
+StepUpdate updateOfStep(const proto::Function &step);
 
 } // namespace agc::cli
 

@@ -4,6 +4,7 @@
 #include "runtime/core/Sizes.h"
 #include "tools/agc/Call.h"
 #include "tools/agc/Program.h"
+#include "tools/agc/ShippedStep.h"
 #include "tools/agc/Terminal.h"
 #include "tools/agc/Verb.h"
 
@@ -146,24 +147,92 @@ void printFunction(const Json &function, size_t maxRows) {
   more(kernels.size());
 }
 
+/// What the steps in an object say of themselves.
+Json describeSteps(const std::string &path) {
+  Json all = Json::array();
+  for (const NotedStep &step : readSteps(path)) {
+    Json entry = Json::parse(step.text, nullptr, /*allow_exceptions=*/false);
+    if (!entry.is_object())
+      throw Error("AGC0362", "the note of '" + path + "' is damaged");
+    entry["runs_here"] = step.runsHere;
+    uint64_t bytes = 0;
+    for (const auto &[function, size] : step.code) {
+      entry["code"][function] = size;
+      bytes += size;
+    }
+    if (!step.code.empty())
+      entry["code_bytes"] = bytes;
+    all.push_back(std::move(entry));
+  }
+  return all;
+}
+
+void printStep(const Json &step, size_t maxRows) {
+  auto text = [&](const char *key) { return step.value(key, std::string("?")); };
+  print(fmt::format("step {}  ({}, functions' version {}, schema {})\n"
+                    "  target {}{}\n  flags {}\n",
+                    text("name"), text("producer"), step.value("abi_version", 0), text("schema_hash"),
+                    text("target"), step["runs_here"].get<bool>() ? "" : ", not this machine's",
+                    text("flags")));
+  Json memory = step.value("memory", Json::object());
+  print(fmt::format("  state {}B   workspace {}B\n", binary(memory.value("state_bytes", 0.0)),
+                    binary(memory.value("workspace_bytes", 0.0))));
+  for (const char *kind : {"inputs", "hyperparameters"})
+    for (const Json &entry : step.value(kind, Json::array()))
+      print(fmt::format("    {:<36} {:<16} {}\n", entry.value("name", ""), entry.value("role", ""),
+                        shapeTextOf(entry)));
+  print("  functions");
+  for (const Json &function : step.value("functions", Json::array()))
+    print(" " + function.value("symbol", ""));
+  print("\n");
+  if (!step.contains("code"))
+    return;
+  std::vector<std::pair<std::string, uint64_t>> code;
+  for (auto &[function, bytes] : step["code"].items())
+    code.push_back({function, bytes.get<uint64_t>()});
+  std::stable_sort(code.begin(), code.end(), [](auto &a, auto &b) { return a.second > b.second; });
+  print(fmt::format("  code {}B in {} functions, largest first\n", binary(step["code_bytes"]),
+                    code.size()));
+  for (size_t i = 0; i < std::min(maxRows, code.size()); ++i)
+    print(fmt::format("    {:<44} {:>8}B\n", code[i].first, binary(double(code[i].second))));
+  if (code.size() > maxRows)
+    print(fmt::format("    … {} more; --all shows them\n", code.size() - maxRows));
+}
+
+void inspectObject(const std::string &path, bool json, bool all) {
+  Json steps = describeSteps(path);
+  if (json) {
+    print(Json{{"steps", steps}}.dump(2) + "\n");
+    return;
+  }
+  for (const Json &step : steps)
+    printStep(step, all ? size_t(-1) : 12);
+}
+
 } // namespace
 
 void addInspect(CLI::App &app) {
   CLI::App *verb = addVerb(
-      app, "inspect", "Show a program's functions and what they cost",
+      app, "inspect", "Show a program's functions and what they cost, or what a step was shipped as",
       "  agc inspect resnet18.agc\n"
       "  agc inspect resnet18.agc --function train_step --all\n"
-      "  agc inspect resnet18.agc --json | jq '.functions[].flops'");
+      "  agc inspect resnet18.agc --json | jq '.functions[].flops'\n"
+      "  agc inspect out/resnet18.o             # as agc compile wrote it");
   struct Flags {
     std::string file, function;
     bool all = false, json = false;
   };
   auto flags = std::make_shared<Flags>();
-  verb->add_option("file", flags->file, "Program")->required();
+  verb->add_option("file", flags->file, "Program, or object, library or executable with a step")->required();
   verb->add_option("--function", flags->function, "Only this function");
   verb->add_flag("--all", flags->all, "Show all arguments and kernels");
   verb->add_flag("--json", flags->json, "Print JSON");
   verb->callback([flags] {
+    if (isObjectFile(flags->file)) {
+      if (!flags->function.empty())
+        throw UsageError("--function is for programs; an object is shown whole");
+      return inspectObject(flags->file, flags->json, flags->all);
+    }
     // With backward and update written out, so that their ops are counted.
     proto::Module program = readProgram(flags->file);
     proto::Module module = checkedProgram(program, true);

@@ -91,7 +91,7 @@ void run(const RunFlags &flags) {
   options.seed = flags.seed;
   Call call(module, flags.function, state, options);
   if (flags.random)
-    fillRandom(call, findFunction(module, flags.function), flags.seed);
+    fillRandom(call, flags.seed);
   else if (!flags.inputs.empty())
     loadInputs(call, flags.inputs);
   else if (!call.inputs().empty())

@@ -95,8 +95,11 @@ void Schedule::findEpilogues() {
   }
 }
 
-SmallVector<Value> Schedule::readBy(Operation *op) const {
-  SmallVector<Value> values;
+ArrayRef<Value> Schedule::readBy(Operation *op) const {
+  auto [known, isNew] = readValues.try_emplace(op);
+  SmallVector<Value> &values = known->second;
+  if (!isNew)
+    return values;
   OpOperand *fused = fusedOperand(op);
   for (OpOperand &operand : op->getOpOperands())
     if (&operand != fused)
@@ -425,6 +428,19 @@ static bool shows(Value value, Value other) {
   return bool(value);
 }
 
+/// The values that show one of the kernel's results.
+static SetVector<Value> shownOf(Operation *kernel) {
+  SetVector<Value> shown(kernel->result_begin(), kernel->result_end());
+  for (size_t i = 0; i < shown.size(); ++i) {
+    Value value = shown[i];
+    for (Operation *user : value.getUsers())
+      for (Value result : user->getResults())
+        if (memoryOf(result) == value)
+          shown.insert(result);
+  }
+  return shown;
+}
+
 /// Moves each kernel that updates an argument behind the argument's readers.
 /// Where that cannot be, the update goes to memory of its own, and a copy at
 /// the end brings it home.
@@ -432,6 +448,7 @@ void Schedule::placeUpdates() {
   struct Update {
     OpResult value;
     unsigned buffer; // the argument's
+    SetVector<Value> shown; // of its kernel
   };
   SmallVector<Update> updates;
   for (Operation *op : order)
@@ -439,7 +456,7 @@ void Schedule::placeUpdates() {
       for (OpResult value : op->getResults())
         if (auto result = resultOf.find(value); result != resultOf.end())
           if (auto argument = updatedArgument(function, result->second))
-            updates.push_back({value, bufferOfArgument[*argument]});
+            updates.push_back({value, bufferOfArgument[*argument], shownOf(op)});
   auto isHarmful = [&](const Update &update) {
     for (Operation *op : llvm::drop_begin(
              llvm::make_range(llvm::find(order, update.value.getOwner()), order.end())))
@@ -458,10 +475,8 @@ void Schedule::placeUpdates() {
       Operation *op = update.value.getOwner();
       size_t from = llvm::find(order, op) - order.begin(), to = from;
       for (size_t i = from + 1; i < order.size(); ++i) {
-        if (llvm::any_of(readBy(order[i]), [&](Value operand) {
-              return llvm::any_of(op->getResults(),
-                                  [&](Value result) { return shows(operand, result); });
-            }))
+        if (llvm::any_of(readBy(order[i]),
+                         [&](Value operand) { return update.shown.contains(operand); }))
           break;
         if (reads(order[i], update.buffer))
           to = i;

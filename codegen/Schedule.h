@@ -9,6 +9,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
+#include <unordered_map>
+
 namespace agc {
 
 struct Buffer {
@@ -73,8 +75,9 @@ private:
   size_t numFirst = 0; // kernels that checks need
 
   void findEpilogues();
-  /// What the kernel of an op in the list reads.
-  llvm::SmallVector<mlir::Value> readBy(mlir::Operation *op) const;
+  /// What the kernel of an op in the list reads. Asked often, and kept.
+  llvm::ArrayRef<mlir::Value> readBy(mlir::Operation *op) const;
+  mutable std::unordered_map<mlir::Operation *, llvm::SmallVector<mlir::Value>> readValues;
 
   unsigned addBuffer(Buffer::Kind kind, mlir::Type type);
   View denseView(unsigned buffer, mlir::Type type);

@@ -12,8 +12,8 @@
 
 enum { batch_rows = 32, channels = 3, size = 64, classes = 10 };
 /* Bytes that torch 2.15.0 keeps of this model's forward on this batch for the backward:
- * resnet18_pytorch.py. This step's workspace would be 137972736, weights in another
- * order among it, were it not told to be less (MAX_MEMORY): then it computes 13 % more. */
+ * resnet18_pytorch.py. The workspace is less where MAX_MEMORY says so (CMakeLists.txt), for
+ * 13 % more work; else it has 137972736 bytes, weights in another order among them. */
 enum { kept_by_pytorch = 56466180 };
 
 static _Alignas(64) char state[RESNET18_STATE_BYTES], workspace[RESNET18_WORKSPACE_BYTES];

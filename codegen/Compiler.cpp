@@ -6,6 +6,7 @@
 #include "codegen/Outline.h"
 #include "codegen/Passes.h"
 #include "codegen/Pipelines.h"
+#include "codegen/SanitizeThread.h"
 #include "codegen/Targets.h"
 #include "codegen/shipped/EmitStep.h"
 #include "codegen/shipped/StackUse.h"
@@ -169,6 +170,17 @@ static CompilerError addVersion(ModuleOp kernels, Session &session, StepVersions
   return {};
 }
 
+static CompilerError checkSanitizer(StringRef name, const llvm::TargetMachine &machine) {
+  using Kind = CompilerError::Kind;
+  if (!name.empty() && name != "thread")
+    return {Kind::Unsupported, ("error: unknown sanitizer '" + name + "'; there is thread").str()};
+  const llvm::Triple &triple = machine.getTargetTriple();
+  if (!name.empty() && !canSanitizeThread(triple))
+    return {Kind::Unsupported, ("error: ThreadSanitizer watches code for Linux on x86-64 and "
+                                "aarch64, not for " + triple.str())};
+  return {};
+}
+
 CompilerError CompilerImpl::compile(std::string_view bytes,
                                     const CompileOptions &options,
                                     CompiledObject &result) {
@@ -203,6 +215,8 @@ static std::string flagsOf(const ShipOptions &options) {
     flags += " --cpu=" + options.cpu;
   if (options.maxMemoryBytes)
     flags += " --max-memory=" + std::to_string(options.maxMemoryBytes);
+  if (!options.sanitize.empty())
+    flags += " --sanitize=" + options.sanitize;
   return flags;
 }
 
@@ -220,6 +234,8 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
       createTarget(options.target, options.cpu);
   if (!targets)
     return failure(Kind::Unsupported, targets.takeError());
+  if (CompilerError error = checkSanitizer(options.sanitize, *targets->front().machine))
+    return error;
   // No machine is known up to here.
   if (failed(runPhases(*module, Phase::Loops, Machine(), /*reference=*/false)))
     return session.error(Kind::Unsupported, "compilation failed");
@@ -256,7 +272,7 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
                     : options.emit == Emit::LLVM   ? ObjectKind::LLVM
                                                    : ObjectKind::Object;
   llvm::Expected<std::string> object =
-      emitObject(versions.code(), versions.baseline(), kind);
+      emitObject(versions.code(), versions.baseline(), kind, !options.sanitize.empty());
   if (!object)
     return failure(Kind::Internal, object.takeError());
   layout.code = codeSizes(*object);

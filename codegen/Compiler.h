@@ -58,6 +58,9 @@ struct ShipOptions {
   /// than kept, or it is an error that says what is alive at the peak.
   uint64_t maxMemoryBytes = 0;
   bool fortran = false; // a module beside the header
+  /// "thread": the object is watched by ThreadSanitizer's runtime, with which it is to be
+  /// linked. Empty: nothing is.
+  std::string sanitize;
 };
 
 struct ShippedStep {

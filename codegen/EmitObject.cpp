@@ -1,6 +1,7 @@
 //===- EmitObject.cpp - The LLVM dialect to machine code -------------------===//
 #include "codegen/EmitObject.h"
 
+#include "codegen/SanitizeThread.h"
 #include "codegen/Targets.h"
 
 #include "mlir/Target/LLVMIR/Dialect/All.h"
@@ -16,7 +17,7 @@ using namespace mlir;
 
 namespace agc {
 
-static void optimize(llvm::Module &module, llvm::TargetMachine &target) {
+static void optimize(llvm::Module &module, llvm::TargetMachine &target, bool sanitizesThread) {
   llvm::PipelineTuningOptions tuning;
   // Loops come vectorized and unrolled as they should be.
   tuning.LoopVectorization = false;
@@ -33,8 +34,13 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &target) {
   passes.registerFunctionAnalyses(functions);
   passes.registerLoopAnalyses(loops);
   passes.crossRegisterProxies(loops, functions, graphs, modules);
-  passes.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2)
-      .run(module, modules);
+  llvm::ModulePassManager pipeline =
+      passes.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2);
+  if (sanitizesThread) {
+    markSanitizeThread(module);
+    addSanitizeThreadPasses(pipeline);
+  }
+  pipeline.run(module, modules);
 }
 
 llvm::Expected<std::unique_ptr<llvm::Module>>
@@ -64,8 +70,8 @@ void setTarget(llvm::Function &function, const llvm::TargetMachine &target) {
 }
 
 llvm::Expected<std::string> emitObject(llvm::Module &code, llvm::TargetMachine &target,
-                                       ObjectKind kind) {
-  optimize(code, target);
+                                       ObjectKind kind, bool sanitizesThread) {
+  optimize(code, target, sanitizesThread);
   llvm::SmallString<0> buffer;
   llvm::raw_svector_ostream os(buffer);
   if (kind == ObjectKind::LLVM) {

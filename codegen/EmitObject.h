@@ -22,9 +22,9 @@ void setTarget(llvm::Function &function, const llvm::TargetMachine &target);
 enum class ObjectKind { Object, Assembly, LLVM };
 
 /// Optimizes and compiles LLVM IR. \p target: of the module's kind; each function has
-/// its own.
+/// its own. \p sanitizesThread: canSanitizeThread its triple.
 llvm::Expected<std::string> emitObject(llvm::Module &code, llvm::TargetMachine &target,
-                                       ObjectKind kind);
+                                       ObjectKind kind, bool sanitizesThread = false);
 
 /// Both at once.
 llvm::Expected<std::string> emitObject(mlir::ModuleOp module, llvm::TargetMachine &target,

@@ -398,6 +398,8 @@ TEST(Step, IsShippedAsTheCommandDoes) {
   EXPECT_NE(errorOf([&] { step.compile().write(folder + "/2nd"); }).find("a name in C"), std::string::npos);
   EXPECT_NE(errorOf([&] { step.compile({.target = "z80"}).write(folder + "/z"); }).find("unknown target 'z80'"),
             std::string::npos);
+  EXPECT_NE(errorOf([&] { step.compile({.sanitize = "address"}).write(folder + "/z"); }).find("unknown sanitizer"),
+            std::string::npos);
   EXPECT_NE(errorOf([&] { step.compile({.max_memory = 1000}).write(folder + "/z"); }).find("the state alone takes"),
             std::string::npos);
   EXPECT_FALSE(std::ifstream(folder + "/z.o").good());

@@ -59,6 +59,8 @@ void addCompile(CLI::App &app) {
       ->type_name("SIZE")
       ->check(CLI::PositiveNumber);
   verb->add_flag("--fortran", flags->options.fortran, "Write a Fortran module as well, .f90");
+  verb->add_option("--sanitize", flags->options.sanitize,
+                   "thread: for a program that is linked with -fsanitize=thread");
   verb->add_option("--emit", flags->options.emit, "obj, lib, asm or llvm-ir")
       ->transform(CLI::CheckedTransformer(kinds))
       ->default_str("obj");

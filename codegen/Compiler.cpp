@@ -1,6 +1,7 @@
 //===- Compiler.cpp - The compiler as seen from outside --------------------===//
 #include "codegen/Compiler.h"
 
+#include "codegen/DebugInfo.h"
 #include "codegen/EmitObject.h"
 #include "codegen/LowerToLLVM.h"
 #include "codegen/Outline.h"
@@ -158,13 +159,16 @@ static CompilerError limitWorkspace(std::string_view program, uint64_t maxMemory
 
 /// From kernels to LLVM IR: from here on an object is the same, whether it is loaded into
 /// this process or shipped.
-static CompilerError addVersion(ModuleOp kernels, Session &session, StepVersions &versions) {
+static CompilerError addVersion(ModuleOp kernels, Session &session, StepVersions &versions,
+                                bool debugInfo = false) {
   std::vector<proto::Manifest> manifests;
   for (func::FuncOp function : kernels.getOps<func::FuncOp>())
     if (function->hasAttr(stepAttr) && !function->hasAttr(bodyAttr))
       manifests.push_back(describe(kernels, function.getName()));
   if (failed(lowerToLLVM(kernels)))
     return session.error(CompilerError::Kind::Internal, "lowering to LLVM failed");
+  if (debugInfo)
+    addDebugInfo(kernels);
   if (llvm::Error error = versions.add(kernels, std::move(manifests)))
     return failure(CompilerError::Kind::Internal, std::move(error));
   return {};
@@ -215,6 +219,8 @@ static std::string flagsOf(const ShipOptions &options) {
     flags += " --cpu=" + options.cpu;
   if (options.maxMemoryBytes)
     flags += " --max-memory=" + std::to_string(options.maxMemoryBytes);
+  if (options.debugInfo)
+    flags += " -g";
   if (!options.sanitize.empty())
     flags += " --sanitize=" + options.sanitize;
   return flags;
@@ -247,9 +253,10 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
     return error;
   for (const TargetVersion &target : versions.targets()) {
     OwningOpRef<ModuleOp> copy = module->clone();
-    if (failed(runPhase(*copy, Phase::Kernels, machineOf(*target.machine), maxWorkspaceBytes)))
+    if (failed(runPhase(*copy, Phase::Kernels, machineOf(*target.machine), maxWorkspaceBytes,
+                        options.debugInfo)))
       return session.error(Kind::Unsupported, "compilation failed");
-    if (CompilerError error = addVersion(*copy, session, versions))
+    if (CompilerError error = addVersion(*copy, session, versions, options.debugInfo))
       return error;
   }
   StepLayout layout;

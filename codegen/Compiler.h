@@ -58,6 +58,7 @@ struct ShipOptions {
   /// than kept, or it is an error that says what is alive at the peak.
   uint64_t maxMemoryBytes = 0;
   bool fortran = false; // a module beside the header
+  bool debugInfo = false; // DWARF: the lines of the user's program
   /// "thread": the object is watched by ThreadSanitizer's runtime, with which it is to be
   /// linked. Empty: nothing is.
   std::string sanitize;

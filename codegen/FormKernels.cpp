@@ -6,6 +6,7 @@
 // since every view is derived here.
 //
 //===----------------------------------------------------------------------===//
+#include "codegen/DebugInfo.h"
 #include "codegen/Kernel.h"
 #include "codegen/KernelName.h"
 #include "codegen/LimitMemory.h"
@@ -34,8 +35,8 @@ struct KernelInfo {
 /// Kernels of a module by what they compute.
 class KernelTable {
 public:
-  KernelTable(ModuleOp module, const Machine &machine)
-      : module(module), machine(machine) {}
+  KernelTable(ModuleOp module, const Machine &machine, bool byLine)
+      : module(module), machine(machine), byLine(byLine) {}
 
   KernelInfo get(linalg::GenericOp op, LoopNest nest,
                  ArrayRef<MemRefType> buffers);
@@ -46,8 +47,10 @@ public:
 private:
   ModuleOp module;
   const Machine &machine;
+  bool byLine; // Those of different lines are different kernels.
   llvm::StringMap<KernelInfo> kernels;
 
+  void addLines(ArrayRef<Operation *> ops, std::string &key, std::string &name);
   func::FuncOp createFunction(StringRef name, FunctionType type, Location loc);
   func::FuncOp createKernel(StringRef name, ArrayRef<MemRefType> buffers,
                             Location loc);
@@ -98,7 +101,7 @@ struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
 
   void runOnOperation() override {
     Machine machine{vectorBytes, numRegisters};
-    KernelTable kernels(getOperation(), machine);
+    KernelTable kernels(getOperation(), machine, byLine);
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
       if (failed(form(function, kernels)))
@@ -125,14 +128,32 @@ func::FuncOp KernelTable::createFunction(StringRef name, FunctionType type,
   return function;
 }
 
+/// What tells kernels of different lines apart, and of what is computed there.
+void KernelTable::addLines(ArrayRef<Operation *> ops, std::string &key, std::string &name) {
+  if (!byLine)
+    return;
+  bool isBackward = false;
+  for (Operation *op : ops)
+    for (const SourceLine &line : sourceLinesIn(op)) {
+      key += llvm::formatv("\n{0}:{1}:{2}", line.file.getValue(), line.line, line.isBackward);
+      isBackward |= line.isBackward;
+    }
+  if (isBackward)
+    name += "_backward";
+}
+
 KernelInfo KernelTable::get(linalg::GenericOp op, LoopNest nest,
                             ArrayRef<MemRefType> buffers) {
-  std::string key = kernelKey(nest, buffers);
+  std::string key = kernelKey(nest, buffers), name = kernelName(nest);
+  SmallVector<Operation *> ops{op};
+  if (nest.epilogue)
+    ops.push_back(nest.epilogue->getParentOp());
+  addLines(ops, key, name);
   if (auto known = kernels.find(key); known != kernels.end())
     return known->second;
 
   KernelInfo info;
-  info.function = createKernel(kernelName(nest), buffers, op.getLoc());
+  info.function = createKernel(name, buffers, op.getLoc());
   info.tiles = emitKernel(info.function, nest, machine);
   describe(info, kernelFlops(nest), kernelBytes(nest));
   kernels[key] = info;
@@ -178,14 +199,13 @@ KernelInfo KernelTable::getScatter(ScatterOp op, ArrayRef<View> views,
     access = view.offset;
     key += llvm::formatv(" {0}+{1}", Type(buffer), access);
   }
+  std::string name = llvm::formatv("scatter_{0}x{1}x{2}_into_{3}", nest.batch,
+                                   nest.updates, nest.width, nest.places);
+  addLines(op.getOperation(), key, name);
   if (auto known = kernels.find(key); known != kernels.end())
     return known->second;
   KernelInfo info;
-  info.function = createKernel(
-      llvm::formatv("scatter_{0}x{1}x{2}_into_{3}", nest.batch, nest.updates,
-                    nest.width, nest.places)
-          .str(),
-      buffers, op.getLoc());
+  info.function = createKernel(name, buffers, op.getLoc());
   info.tiles = emitScatter(info.function, nest, machine);
   int64_t elements = nest.batch * nest.updates * nest.width;
   bool isSum = nest.adds && isa<FloatType>(nest.element);

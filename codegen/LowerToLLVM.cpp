@@ -16,6 +16,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -113,6 +114,10 @@ LLVM::LLVMFuncOp ListEmitter::taskFor(StringRef kernel, unsigned numBuffers) {
     return known;
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToEnd(module.getBody());
+  // Glue is of no line.
+  Location loc = b.getLoc();
+  b.setLoc(UnknownLoc::get(b.getContext()));
+  llvm::scope_exit restore([&] { b.setLoc(loc); });
   auto type = LLVM::LLVMFunctionType::get(
       LLVM::LLVMVoidType::get(b.getContext()), {pointer, i64, i64});
   auto task = LLVM::LLVMFuncOp::create(b, name, type, LLVM::Linkage::Internal);

@@ -34,7 +34,9 @@ def FormKernelsPass : Pass<"agc-form-kernels", "::mlir::ModuleOp"> {
     Option<"numRegisters", "num-registers", "unsigned", "16",
            "Vector registers of the machine">,
     Option<"maxWorkspaceBytes", "max-workspace-bytes", "int64_t", "-1",
-           "Compute values again where else a function would need more; -1: no limit">
+           "Compute values again where else a function would need more; -1: no limit">,
+    Option<"byLine", "by-line", "bool", "false",
+           "Make equal kernels of different lines of the program each">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",

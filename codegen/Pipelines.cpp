@@ -47,12 +47,13 @@ static void addLoopsPhase(OpPassManager &pm, bool reference) {
 
 /// loops → kernels: code on planned memory.
 static void addKernelsPhase(OpPassManager &pm, const Machine &machine,
-                            int64_t maxWorkspaceBytes) {
+                            int64_t maxWorkspaceBytes, bool byLine) {
   pm.addNestedPass<func::FuncOp>(createPrepareKernelsPass());
   FormKernelsPassOptions options;
   options.vectorBytes = machine.vectorBytes;
   options.numRegisters = machine.numRegisters;
   options.maxWorkspaceBytes = maxWorkspaceBytes;
+  options.byLine = byLine;
   pm.addPass(createFormKernelsPass(options));
   // First, as what is in half types becomes mathematics in f32.
   pm.addNestedPass<func::FuncOp>(createExpandHalvesPass());
@@ -63,7 +64,7 @@ static void addKernelsPhase(OpPassManager &pm, const Machine &machine,
 }
 
 void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
-              bool reference, int64_t maxWorkspaceBytes) {
+              bool reference, int64_t maxWorkspaceBytes, bool byLine) {
   switch (phase) {
   case Phase::Graph:
   case Phase::Native:
@@ -73,7 +74,7 @@ void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
   case Phase::Loops:
     return addLoopsPhase(pm, reference);
   case Phase::Kernels:
-    return addKernelsPhase(pm, machine, maxWorkspaceBytes);
+    return addKernelsPhase(pm, machine, maxWorkspaceBytes, byLine);
   }
 }
 
@@ -87,9 +88,9 @@ LogicalResult runPhases(ModuleOp module, Phase phase, const Machine &machine,
 }
 
 LogicalResult runPhase(ModuleOp module, Phase phase, const Machine &machine,
-                       int64_t maxWorkspaceBytes) {
+                       int64_t maxWorkspaceBytes, bool byLine) {
   PassManager pm(module.getContext());
-  addPhase(pm, phase, machine, /*reference=*/false, maxWorkspaceBytes);
+  addPhase(pm, phase, machine, /*reference=*/false, maxWorkspaceBytes, byLine);
   return pm.run(module);
 }
 

@@ -12,9 +12,10 @@ namespace agc {
 
 /// Adds what brings a module from the phase before to this one. Phase::Graph
 /// adds nothing; Phase::Native is LowerToLLVM.h's. \p maxWorkspaceBytes, -1 for none:
-/// values are computed again where else a function would need more.
+/// values are computed again where else a function would need more. \p byLine: each
+/// kernel is of the same lines of the program wherever it is called.
 void addPhase(mlir::OpPassManager &pm, Phase phase, const Machine &machine,
-              bool reference, int64_t maxWorkspaceBytes = -1);
+              bool reference, int64_t maxWorkspaceBytes = -1, bool byLine = false);
 
 /// Brings a module from Phase::Graph to \p phase, Kernels at most.
 mlir::LogicalResult runPhases(mlir::ModuleOp module, Phase phase,
@@ -24,7 +25,7 @@ mlir::LogicalResult runPhases(mlir::ModuleOp module, Phase phase,
 /// Brings a module from the phase before to \p phase, for those who want it for
 /// several machines.
 mlir::LogicalResult runPhase(mlir::ModuleOp module, Phase phase, const Machine &machine,
-                             int64_t maxWorkspaceBytes = -1);
+                             int64_t maxWorkspaceBytes = -1, bool byLine = false);
 
 /// Expands the gradients of a graph and makes each function with batched
 /// arguments (`agc.batched`) one of a batch.

@@ -32,7 +32,10 @@ static RankedTensorType typeOf(Value value) {
 
 /// The value in memory of its own.
 Value PrepareKernelsPass::copy(OpBuilder &builder, Value value) {
-  return rearrange(builder, value.getLoc(), value,
+  // An argument is of no line; who reads it wants it so.
+  Location loc = isa<BlockArgument>(value) ? builder.getInsertionPoint()->getLoc()
+                                           : value.getLoc();
+  return rearrange(builder, loc, value,
                    builder.getMultiDimIdentityMap(typeOf(value).getRank()),
                    typeOf(value));
 }

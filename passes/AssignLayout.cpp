@@ -216,7 +216,10 @@ Value AssignLayoutPass::inOrder(OpBuilder &builder, Value value,
   SmallVector<AffineExpr> exprs;
   for (int64_t d : from)
     exprs.push_back(builder.getAffineDimExpr(position[d]));
-  return rearrange(builder, value.getLoc(), current,
+  // An argument is of no line; who reads it wants it so.
+  Location loc = isa<BlockArgument>(value) ? builder.getInsertionPoint()->getLoc()
+                                           : value.getLoc();
+  return rearrange(builder, loc, current,
                    AffineMap::get(rank, 0, exprs, builder.getContext()),
                    permuted(typeOf(value), order));
 }

@@ -10,7 +10,7 @@ AGC_BUILD_PACKAGES=(
 # To test it, beyond that.
 AGC_TEST_PACKAGES=(
   llvm-22-tools libclang-rt-22-dev g++ libgtest-dev libbenchmark-dev
-  python3 gfortran
+  python3 gfortran gdb
   # Of other machines: to link for them and to run what was linked.
   qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
   gcc-riscv64-linux-gnu libc6-dev-riscv64-cross nodejs)

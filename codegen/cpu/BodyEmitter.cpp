@@ -302,8 +302,14 @@ Value BodyEmitter::finish(const Place &place, Value sum) {
 
 SmallVector<Value> BodyEmitter::cloneBlock(Block &block, const Place &place,
                                            IRMapping &mapping) {
-  for (Operation &op : block.without_terminator())
+  // Loops and what they load and store are of the nest's line, the body's ops each of
+  // its own.
+  Location loc = b.getLoc();
+  for (Operation &op : block.without_terminator()) {
+    b.setLoc(isa<UnknownLoc>(op.getLoc()) ? loc : op.getLoc());
     mapping.map(op.getResult(0), cloneOp(op, place, mapping));
+  }
+  b.setLoc(loc);
   SmallVector<Value> results;
   for (Value result : block.getTerminator()->getOperands()) {
     Value mapped = mapping.lookupOrNull(result);

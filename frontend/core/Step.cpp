@@ -262,6 +262,7 @@ void CompiledStep::write(const std::string &path, Loc loc) const {
   ship.target = options.target;
   ship.cpu = options.cpu;
   ship.maxMemoryBytes = options.max_memory;
+  ship.debugInfo = options.debug_info;
   ship.sanitize = options.sanitize;
   atLine(loc, [&] { shipStep(program, ship, path); });
 }

@@ -43,6 +43,7 @@ void addCompile(CLI::App &app) {
       "  agc compile lenet.agc -o out/lenet --target=x86-64-v3\n"
       "  agc compile lenet.agc -o out/lenet --target=aarch64 --cpu=cortex-a76\n"
       "  agc compile lenet.agc -o out/lenet --max-memory=2MiB\n"
+      "  agc compile lenet.agc -o out/lenet -g       # for gdb: lines of the model\n"
       "  agc compile lenet.agc -o out/lenet --emit=asm");
   auto flags = std::make_shared<CompileFlags>();
   verb->add_option("file", flags->file, "Program")->required();
@@ -59,6 +60,8 @@ void addCompile(CLI::App &app) {
       ->type_name("SIZE")
       ->check(CLI::PositiveNumber);
   verb->add_flag("--fortran", flags->options.fortran, "Write a Fortran module as well, .f90");
+  verb->add_flag("-g,--debug-info", flags->options.debugInfo,
+                 "Write the lines of the model into the object, for debuggers");
   verb->add_option("--sanitize", flags->options.sanitize,
                    "thread: for a program that is linked with -fsanitize=thread");
   verb->add_option("--emit", flags->options.emit, "obj, lib, asm or llvm-ir")

@@ -33,6 +33,7 @@ struct StepOptions {
   std::string target = "native"; // of `agc targets`
   std::string cpu = "";          // LLVM's name of one of that kind
   uint64_t max_memory = 0;       // of state and workspace, in bytes; 0: no limit
+  bool debug_info = false;       // the model's lines, for debuggers: -g
   std::string sanitize = "";     // "thread": to be linked with -fsanitize=thread
 };
 

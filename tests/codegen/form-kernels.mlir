@@ -99,7 +99,7 @@ func.func @gathers(%x: tensor<65x8xf32>, %i: tensor<6xi64>) -> tensor<6x8xf32> {
 
 // Nothing is written before the labels are known to be good.
 // CHECK-LABEL: func.func @checks_first
-// CHECK: call @check_range{{.*}} {agc.check = "labels"}
+// CHECK: call @check_range{{.*}} {agc.check = "labels"{{.*}}}
 // CHECK-NEXT: call @map
 func.func @checks_first(%w: tensor<8xf32>, %n: tensor<8xi64>) -> (tensor<8xf32> {agc.updates = 0 : i64}, tensor<8xi64>) {
   %new = agc.neg %w : tensor<8xf32>

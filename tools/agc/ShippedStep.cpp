@@ -102,6 +102,9 @@ ShippedStep::ShippedStep(const std::string &path) {
   if (!steps.front().runsHere)
     throw Error("AGC0362", "'" + path + "' was compiled for " + description.value("target", "") +
                                ", which this machine is not: it cannot be run here");
+  if (description.value("flags", "").find("--sanitize=") != std::string::npos)
+    throw Error("AGC0362", "'" + path + "' was compiled with --sanitize: it runs only where it is "
+                               "linked with -fsanitize=thread");
   if (steps.front().code.empty() || readFile(path).compare(0, 4, "\177ELF"))
     throw Error("AGC0362", "'" + path + "' cannot be loaded: give the object, not what it was "
                                "linked into");

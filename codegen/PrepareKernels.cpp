@@ -122,8 +122,10 @@ void PrepareKernelsPass::materializeInsertions() {
       op.getDestMutable().assign(emptyTensor(builder, op.getLoc(), typeOf(dest)));
     else if (!isOwned(dest))
       op.getDestMutable().assign(copy(builder, dest));
+    // One that adds to what another kernel left does so where that is.
     auto maker = source.getDefiningOp<linalg::GenericOp>();
-    if (!maker || maker.getNumResults() != 1 || !source.hasOneUse()) {
+    if (!maker || maker.getNumResults() != 1 || !source.hasOneUse() ||
+        maker.getDpsInitOperand(0)->get().getDefiningOp<linalg::GenericOp>()) {
       op.getSourceMutable().assign(copy(builder, source));
       continue;
     }

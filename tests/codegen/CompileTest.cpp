@@ -625,7 +625,7 @@ TEST(Compile, ChecksInBodiesComeBeforeState) {
     ASSERT_TRUE(manifest.ParseFromString(object.manifest));
     ASSERT_EQ(manifest.checks_size(), 4);
     std::unique_ptr<LoadedObject> loaded;
-    agcLoadObject(object.object, manifest.entry(), loaded, error);
+    agcLoadObject(object.object, loaded, error);
     ASSERT_FALSE(error) << error.message;
     auto call = [&](std::vector<int64_t> n, int64_t m, const char *message, int64_t value) {
       AlignedBuffer w(32), ns(48), ms(8), sum(8), workspace(manifest.workspace_bytes());
@@ -635,7 +635,7 @@ TEST(Compile, ChecksInBodiesComeBeforeState) {
       void *arguments[] = {w.data, ns.data, ms.data}, *results[] = {w.data, sum.data};
       agc_failure failure{};
       int32_t status =
-          callEntry(*loaded, arguments, results, workspace.data, nullptr, &failure);
+          callEntry(loaded->find(manifest.entry()), arguments, results, workspace.data, nullptr, &failure);
       if (!message) {
         EXPECT_EQ(status, 0);
         return;

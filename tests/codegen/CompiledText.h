@@ -18,7 +18,7 @@
 #include <vector>
 
 extern "C" agc::Compiler *agcGetCompiler();
-extern "C" void agcLoadObject(std::string_view, std::string_view,
+extern "C" void agcLoadObject(std::string_view,
                               std::unique_ptr<agc::LoadedObject> &,
                               agc::CompilerError &);
 
@@ -50,10 +50,10 @@ inline std::string serialize(const std::string &text) {
 #if defined(__clang__)
 __attribute__((no_sanitize("function")))
 #endif
-inline int32_t callEntry(LoadedObject &object, void **arguments, void **results,
+inline int32_t callEntry(void *entry, void **arguments, void **results,
                          void *workspace, const agc_executor *executor,
                          agc_failure *failure) {
-  return object.entry()(arguments, results, workspace, executor, failure);
+  return reinterpret_cast<agc_entry>(entry)(arguments, results, workspace, executor, failure);
 }
 
 /// @f of a serialized program, loaded.
@@ -68,8 +68,10 @@ public:
     if (!manifest.ParseFromString(object.manifest))
       throw std::runtime_error("the manifest does not parse");
     CompilerError error;
-    agcLoadObject(object.object, manifest.entry(), loaded, error);
+    agcLoadObject(object.object, loaded, error);
     check(error);
+    if (!(entry = loaded->find(manifest.entry())))
+      throw std::runtime_error("the object has no entry");
     workspace.emplace_back(manifest.workspace_bytes());
   }
 
@@ -77,7 +79,7 @@ public:
   int operator()(std::vector<void *> arguments, std::vector<void *> results,
                  const agc_executor *executor = nullptr) {
     agc_failure failure;
-    return callEntry(*loaded, arguments.data(), results.data(), workspace[0].data,
+    return callEntry(entry, arguments.data(), results.data(), workspace[0].data,
                      executor, &failure);
   }
 
@@ -91,6 +93,7 @@ protected:
 
 private:
   std::unique_ptr<LoadedObject> loaded;
+  void *entry = nullptr;
   std::vector<AlignedBuffer> workspace;
 };
 

@@ -241,7 +241,7 @@ def Agc_PowOp : Agc_NumberBinary<"pow", [{s.pow(x, y, isUnsigned(getX()))}],
     integer.
   }];
 }
-def Agc_Atan2Op : Agc_FloatBinary<"atan2", [{s.math<math::Atan2Op>(x, y)}],
+def Agc_Atan2Op : Agc_FloatBinary<"atan2", [{s.atan2(x, y)}],
     [{dz * y * g.reciprocalOrZero(x * x + y * y)}],
     [{-(dz * x * g.reciprocalOrZero(x * x + y * y))}]> {
   let summary = "Angle of the point (y, x), in radians, as C's atan2(x, y); gradient 0 at the origin";

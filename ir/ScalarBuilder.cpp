@@ -171,6 +171,13 @@ Value ScalarBuilder::compare(StringRef direction, Value x, Value y,
   return arith::CmpIOp::create(builder, loc, predicate, x, y);
 }
 
+Value ScalarBuilder::atan2(Value y, Value x) {
+  Value zero = constant(x.getType(), 0);
+  Value isOrigin = logicalAnd(compare("eq", y, zero), compare("eq", x, zero));
+  Value side = math<math::CopySignOp>(constant(x.getType(), 1), x);
+  return math<math::Atan2Op>(y, select(isOrigin, side, x));
+}
+
 Value ScalarBuilder::select(Value p, Value x, Value y) {
   return arith::SelectOp::create(builder, loc, p, x, y);
 }

@@ -30,6 +30,8 @@ public:
   mlir::Value remainder(mlir::Value x, mlir::Value y, bool isUnsigned);
   /// Integers wrap; to a negative power they are 0, but for 1 and -1.
   mlir::Value pow(mlir::Value x, mlir::Value y, bool isUnsigned);
+  /// As C's, at the origin too, where MLIR's folder has NaN.
+  mlir::Value atan2(mlir::Value y, mlir::Value x);
   mlir::Value max(mlir::Value x, mlir::Value y, bool isUnsigned = false);
   mlir::Value min(mlir::Value x, mlir::Value y, bool isUnsigned = false);
   mlir::Value logicalAnd(mlir::Value x, mlir::Value y);

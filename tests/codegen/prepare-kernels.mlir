@@ -45,3 +45,15 @@ func.func @keeps_the_start_of_a_reduction(%x: tensor<4xf32>) -> tensor<f32> {
   %y = agc.reduce_sum %x {dimensions = array<i64: 0>} : tensor<4xf32> to tensor<f32>
   return %y : tensor<f32>
 }
+
+// What adds to the zeros of another kernel does so where they are, and is copied from there.
+// CHECK-LABEL: @adds_where_the_zeros_are
+// CHECK: %[[ZEROS:.*]] = linalg.generic
+// CHECK: %[[SUMS:.*]] = linalg.generic {{.*}} outs(%[[ZEROS]] :
+// CHECK: %[[COPY:.*]] = linalg.generic {{.*}} ins(%[[SUMS]] :
+// CHECK: tensor.insert_slice %[[COPY]]
+func.func @adds_where_the_zeros_are(%dy: tensor<1x1x3xf32>, %index: tensor<1x1x3xi32>) -> tensor<1x1x8xf32> {
+  %dx = agc.max_pool_grad %dy, %index {high = array<i64: 0>, low = array<i64: 0>, strides = array<i64: 3>, window = array<i64: 1>} : (tensor<1x1x3xf32>, tensor<1x1x3xi32>) -> tensor<1x1x7xf32>
+  %z = agc.pad %dx {low = array<i64: 0, 0, 0>, high = array<i64: 0, 0, 1>, interior = array<i64: 0, 0, 0>, value = 1.0 : f64} : tensor<1x1x7xf32> to tensor<1x1x8xf32>
+  return %z : tensor<1x1x8xf32>
+}

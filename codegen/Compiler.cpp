@@ -159,13 +159,19 @@ static CompilerError limitWorkspace(std::string_view program, uint64_t maxMemory
 
 /// From kernels to LLVM IR: from here on an object is the same, whether it is loaded into
 /// this process or shipped.
+/// \p timers: if given, all kernels get one, and are in it.
 static CompilerError addVersion(ModuleOp kernels, Session &session, StepVersions &versions,
-                                bool debugInfo = false) {
+                                bool debugInfo = false, KernelTimers *timers = nullptr) {
   std::vector<proto::Manifest> manifests;
   for (func::FuncOp function : kernels.getOps<func::FuncOp>())
     if (function->hasAttr(stepAttr) && !function->hasAttr(bodyAttr))
       manifests.push_back(describe(kernels, function.getName()));
-  if (failed(lowerToLLVM(kernels)))
+  if (timers)
+    for (const proto::Manifest &manifest : manifests)
+      for (const proto::KernelInfo &kernel : manifest.kernels())
+        if (timers->rows.try_emplace(kernel.name(), int64_t(timers->kernels.size())).second)
+          timers->kernels.push_back(kernel);
+  if (failed(lowerToLLVM(kernels, timers)))
     return session.error(CompilerError::Kind::Internal, "lowering to LLVM failed");
   if (debugInfo)
     addDebugInfo(kernels);
@@ -223,7 +229,29 @@ static std::string flagsOf(const ShipOptions &options) {
     flags += " -g";
   if (!options.sanitize.empty())
     flags += " --sanitize=" + options.sanitize;
+  if (options.profile)
+    flags += " --profile";
   return flags;
+}
+
+/// What reads the counter of a kind of machine.
+static bool findTicks(const llvm::Triple &triple, KernelTimers &timers) {
+  switch (triple.getArch()) {
+  case llvm::Triple::x86_64:
+    timers.ticks = "rdtsc\n\tshlq $$32, %rdx\n\torq %rdx, %rax";
+    timers.registers = "={rax},~{rdx},~{dirflag},~{fpsr},~{flags}";
+    return true;
+  case llvm::Triple::aarch64:
+    timers.ticks = "mrs $0, cntvct_el0";
+    timers.registers = "=r";
+    return true;
+  case llvm::Triple::riscv64:
+    timers.ticks = "rdtime $0";
+    timers.registers = "=r";
+    return true;
+  default:
+    return false;
+  }
 }
 
 CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &options,
@@ -251,12 +279,20 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   if (CompilerError error =
           limitWorkspace(bytes, options.maxMemoryBytes, maxWorkspaceBytes))
     return error;
+  KernelTimers timers;
+  if (options.profile && versions.targets().size() > 1)
+    return {Kind::Unsupported, "error: --profile times one version of the code: name one target"};
+  if (options.profile && !findTicks(versions.code().getTargetTriple(), timers))
+    return {Kind::Unsupported, "error: --profile: a " +
+                                   versions.code().getTargetTriple().getArchName().str() +
+                                   " program has no counter to read"};
   for (const TargetVersion &target : versions.targets()) {
     OwningOpRef<ModuleOp> copy = module->clone();
     if (failed(runPhase(*copy, Phase::Kernels, machineOf(*target.machine), maxWorkspaceBytes,
                         options.debugInfo)))
       return session.error(Kind::Unsupported, "compilation failed");
-    if (CompilerError error = addVersion(*copy, session, versions, options.debugInfo))
+    if (CompilerError error = addVersion(*copy, session, versions, options.debugInfo,
+                                         options.profile ? &timers : nullptr))
       return error;
   }
   StepLayout layout;
@@ -264,7 +300,12 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
                                      versions.pointerBytes(), layout);
       !error.empty())
     return {Kind::Unsupported, "error: " + error};
+  addTimers(layout, std::move(timers.kernels));
   uint64_t total = layout.stateBytes + layout.workspaceBytes;
+  if (options.maxMemoryBytes && total > options.maxMemoryBytes)
+    return {Kind::ResourceLimit, "error: with the timers of --profile, state and workspace take " +
+                                     std::to_string(total) + " bytes, and " +
+                                     std::to_string(options.maxMemoryBytes) + " is the limit"};
   if (versions.pointerBytes() == 4 && total > UINT32_MAX)
     return {Kind::Unsupported,
             "error: state and workspace take " + std::to_string(total) +

@@ -62,6 +62,7 @@ struct ShipOptions {
   /// "thread": the object is watched by ThreadSanitizer's runtime, with which it is to be
   /// linked. Empty: nothing is.
   std::string sanitize;
+  bool profile = false; // each kernel has a timer, in the state
 };
 
 struct ShippedStep {

@@ -37,8 +37,9 @@ bool isMadeAtUse(Operation *op) {
 /// executor and the place for a failure.
 class ListEmitter {
 public:
-  ListEmitter(ModuleOp module, func::FuncOp list, const BodyChecks &bodies)
-      : module(module), bodies(bodies), list(list),
+  ListEmitter(ModuleOp module, func::FuncOp list, const BodyChecks &bodies,
+              const KernelTimers *timers)
+      : module(module), bodies(bodies), timers(timers), list(list),
         b(list.getLoc(), list.getContext()),
         pointer(LLVM::LLVMPointerType::get(list.getContext())),
         i64(b.getI64Type()), i32(b.getI32Type()) {}
@@ -51,6 +52,7 @@ private:
 
   ModuleOp module;
   const BodyChecks &bodies;
+  const KernelTimers *timers;
   func::FuncOp list;
   ImplicitLocOpBuilder b;
   Type pointer, i64, i32;
@@ -59,7 +61,7 @@ private:
   DenseMap<Value, std::pair<unsigned, unsigned>> places; // of the caller's
   DenseMap<Block *, Block *> blocks;
   Value slots; // the pointers of the kernel being called
-  Value executor, failurePlace;
+  Value executor, failurePlace, timerTable;
   int64_t numChecks = 0;
 
   Value constant(Type type, int64_t value) {
@@ -97,6 +99,9 @@ private:
   void emitCheck(func::CallOp call);
   void emitBody(func::CallOp call);
   void emitCall(func::CallOp call);
+  void emitKernel(func::CallOp call);
+  Value ticks();
+  void addTime(StringRef kernel, Value begin);
   LLVM::LLVMFuncOp taskFor(StringRef kernel, unsigned numBuffers);
   Block *newBlock() {
     Block *block = new Block();
@@ -140,6 +145,8 @@ void ListEmitter::bindArguments() {
       values[from] = to;
     executor = block->getArgument(list.getNumArguments());
     failurePlace = block->getArgument(list.getNumArguments() + 1);
+    if (timers)
+      timerTable = block->getArgument(list.getNumArguments() + 2);
     return;
   }
   executor = block->getArgument(3);
@@ -153,6 +160,9 @@ void ListEmitter::bindArguments() {
       ++numOwnResults;
     }
   unsigned numArguments = list.getNumArguments() - numOwnResults - 1;
+  if (timers)
+    timerTable = LLVM::LoadOp::create(
+        b, pointer, element(block->getArgument(0), pointer, numArguments));
   for (BlockArgument argument : list.getArguments()) {
     unsigned i = argument.getArgNumber();
     if (i + 1 == list.getNumArguments())
@@ -246,6 +256,8 @@ void ListEmitter::emitCheck(func::CallOp call) {
 void ListEmitter::emitBody(func::CallOp call) {
   SmallVector<Value> operands = mapped(call.getOperands());
   operands.append({executor, failurePlace});
+  if (timers)
+    operands.push_back(timerTable);
   Value status = LLVM::CallOp::create(b, i32, call.getCallee(), operands).getResult();
   int64_t checks = bodies.lookup(call.getCallee());
   if (!checks)
@@ -258,7 +270,34 @@ void ListEmitter::emitBody(func::CallOp call) {
   numChecks += checks;
 }
 
+Value ListEmitter::ticks() {
+  return LLVM::InlineAsmOp::create(
+             b, i64, ValueRange(), timers->ticks, timers->registers, /*has_side_effects=*/true,
+             /*is_align_stack=*/false, LLVM::tailcallkind::TailCallKind::None,
+             LLVM::AsmDialectAttr(), ArrayAttr())
+      .getResult(0);
+}
+
+/// One call more of the kernel, and the ticks since \p begin.
+void ListEmitter::addTime(StringRef kernel, Value begin) {
+  Value spent = LLVM::SubOp::create(b, ticks(), begin);
+  int64_t row = timers->rows.at(kernel);
+  for (auto [i, more] : llvm::enumerate(ArrayRef<Value>{constant(i64, 1), spent})) {
+    Value place = element(timerTable, i64, 2 * row + int64_t(i));
+    Value sum = LLVM::AddOp::create(b, LLVM::LoadOp::create(b, i64, place), more);
+    LLVM::StoreOp::create(b, sum, place);
+  }
+}
+
 void ListEmitter::emitCall(func::CallOp call) {
+  if (!timers)
+    return emitKernel(call);
+  Value begin = ticks();
+  emitKernel(call);
+  addTime(call.getCallee(), begin);
+}
+
+void ListEmitter::emitKernel(func::CallOp call) {
   unsigned numBuffers = call.getNumOperands() - 2;
   LLVM::LLVMFuncOp task = taskFor(call.getCallee(), numBuffers);
   Value tiles = constant(i64, constantOf(call.getOperand(numBuffers + 1)));
@@ -391,7 +430,7 @@ LogicalResult ListEmitter::emit(Operation &op) {
 void ListEmitter::createEntry(const Twine &name, LLVM::Linkage linkage) {
   b.setInsertionPointToEnd(module.getBody());
   SmallVector<Type> types(
-      list->hasAttr(bodyAttr) ? list.getNumArguments() + 2 : 5, pointer);
+      list->hasAttr(bodyAttr) ? list.getNumArguments() + 2 + bool(timers) : 5, pointer);
   entry = LLVM::LLVMFuncOp::create(b, name.str(), LLVM::LLVMFunctionType::get(i32, types),
                                    linkage);
   b.setInsertionPointToStart(entry.addEntryBlock(b));
@@ -505,7 +544,7 @@ static LogicalResult lowerKernels(ModuleOp module) {
   return pm.run(module);
 }
 
-LogicalResult lowerToLLVM(ModuleOp module) {
+LogicalResult lowerToLLVM(ModuleOp module, const KernelTimers *timers) {
   module.getContext()->loadDialect<LLVM::LLVMDialect, cf::ControlFlowDialect>();
   SmallVector<OwningOpRef<func::FuncOp>> lists;
   BodyChecks bodies;
@@ -532,7 +571,7 @@ LogicalResult lowerToLLVM(ModuleOp module) {
   if (failed(lowerKernels(module)))
     return failure();
   for (OwningOpRef<func::FuncOp> &list : lists)
-    if (failed(ListEmitter(module, *list, bodies).run()))
+    if (failed(ListEmitter(module, *list, bodies, timers).run()))
       return failure();
   return success();
 }

@@ -121,7 +121,7 @@ Function *Emitter::begin(const Twine &name, Type *result, ArrayRef<Type *> param
 
 Constant *Emitter::emitProgram() {
   StructType *tensorType = structure("agc_tensor");
-  SmallVector<Constant *> tensors, saved, checks, levels;
+  SmallVector<Constant *> tensors, saved, checks, levels, kernels;
   uint64_t rng = 0;
   for (const StepTensor &tensor : layout.state) {
     const proto::ArgumentInfo &info = tensor.info;
@@ -145,6 +145,10 @@ Constant *Emitter::emitProgram() {
     checks.push_back(text(check));
   for (const TargetVersion &version : versions.targets())
     levels.push_back(number(version.level));
+  StructType *kernelType = structure("agc_kernel");
+  for (const proto::KernelInfo &kernel : layout.timed)
+    kernels.push_back(ConstantStruct::get(
+        kernelType, {text(kernel.name()), number(kernel.flops()), number(kernel.bytes())}));
   return constant(
       ConstantStruct::get(structure("agc_program"),
                           {number(layout.schema), number(layout.stateBytes), number(tensors.size()),
@@ -153,7 +157,9 @@ Constant *Emitter::emitProgram() {
                            number(layout.checkpointHeader.size()), number(layout.checkpointBytes),
                            number(layout.stepsAt), number(layout.checksumAt),
                            table(i64, saved, "saved"),
-                           number(levels.size()), table(i64, levels, "levels")}),
+                           number(levels.size()), table(i64, levels, "levels"),
+                           number(kernels.size()), table(kernelType, kernels, "kernels"),
+                           number(layout.timersAt)}),
       "program");
 }
 
@@ -204,7 +210,7 @@ void Emitter::emitFunction(const StepFunction &function) {
   auto room = [&](size_t pointers) {
     return b.CreateAlloca(ArrayType::get(pointer, std::max<size_t>(pointers, 1)));
   };
-  Value *arguments = room(function.arguments.size()),
+  Value *arguments = room(function.arguments.size() + 1), // and the timers' place
         *results = room(size_t(function.manifest.results_size())),
         *outs = room(function.outputs.size());
   for (size_t i = 0; i < function.outputs.size(); ++i)
@@ -225,6 +231,12 @@ void Emitter::emitOthers() {
   Function *parameter = begin("parameter", pointer, {pointer, pointer});
   b.CreateRet(
       b.CreateCall(shell("parameter"), {program, parameter->getArg(0), parameter->getArg(1)}));
+  if (!layout.timed.empty()) {
+    Function *profile = begin("profile", i32, {pointer, pointer});
+    b.CreateRet(b.CreateCall(shell("profile"), {program, profile->getArg(0), profile->getArg(1)}));
+    Function *reset = begin("profile_reset", i32, {pointer});
+    b.CreateRet(b.CreateCall(shell("profile_reset"), {program, reset->getArg(0)}));
+  }
   Function *strerror = begin("strerror", pointer, {i32});
   b.CreateRet(b.CreateCall(shell("strerror"), {program, strerror->getArg(0)}));
 }

@@ -173,6 +173,16 @@ private:
           " * state; other tensors in the file are no error. */\n"
        << formatv("int32_t {0}_save(const void *state, void *buffer, uint64_t bytes);\n", layout.name)
        << formatv("int32_t {0}_load(void *state, const void *buffer, uint64_t bytes);\n", layout.name);
+    if (!layout.timed.empty())
+      os << formatv("\n/* What each kernel took since {0}_init, {0}_load or {0}_profile_reset, in ticks of the\n"
+                    " * processor's counter on the calling thread; flops and bytes are of one call.\n"
+                    " * table: {1}_KERNELS rows. */\n"
+                    "#define {1}_KERNELS {2}\n"
+                    "typedef struct {0}_kernel_time {{\n  const char *name;\n"
+                    "  uint64_t calls, ticks, flops, bytes;\n} {0}_kernel_time;\n"
+                    "int32_t {0}_profile(const void *state, {0}_kernel_time *table);\n"
+                    "int32_t {0}_profile_reset(void *state);\n",
+                    layout.name, upper, layout.timed.size());
     os << "\n/* The tensor of that name in the state, or null:";
     for (const StepTensor &tensor : layout.state)
       os << formatv("\n *   {0,-40} {1} {2}", inComment(tensor.name), typeInC(tensor.info.type().dtype()),

@@ -196,6 +196,13 @@ private:
 
 } // namespace
 
+void addTimers(StepLayout &layout, std::vector<proto::KernelInfo> kernels) {
+  layout.timed = std::move(kernels);
+  layout.timersAt = layout.stateBytes;
+  uint64_t bytes = layout.timed.size() * sizeof(agc_timer);
+  layout.stateBytes += (bytes + AGC_ALIGNMENT - 1) / AGC_ALIGNMENT * AGC_ALIGNMENT;
+}
+
 uint64_t stateBytesOf(const proto::Module &program) {
   uint64_t offset = sizeof(agc_state);
   for (const StateTensor &tensor : stateOf(program))

@@ -57,6 +57,8 @@ struct StepLayout {
   uint64_t stackBytes = 0; // known when there is code, as is
   std::vector<std::pair<std::string, uint64_t>> code; // bytes of each function's
   uint64_t codeBytes() const;
+  std::vector<proto::KernelInfo> timed; // each has a timer in the state, behind the tensors
+  uint64_t timersAt = 0;
   uint64_t schema = 0; // of the state's tensors, from which follows where they lie
   /// A checkpoint's header with zeros for what differs, and where that is.
   std::string checkpointHeader;
@@ -68,6 +70,9 @@ struct StepLayout {
 /// \p pointerBytes: of a pointer where the step runs.
 std::string layOutStep(const std::string &name, std::vector<proto::Manifest> manifests,
                        unsigned pointerBytes, StepLayout &layout);
+
+/// Makes room for timers of these kernels.
+void addTimers(StepLayout &layout, std::vector<proto::KernelInfo> kernels);
 
 /// Bytes of the state that layOutStep makes for a program.
 uint64_t stateBytesOf(const proto::Module &program);

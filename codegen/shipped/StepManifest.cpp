@@ -81,7 +81,8 @@ Object description(const StepLayout &layout) {
                 {"abi_version", AGC_SHIPPED_ABI},
                 {"schema_hash", llvm::formatv("{0:x}", layout.schema).str()},
                 {"inputs", tensors(layout.inputs)},
-                {"hyperparameters", tensors(layout.hyper)}};
+                {"hyperparameters", tensors(layout.hyper)},
+                {"timed_kernels", layout.timed.size()}}; // rows of name_profile's table
 }
 
 Object memory(const StepLayout &layout) {

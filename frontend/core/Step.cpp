@@ -264,6 +264,7 @@ void CompiledStep::write(const std::string &path, Loc loc) const {
   ship.maxMemoryBytes = options.max_memory;
   ship.debugInfo = options.debug_info;
   ship.sanitize = options.sanitize;
+  ship.profile = options.profile;
   atLine(loc, [&] { shipStep(program, ship, path); });
 }
 

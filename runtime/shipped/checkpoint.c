@@ -272,6 +272,8 @@ int32_t agc_shipped_load(const struct agc_program *program, void *state,
         __builtin_memcpy((char *)state + t->offset, data + e.begin, t->bytes);
     }
   }
+  __builtin_memset((char *)state + program->timers, 0,
+                   program->num_kernels * sizeof(struct agc_timer));
   agc_shipped_write_header(program, state, steps);
   return AGC_STATUS_OK;
 }

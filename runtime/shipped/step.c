@@ -219,7 +219,7 @@ int32_t agc_shipped_check_state(const struct agc_program *program, const void *s
   return header->schema == program->schema ? AGC_STATUS_OK : AGC_STATUS_OTHER_STEP;
 }
 
-/* arguments, results: room for as many pointers as the function has. outs: the
+/* arguments, results: room for as many pointers as the function has, and one more. outs: the
  * caller's places for results, in order. */
 int32_t agc_shipped_call(const struct agc_function *f, void *state, const void *batch,
                          const void *hyper, void *const *outs, void *workspace,
@@ -259,6 +259,8 @@ int32_t agc_shipped_call(const struct agc_function *f, void *state, const void *
     if (isMisaligned(arguments[i], a->alignment))
       return AGC_STATUS_MISALIGNED;
   }
+  if (f->program->num_kernels)
+    arguments[f->num_arguments] = (char *)state + f->program->timers;
   for (uint64_t i = 0; i < f->num_results; ++i) {
     results[i] = NULL;
     if (!f->results[i])
@@ -275,6 +277,40 @@ int32_t agc_shipped_call(const struct agc_function *f, void *state, const void *
   if (f->trains)
     ++((struct agc_state *)state)->steps;
   return AGC_STATUS_OK;
+}
+
+/* As a caller sees it (codegen/shipped/StepHeader.cpp). */
+struct agc_kernel_time {
+  const char *name;
+  uint64_t calls, ticks, flops, bytes;
+};
+
+int32_t agc_shipped_profile(const struct agc_program *program, const void *state,
+                            struct agc_kernel_time *table) {
+  int32_t status = agc_shipped_check_state(program, state);
+  if (status)
+    return status;
+  if (!table)
+    return AGC_STATUS_NULL;
+  if (isMisaligned(table, sizeof(uint64_t)))
+    return AGC_STATUS_MISALIGNED;
+  const struct agc_timer *timers =
+      (const struct agc_timer *)(const void *)((const char *)state + program->timers);
+  for (uint64_t i = 0; i < program->num_kernels; ++i) {
+    table[i].name = program->kernels[i].name;
+    table[i].calls = timers[i].calls;
+    table[i].ticks = timers[i].ticks;
+    table[i].flops = program->kernels[i].flops;
+    table[i].bytes = program->kernels[i].bytes;
+  }
+  return AGC_STATUS_OK;
+}
+
+int32_t agc_shipped_profile_reset(const struct agc_program *program, void *state) {
+  int32_t status = agc_shipped_check_state(program, state);
+  if (!status)
+    __builtin_memset((char *)state + program->timers, 0, program->num_kernels * sizeof(struct agc_timer));
+  return status;
 }
 
 static uint32_t isSame(const char *x, const char *y) {

@@ -46,6 +46,17 @@ struct agc_tensor {
   double a, b;
 };
 
+/* A kernel, with what a call of it costs. */
+struct agc_kernel {
+  const char *name;
+  uint64_t flops, bytes;
+};
+
+/* What was spent in it, in the state. */
+struct agc_timer {
+  uint64_t calls, ticks;
+};
+
 struct agc_program {
   uint64_t schema, state_bytes;
   uint64_t num_tensors;
@@ -62,6 +73,10 @@ struct agc_program {
    * needs if there are several. */
   uint64_t num_versions;
   const uint64_t *levels;
+  /* Kernels that are timed, and where in the state their timers are. */
+  uint64_t num_kernels;
+  const struct agc_kernel *kernels;
+  uint64_t timers;
 };
 
 enum { AGC_FROM_STATE, AGC_FROM_BATCH, AGC_FROM_HYPER };

@@ -100,14 +100,67 @@ void measure(const BenchFlags &flags) {
   print(report.dump() + "\n");
 }
 
+/// The counter that timers of kernels read (codegen/Compiler.cpp).
+uint64_t ticks() {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  uint64_t count;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(count));
+  return count;
+#else
+  return uint64_t(std::chrono::steady_clock::now().time_since_epoch().count());
+#endif
+}
+
+/// Of an object with timers: what each kernel takes of a step, most first.
+Json kernelTable(ShippedStep &step, double steps, double ticksPerMs) {
+  Json table = Json::array();
+  for (const ShippedStep::KernelTime &kernel : step.takeKernelTimes()) {
+    if (!kernel.calls)
+      continue;
+    double ms = double(kernel.ticks) / ticksPerMs;
+    table.push_back({{"name", kernel.name},
+                     {"calls", double(kernel.calls) / steps},
+                     {"ms", ms / steps},
+                     {"gflops", double(kernel.calls * kernel.flops) / ms / 1e6},
+                     {"gbytes", double(kernel.calls * kernel.bytes) / ms / 1e6}});
+  }
+  std::stable_sort(table.begin(), table.end(),
+                   [](const Json &a, const Json &b) { return a["ms"] > b["ms"]; });
+  return table;
+}
+
+void printKernels(const Json &table, double stepMs) {
+  print(fmt::format("{:<44} {:>6} {:>10} {:>6} {:>8} {:>8}\n", "kernel", "calls", "ms a step", "%",
+                    "GFLOP/s", "GB/s"));
+  for (const Json &row : table)
+    print(fmt::format("{:<44} {:>6.4g} {:>10.4g} {:>6.1f} {:>8.3g} {:>8.3g}\n",
+                      row["name"].get<std::string>(), row["calls"].get<double>(),
+                      row["ms"].get<double>(), 100 * row["ms"].get<double>() / stepMs,
+                      row["gflops"].get<double>(), row["gbytes"].get<double>()));
+}
+
 void benchObject(const BenchFlags &flags) {
+  using Clock = std::chrono::steady_clock;
   ShippedStep step(flags.file);
   step.init(0);
   fillRandom(step, 0);
   Json report = {{"file", flags.file}, {"function", flags.function}};
-  report.update(timed(flags.seconds, step.bind(flags.function)));
+  uint64_t steps = 0;
+  step.takeKernelTimes();
+  auto begin = Clock::now();
+  uint64_t beginTicks = ticks();
+  report.update(timed(flags.seconds, [&, call = step.bind(flags.function)] {
+    call();
+    ++steps;
+  }));
+  double ticksPerMs = double(ticks() - beginTicks) / milliseconds(Clock::now() - begin);
+  Json kernels = kernelTable(step, double(steps), ticksPerMs);
   report["threads"] = get_num_threads();
   report.update(Json(step.note().at("memory")));
+  if (!kernels.empty())
+    report["kernels"] = kernels;
   if (flags.json) {
     print(report.dump() + "\n");
     return;
@@ -115,6 +168,8 @@ void benchObject(const BenchFlags &flags) {
   print(stepLine(report) +
         fmt::format("memory   {} bytes of state, {} of workspace\n",
                     report["state_bytes"].get<uint64_t>(), report["workspace_bytes"].get<uint64_t>()));
+  if (!kernels.empty())
+    printKernels(kernels, milliseconds(Clock::now() - begin) / double(steps));
 }
 
 void bench(const BenchFlags &flags) {
@@ -157,7 +212,7 @@ void addBench(CLI::App &app) {
   CLI::App *verb = addVerb(app, "bench", "Measure a step on random batches",
                            "  agc bench resnet18.agc --threads=2 --seconds=5\n"
                            "  agc bench mlp.agc --json | jq .step_ms\n"
-                           "  agc bench out/mlp.o                  # as agc compile wrote it");
+                           "  agc bench out/mlp.o                  # as agc compile wrote it; of --profile, with kernels");
   auto flags = std::make_shared<BenchFlags>();
   verb->add_option("file", flags->file, "Program, or object of a step")->required();
   verb->add_option("--function", flags->function, "Function to measure")

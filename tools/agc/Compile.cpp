@@ -64,6 +64,8 @@ void addCompile(CLI::App &app) {
                  "Write the lines of the model into the object, for debuggers");
   verb->add_option("--sanitize", flags->options.sanitize,
                    "thread: for a program that is linked with -fsanitize=thread");
+  verb->add_flag("--profile", flags->options.profile,
+                 "Time each kernel: NAME_profile gives the table; agc bench NAME.o shows it");
   verb->add_option("--emit", flags->options.emit, "obj, lib, asm or llvm-ir")
       ->transform(CLI::CheckedTransformer(kinds))
       ->default_str("obj");

@@ -52,6 +52,12 @@ AGC_CALLS_LOADED_CODE int32_t callInit(void *function, void *state, uint64_t see
 AGC_CALLS_LOADED_CODE const char *callStrerror(void *function, int32_t status) {
   return reinterpret_cast<const char *(*)(int32_t)>(function)(status);
 }
+AGC_CALLS_LOADED_CODE int32_t callProfile(void *function, void *state, void *table) {
+  return reinterpret_cast<int32_t (*)(void *, void *)>(function)(state, table);
+}
+AGC_CALLS_LOADED_CODE int32_t callReset(void *function, void *state) {
+  return reinterpret_cast<int32_t (*)(void *)>(function)(state);
+}
 AGC_CALLS_LOADED_CODE void *callTensor(void *function, void *state, const char *name) {
   return reinterpret_cast<void *(*)(void *, const char *)>(function)(state, name);
 }
@@ -148,6 +154,15 @@ void ShippedStep::init(uint64_t seed) { refuse(callInit(symbol("init"), state.da
 
 void *ShippedStep::tensor(const std::string &name) {
   return callTensor(symbol("parameter"), state.data(), name.c_str());
+}
+
+std::vector<ShippedStep::KernelTime> ShippedStep::takeKernelTimes() {
+  std::vector<KernelTime> table(description.value("timed_kernels", size_t(0)));
+  if (!table.empty()) {
+    refuse(callProfile(symbol("profile"), state.data(), table.data()));
+    refuse(callReset(symbol("profile_reset"), state.data()));
+  }
+  return table;
 }
 
 std::function<void()> ShippedStep::bind(const std::string &name) {

@@ -43,6 +43,14 @@ public:
   /// What calls a function on agc's threads, with the hyperparameters as they are now.
   /// Errors: AGC0303, no such function. Of the call: AGC0321, a status, with its text.
   std::function<void()> bind(const std::string &function);
+  /// Of each kernel, if the object was made with --profile: what its calls took since the
+  /// last time that this was asked.
+  struct KernelTime {
+    const char *name;
+    uint64_t calls, ticks, flops, bytes; // flops, bytes: of one call
+  };
+  std::vector<KernelTime> takeKernelTimes();
+
   /// Of the last call.
   const HostTensor &output(const std::string &name) const { return outputs.at(name); }
 

@@ -35,6 +35,7 @@ struct StepOptions {
   uint64_t max_memory = 0;       // of state and workspace, in bytes; 0: no limit
   bool debug_info = false;       // the model's lines, for debuggers: -g
   std::string sanitize = "";     // "thread": to be linked with -fsanitize=thread
+  bool profile = false;          // time each kernel
 };
 
 /// A step to be linked into other programs.

@@ -121,6 +121,12 @@ std::shared_ptr<Module> ModuleListImpl::clone(const std::optional<Device> &devic
 }
 void ModuleListImpl::pretty_print(std::ostream &out) const { out << "torch::nn::ModuleList"; }
 
+ModuleDictImpl::ModuleDictImpl(const Pairs &modules) { update(modules, Loc()); }
+ModuleDictImpl::ModuleDictImpl(const Dict &modules) { update(modules, Loc()); }
+std::vector<std::string> ModuleDictImpl::keys() const { return list.keys(); }
+std::vector<std::shared_ptr<Module>> ModuleDictImpl::values() const { return list.values(); }
+bool ModuleDictImpl::contains(const std::string &key) const { return list.contains(key); }
+std::shared_ptr<Module> ModuleDictImpl::operator[](KeyArg<std::string> key) const { return list[key]; }
 void ModuleDictImpl::insert(const std::string &key, std::shared_ptr<Module> module, Loc loc) {
   if (contains(key)) {
     replace_module(key, module, loc);

@@ -13,15 +13,15 @@ using agc::detail::ScopeGuard;
 namespace functional {
 
 Tensor conv1d(Arg x, Arg weight, const Conv1dFuncOptions &o) {
-  if (auto *amounts = std::get_if<ExpandingArray<1>>(&o.padding()))
+  if (auto *amounts = o.padding().amounts())
     return agc::conv1d(x, weight, o.bias(), o.stride(), *amounts, o.dilation(), o.groups());
-  const char *padding = std::holds_alternative<enumtype::kSame>(o.padding()) ? "same" : "valid";
+  const char *padding = o.padding().is<enumtype::kSame>() ? "same" : "valid";
   return agc::conv1d(x, weight, o.bias(), o.stride(), padding, o.dilation(), o.groups());
 }
 Tensor conv2d(Arg x, Arg weight, const Conv2dFuncOptions &o) {
-  if (auto *amounts = std::get_if<ExpandingArray<2>>(&o.padding()))
+  if (auto *amounts = o.padding().amounts())
     return agc::conv2d(x, weight, o.bias(), o.stride(), *amounts, o.dilation(), o.groups());
-  const char *padding = std::holds_alternative<enumtype::kSame>(o.padding()) ? "same" : "valid";
+  const char *padding = o.padding().is<enumtype::kSame>() ? "same" : "valid";
   return agc::conv2d(x, weight, o.bias(), o.stride(), padding, o.dilation(), o.groups());
 }
 Tensor conv_transpose2d(Arg x, Arg weight, const ConvTranspose2dFuncOptions &o) {
@@ -48,7 +48,7 @@ template <size_t D> bool all(const ExpandingArray<D> &list, int64_t value) {
 /// options without it, where zeros are not meant.
 template <size_t D>
 Tensor padded(Arg x, const ConvOptions<D> &o, functional::ConvFuncOptions<D> &call) {
-  if (std::holds_alternative<enumtype::kZeros>(o.padding_mode())) {
+  if (o.padding_mode().template is<enumtype::kZeros>()) {
     call.padding(o.padding());
     return x.tensor;
   }
@@ -56,9 +56,9 @@ Tensor padded(Arg x, const ConvOptions<D> &o, functional::ConvFuncOptions<D> &ca
   std::vector<int64_t> amounts;
   for (size_t d = D; d-- > 0;) {
     int64_t before = 0, after = 0;
-    if (auto *given = std::get_if<ExpandingArray<D>>(&o.padding()))
+    if (auto *given = o.padding().amounts())
       before = after = (*given)[d];
-    else if (std::holds_alternative<enumtype::kSame>(o.padding())) {
+    else if (o.padding().template is<enumtype::kSame>()) {
       int64_t total = o.dilation()[d] * (o.kernel_size()[d] - 1);
       before = total / 2;
       after = total - before;
@@ -67,9 +67,9 @@ Tensor padded(Arg x, const ConvOptions<D> &o, functional::ConvFuncOptions<D> &ca
     amounts.push_back(after);
   }
   functional::PadFuncOptions pad(amounts);
-  if (std::holds_alternative<enumtype::kReflect>(o.padding_mode()))
+  if (o.padding_mode().template is<enumtype::kReflect>())
     pad.mode(kReflect);
-  else if (std::holds_alternative<enumtype::kReplicate>(o.padding_mode()))
+  else if (o.padding_mode().template is<enumtype::kReplicate>())
     pad.mode(kReplicate);
   else
     pad.mode(kCircular);
@@ -84,7 +84,7 @@ template <size_t D> functional::ConvFuncOptions<D> callOf(const ConvOptions<D> &
 
 template <size_t D, typename Derived> void ConvBase<D, Derived>::reset() {
   checkGroups(D == 1 ? "Conv1d" : "Conv2d", options.in_channels(), options.out_channels(), options.groups());
-  if (std::holds_alternative<enumtype::kSame>(options.padding()) && !all(options.stride(), 1))
+  if (options.padding().template is<enumtype::kSame>() && !all(options.stride(), 1))
     throw Error("AGC0104", "padding kSame goes with stride 1 only");
   std::vector<int64_t> shape{options.out_channels(), options.in_channels() / options.groups()};
   shape.insert(shape.end(), options.kernel_size()->begin(), options.kernel_size()->end());
@@ -98,11 +98,11 @@ template <size_t D, typename Derived> void ConvBase<D, Derived>::reset_parameter
 template <size_t D, typename Derived> void ConvBase<D, Derived>::pretty_print(std::ostream &out) const {
   out << "torch::nn::Conv" << D << "d(" << options.in_channels() << ", " << options.out_channels()
       << ", kernel_size=" << options.kernel_size() << ", stride=" << options.stride();
-  if (auto *amounts = std::get_if<ExpandingArray<D>>(&options.padding())) {
+  if (auto *amounts = options.padding().amounts()) {
     if (!all(*amounts, 0))
       out << ", padding=" << *amounts;
   } else {
-    out << ", padding=" << (std::holds_alternative<enumtype::kSame>(options.padding()) ? "'same'" : "'valid'");
+    out << ", padding=" << (options.padding().template is<enumtype::kSame>() ? "'same'" : "'valid'");
   }
   if (!all(options.dilation(), 1))
     out << ", dilation=" << options.dilation();
@@ -134,7 +134,7 @@ Tensor Conv2dImpl::forward(Arg x) {
 ConvTranspose2dImpl::ConvTranspose2dImpl(const ConvTranspose2dOptions &o) : options(o) { reset(); }
 void ConvTranspose2dImpl::reset() {
   checkGroups("ConvTranspose2d", options.in_channels(), options.out_channels(), options.groups());
-  if (!std::holds_alternative<enumtype::kZeros>(options.padding_mode()))
+  if (!options.padding_mode().is<enumtype::kZeros>())
     throw Error("AGC0104", "'agc.ConvTranspose2d' has no padding mode but kZeros");
   weight = addParameter(*this, "weight",
                         {options.in_channels(), options.out_channels() / options.groups(),

@@ -16,11 +16,11 @@ using detail::OpGuard;
 using detail::replaceElements;
 
 double calculate_gain(NonlinearityType nonlinearity, double param) {
-  if (std::holds_alternative<enumtype::kTanh>(nonlinearity))
+  if (nonlinearity.is<enumtype::kTanh>())
     return 5.0 / 3.0;
-  if (std::holds_alternative<enumtype::kReLU>(nonlinearity))
+  if (nonlinearity.is<enumtype::kReLU>())
     return std::sqrt(2.0);
-  if (std::holds_alternative<enumtype::kLeakyReLU>(nonlinearity))
+  if (nonlinearity.is<enumtype::kLeakyReLU>())
     return std::sqrt(2.0 / (1 + param * param));
   return 1;
 }
@@ -66,7 +66,7 @@ Fans fansOf(const Tensor &tensor) {
 }
 double kaimingStd(const Tensor &tensor, double a, FanModeType mode, NonlinearityType nonlinearity) {
   Fans fans = fansOf(tensor);
-  double fan = std::holds_alternative<enumtype::kFanIn>(mode) ? fans.in : fans.out;
+  double fan = mode.is<enumtype::kFanIn>() ? fans.in : fans.out;
   return calculate_gain(nonlinearity, a) / std::sqrt(fan > 0 ? fan : 1);
 }
 double xavierStd(const Tensor &tensor, double gain) {

@@ -132,7 +132,7 @@ Tensor asInput(const Tensor &y, Arg x) { return x.tensor.dim() == 1 ? y.squeeze(
 std::tuple<Tensor, Tensor> RNNImpl::forward(Arg input, OptionalArg hx) {
   ScopeGuard in(scope());
   Tensor h = hidden(input, hx, options.hidden_size(), "h");
-  auto *function = std::holds_alternative<enumtype::kTanh>(options.nonlinearity()) ? rnn_tanh : rnn_relu;
+  auto *function = options.nonlinearity().is<enumtype::kTanh>() ? rnn_tanh : rnn_relu;
   return function(input, Arg(h, input.loc), weights, options.bias(), options.num_layers(), options.dropout(),
                   is_training(), options.bidirectional(), options.batch_first());
 }
@@ -162,13 +162,13 @@ std::tuple<Tensor, Tensor> GRUImpl::forward(Arg input, OptionalArg hx) {
 Tensor RNNCellImpl::forward(Arg input, OptionalArg hx) {
   ScopeGuard in(scope());
   Tensor h = hidden(input, hx), x = detail::asBatch(input);
-  auto *function = std::holds_alternative<enumtype::kTanh>(options.nonlinearity()) ? rnn_tanh_cell : rnn_relu_cell;
+  auto *function = options.nonlinearity().is<enumtype::kTanh>() ? rnn_tanh_cell : rnn_relu_cell;
   return detail::asInput(function(Arg(x, input.loc), Arg(h, input.loc), Arg(weight_ih, input.loc),
                                   Arg(weight_hh, input.loc), bias_ih, bias_hh),
                          input);
 }
 std::string RNNCellImpl::nonlinearityText() const {
-  return std::holds_alternative<enumtype::kReLU>(options.nonlinearity()) ? "kReLU" : "";
+  return options.nonlinearity().is<enumtype::kReLU>() ? "kReLU" : "";
 }
 
 std::tuple<Tensor, Tensor> LSTMCellImpl::forward(Arg input, std::optional<std::tuple<Tensor, Tensor>> hx) {

@@ -49,7 +49,7 @@ Value extended(const Value &x, int64_t dim, int64_t before, int64_t after, size_
 namespace nn::functional {
 
 Tensor pad(Arg x, const PadFuncOptions &o) {
-  if (std::holds_alternative<enumtype::kConstant>(o.mode()))
+  if (o.mode().is<enumtype::kConstant>())
     return constant_pad_nd(x, o.pad(), o.value());
   OpGuard op("pad", x.loc);
   // Whole: a node keeps no more than where its name is.
@@ -258,8 +258,8 @@ Tensor interpolate(Arg x, const InterpolateFuncOptions &o) {
   Value from = read(x.tensor), v = from;
   expectFloat(v);
   int64_t count = v.rank() - 2;
-  bool isNearest = std::holds_alternative<enumtype::kNearest>(o.mode());
-  bool isLinear = std::holds_alternative<enumtype::kLinear>(o.mode());
+  bool isNearest = o.mode().is<enumtype::kNearest>();
+  bool isLinear = o.mode().is<enumtype::kLinear>();
   if (isNearest ? count != 1 && count != 2 : count != (isLinear ? 1 : 2))
     fail("AGC0107", std::string("expects input ") +
                         (isNearest ? "[n, c, l] or [n, c, h, w]" : isLinear ? "[n, c, l]" : "[n, c, h, w]") +

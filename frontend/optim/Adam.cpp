@@ -69,6 +69,8 @@ template <typename Options> void checkAdam(const Options &o, const char *name, L
 
 } // namespace
 
+Adam::Adam(std::vector<Tensor> params, AdamOptions defaults, Loc loc)
+    : Adam({OptimizerParamGroup(std::move(params))}, std::move(defaults), loc) {}
 Adam::Adam(std::vector<OptimizerParamGroup> given, AdamOptions defaults, Loc loc)
     : Optimizer(std::move(given), std::make_unique<AdamOptions>(defaults), loc) {
   for (const OptimizerParamGroup &group : groups)
@@ -94,6 +96,8 @@ Tensor Adam::step(std::function<Tensor()> closure, Loc loc) {
   return loss;
 }
 
+AdamW::AdamW(std::vector<Tensor> params, AdamWOptions defaults, Loc loc)
+    : AdamW({OptimizerParamGroup(std::move(params))}, std::move(defaults), loc) {}
 AdamW::AdamW(std::vector<OptimizerParamGroup> given, AdamWOptions defaults, Loc loc)
     : Optimizer(std::move(given), std::make_unique<AdamWOptions>(defaults), loc) {
   for (const OptimizerParamGroup &group : groups)
@@ -121,6 +125,8 @@ Tensor AdamW::step(std::function<Tensor()> closure, Loc loc) {
   return loss;
 }
 
+RMSprop::RMSprop(std::vector<Tensor> params, RMSpropOptions defaults, Loc loc)
+    : RMSprop({OptimizerParamGroup(std::move(params))}, std::move(defaults), loc) {}
 RMSprop::RMSprop(std::vector<OptimizerParamGroup> given, RMSpropOptions defaults, Loc loc)
     : Optimizer(std::move(given), std::make_unique<RMSpropOptions>(defaults), loc) {
   for (const OptimizerParamGroup &group : groups) {
@@ -162,6 +168,8 @@ Tensor RMSprop::step(std::function<Tensor()> closure, Loc loc) {
   return loss;
 }
 
+Adagrad::Adagrad(std::vector<Tensor> params, AdagradOptions defaults, Loc loc)
+    : Adagrad({OptimizerParamGroup(std::move(params))}, std::move(defaults), loc) {}
 Adagrad::Adagrad(std::vector<OptimizerParamGroup> given, AdagradOptions defaults, Loc loc)
     : Optimizer(std::move(given), std::make_unique<AdagradOptions>(defaults), loc) {
   for (const OptimizerParamGroup &group : groups) {

@@ -10,6 +10,8 @@ namespace agc::optim {
 
 using namespace detail;
 
+SGD::SGD(std::vector<Tensor> params, SGDOptions defaults, Loc loc)
+    : SGD({OptimizerParamGroup(std::move(params))}, std::move(defaults), loc) {}
 SGD::SGD(std::vector<OptimizerParamGroup> given, SGDOptions defaults, Loc loc)
     : Optimizer(std::move(given), std::make_unique<SGDOptions>(defaults), loc) {
   for (const OptimizerParamGroup &group : groups) {

@@ -7,7 +7,8 @@
 #ifndef AGC_ENUM_H
 #define AGC_ENUM_H
 
-#include <variant>
+#include <cstddef>
+#include <type_traits>
 
 namespace agc {
 
@@ -25,6 +26,30 @@ namespace agc {
 AGC_FOR_ENUM(AGC_ENUM)
 #undef AGC_ENUM
 #undef AGC_FOR_ENUM
+
+/// One of these constants: what an option holds. libtorch has std::variant, which each
+/// program would compile.
+template <typename First, typename... Others> class OneOf {
+public:
+  OneOf() = default;
+  template <typename Constant>
+    requires(std::is_same_v<Constant, First> || (std::is_same_v<Constant, Others> || ...))
+  OneOf(Constant) : number(numberOf<Constant>()) {}
+
+  template <typename Constant> bool is() const { return number == numberOf<Constant>(); }
+  /// Which one, in the order of the type's arguments.
+  size_t index() const { return number; }
+
+private:
+  unsigned number = 0;
+
+  template <typename Constant> static constexpr unsigned numberOf() {
+    unsigned number = 0;
+    bool found = std::is_same_v<Constant, First>;
+    ((found = found || (++number, std::is_same_v<Constant, Others>)), ...);
+    return number;
+  }
+};
 
 } // namespace agc
 

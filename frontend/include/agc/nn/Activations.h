@@ -126,7 +126,7 @@ Tensor glu(Arg x, const GLUFuncOptions &options = {});
     Tensor forward(Arg x);                                                     \
     void pretty_print(std::ostream &out) const override;                       \
   };                                                                           \
-  AGC_MODULE(Name)
+  AGC_OWN_MODULE(Name)
 AGC_ACTIVATION(Identity);
 AGC_ACTIVATION(Tanh);
 AGC_ACTIVATION(Sigmoid);
@@ -147,7 +147,7 @@ AGC_ACTIVATION(Hardswish);
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
   };                                                                           \
-  AGC_MODULE(Name)
+  AGC_OWN_MODULE(Name)
 AGC_ACTIVATION(ReLU, = {});
 AGC_ACTIVATION(ReLU6, = {});
 AGC_ACTIVATION(SELU, = {});
@@ -170,7 +170,7 @@ public:
   void pretty_print(std::ostream &out) const override;
   ThresholdOptions options;
 };
-AGC_MODULE(Threshold);
+AGC_OWN_MODULE(Threshold);
 class PReLUImpl : public Cloneable<PReLUImpl> {
 public:
   explicit PReLUImpl(const PReLUOptions &options = {});
@@ -180,7 +180,7 @@ public:
   PReLUOptions options;
   Tensor weight;
 };
-AGC_MODULE(PReLU);
+AGC_OWN_MODULE(PReLU);
 
 /// Softmax and its kin along a dimension.
 #define AGC_ALONG(Name)                                                        \
@@ -197,7 +197,7 @@ AGC_MODULE(PReLU);
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
   };                                                                           \
-  AGC_MODULE(Name)
+  AGC_OWN_MODULE(Name)
 AGC_ALONG(Softmax);
 AGC_ALONG(LogSoftmax);
 AGC_ALONG(Softmin);

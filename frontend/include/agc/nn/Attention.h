@@ -87,7 +87,7 @@ public:
   Tensor q_proj_weight, k_proj_weight, v_proj_weight;
   int64_t head_dim = 0;
 };
-AGC_MODULE(MultiheadAttention);
+AGC_OWN_MODULE(MultiheadAttention);
 
 } // namespace agc::nn
 

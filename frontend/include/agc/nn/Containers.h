@@ -23,7 +23,7 @@ public:
 private:
   Function function;
 };
-AGC_MODULE(Functional);
+AGC_OWN_MODULE(Functional);
 
 class NamedAnyModule {
 public:
@@ -114,13 +114,15 @@ private:
   std::vector<AnyModule> list;
 };
 
+AGC_COMPILED_ONCE(SequentialImpl);
+
 class Sequential : public ModuleHolder<SequentialImpl> {
 public:
   using ModuleHolder<SequentialImpl>::ModuleHolder;
   using Impl = SequentialImpl;
   Sequential() = default;
   Sequential(std::initializer_list<NamedAnyModule> list)
-      : ModuleHolder(std::make_shared<SequentialImpl>(list)) {}
+      : ModuleHolder(std::shared_ptr<SequentialImpl>(new SequentialImpl(list))) {}
 };
 
 namespace detail {
@@ -184,7 +186,7 @@ public:
 private:
   std::vector<std::shared_ptr<Module>> list;
 };
-AGC_MODULE(ModuleList);
+AGC_OWN_MODULE(ModuleList);
 
 /// Modules by name, which their user calls.
 class ModuleDictImpl : public Cloneable<ModuleDictImpl> {
@@ -193,8 +195,8 @@ public:
   using Pairs = std::vector<std::pair<std::string, std::shared_ptr<Module>>>;
 
   ModuleDictImpl() = default;
-  explicit ModuleDictImpl(const Pairs &modules) { update(modules, Loc()); }
-  explicit ModuleDictImpl(const Dict &modules) { update(modules, Loc()); }
+  explicit ModuleDictImpl(const Pairs &modules);
+  explicit ModuleDictImpl(const Dict &modules);
   /// Adds modules; one of a known name takes the other's place.
   void update(const Pairs &modules, Loc loc = Loc::current());
   template <typename Container> void update(const Container &modules, Loc loc = Loc::current()) {
@@ -205,17 +207,18 @@ public:
   std::shared_ptr<Module> pop(const std::string &key, Loc loc = Loc::current());
   void clear();
   Pairs items() const;
-  std::vector<std::string> keys() const { return list.keys(); }
-  std::vector<std::shared_ptr<Module>> values() const { return list.values(); }
+  std::vector<std::string> keys() const;
+  std::vector<std::shared_ptr<Module>> values() const;
   size_t size() const { return list.size(); }
   bool empty() const { return list.is_empty(); }
-  bool contains(const std::string &key) const { return list.contains(key); }
+  bool contains(const std::string &key) const;
   /// Errors: AGC0117, there is none of that name, or it is of another class.
-  std::shared_ptr<Module> operator[](KeyArg<std::string> key) const { return list[key]; }
+  std::shared_ptr<Module> operator[](KeyArg<std::string> key) const;
   template <typename M> M &at(KeyArg<std::string> key) const {
-    if (auto *module = dynamic_cast<M *>(list[key].get()))
+    std::shared_ptr<Module> found = (*this)[key];
+    if (auto *module = dynamic_cast<M *>(found.get()))
       return *module;
-    detail::failClass(typeid(M), *list[key], key.loc);
+    detail::failClass(typeid(M), *found, key.loc);
   }
   auto begin() { return list.begin(); }
   auto end() { return list.end(); }
@@ -229,7 +232,7 @@ private:
   void insert(const std::string &key, std::shared_ptr<Module> module, Loc loc);
   Dict list;
 };
-AGC_MODULE(ModuleDict);
+AGC_OWN_MODULE(ModuleDict);
 
 } // namespace agc::nn
 

@@ -9,10 +9,27 @@
 namespace agc::nn {
 
 namespace detail {
-template <size_t D>
-using ConvPadding = std::variant<ExpandingArray<D>, enumtype::kValid, enumtype::kSame>;
+/// Amounts, kValid or kSame.
+template <size_t D> class ConvPadding {
+public:
+  template <typename Amounts>
+    requires std::is_convertible_v<Amounts, ExpandingArray<D>>
+  ConvPadding(const Amounts &amounts) : given(amounts) {}
+  ConvPadding(OneOf<enumtype::kValid, enumtype::kSame> kind) : kind(kind), isKind(true) {}
+  ConvPadding(enumtype::kValid kind) : ConvPadding(OneOf<enumtype::kValid, enumtype::kSame>(kind)) {}
+  ConvPadding(enumtype::kSame kind) : ConvPadding(OneOf<enumtype::kValid, enumtype::kSame>(kind)) {}
+
+  /// Null where it is kValid or kSame.
+  const ExpandingArray<D> *amounts() const { return isKind ? nullptr : &given; }
+  template <typename Constant> bool is() const { return isKind && kind.template is<Constant>(); }
+
+private:
+  ExpandingArray<D> given = 0;
+  OneOf<enumtype::kValid, enumtype::kSame> kind;
+  bool isKind = false;
+};
 using ConvPaddingMode =
-    std::variant<enumtype::kZeros, enumtype::kReflect, enumtype::kReplicate, enumtype::kCircular>;
+    OneOf<enumtype::kZeros, enumtype::kReflect, enumtype::kReplicate, enumtype::kCircular>;
 } // namespace detail
 
 /// `padding`: amounts, or kSame (as many outputs as inputs), or kValid (none).
@@ -107,7 +124,7 @@ public:
   explicit Conv1dImpl(const Conv1dOptions &options) : ConvBase(options) {}
   Tensor forward(Arg x);
 };
-AGC_MODULE(Conv1d);
+AGC_OWN_MODULE(Conv1d);
 
 /// x [n, c, h, w] or [c, h, w].
 class Conv2dImpl : public ConvBase<2, Conv2dImpl> {
@@ -116,7 +133,7 @@ public:
   explicit Conv2dImpl(const Conv2dOptions &options) : ConvBase(options) {}
   Tensor forward(Arg x);
 };
-AGC_MODULE(Conv2d);
+AGC_OWN_MODULE(Conv2d);
 
 /// x [n, c, h, w] or [c, h, w].
 class ConvTranspose2dImpl : public Cloneable<ConvTranspose2dImpl> {
@@ -136,7 +153,7 @@ public:
   ConvTranspose2dOptions options;
   Tensor weight, bias;
 };
-AGC_MODULE(ConvTranspose2d);
+AGC_OWN_MODULE(ConvTranspose2d);
 
 } // namespace agc::nn
 

@@ -40,7 +40,7 @@ Tensor pairwise_distance(Arg x1, Arg x2, const PairwiseDistanceFuncOptions &opti
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
   };                                                                           \
-  AGC_MODULE(Name)
+  AGC_OWN_MODULE(Name)
 AGC_DISTANCE(CosineSimilarity);
 AGC_DISTANCE(PairwiseDistance);
 #undef AGC_DISTANCE

@@ -46,7 +46,7 @@ Tensor dropout2d(Arg x, const Dropout2dFuncOptions &options = {});
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
   };                                                                           \
-  AGC_MODULE(Name)
+  AGC_OWN_MODULE(Name)
 AGC_DROPOUT(Dropout);
 AGC_DROPOUT(Dropout2d);
 #undef AGC_DROPOUT

@@ -58,6 +58,8 @@ public:
   Tensor weight;
 };
 
+AGC_COMPILED_ONCE(EmbeddingImpl);
+
 class Embedding : public ModuleHolder<EmbeddingImpl> {
 public:
   using ModuleHolder<EmbeddingImpl>::ModuleHolder;

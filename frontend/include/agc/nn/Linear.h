@@ -31,7 +31,7 @@ public:
   LinearOptions options;
   Tensor weight, bias;
 };
-AGC_MODULE(Linear);
+AGC_OWN_MODULE(Linear);
 
 struct BilinearOptions {
   BilinearOptions(int64_t in1, int64_t in2, int64_t out)
@@ -54,7 +54,7 @@ public:
   BilinearOptions options;
   Tensor weight, bias;
 };
-AGC_MODULE(Bilinear);
+AGC_OWN_MODULE(Bilinear);
 
 struct FlattenOptions {
   AGC_ARG(int64_t, start_dim) = 1;
@@ -69,7 +69,7 @@ public:
 
   FlattenOptions options;
 };
-AGC_MODULE(Flatten);
+AGC_OWN_MODULE(Flatten);
 
 struct UnflattenOptions {
   UnflattenOptions(int64_t dim, std::vector<int64_t> sizes) : dim_(dim), sizes_(std::move(sizes)) {}
@@ -86,7 +86,7 @@ public:
 
   UnflattenOptions options;
 };
-AGC_MODULE(Unflatten);
+AGC_OWN_MODULE(Unflatten);
 
 } // namespace agc::nn
 

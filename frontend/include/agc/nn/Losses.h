@@ -164,7 +164,7 @@ Tensor soft_margin_loss(Arg input, Arg target, const SoftMarginLossFuncOptions &
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
   };                                                                           \
-  AGC_MODULE(Name)
+  AGC_OWN_MODULE(Name)
 AGC_LOSS(CrossEntropyLoss, cross_entropy);
 AGC_LOSS(NLLLoss, nll_loss);
 AGC_LOSS(MSELoss, mse_loss);
@@ -189,7 +189,7 @@ AGC_LOSS(SoftMarginLoss, soft_margin_loss);
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
   };                                                                           \
-  AGC_MODULE(Name)
+  AGC_OWN_MODULE(Name)
 AGC_LOSS(CosineEmbeddingLoss, cosine_embedding_loss);
 AGC_LOSS(MarginRankingLoss, margin_ranking_loss);
 AGC_LOSS(TripletMarginLoss, triplet_margin_loss);

@@ -262,26 +262,32 @@ public:
   using Base::Base;
   virtual void reset() = 0;
 
-  std::shared_ptr<Module> clone(const std::optional<Device> &device = std::nullopt) const override {
-    NoGradGuard quiet;
-    // No make_shared, which each module that a program includes would compile.
-    Cloneable &cloned = *new Derived(static_cast<const Derived &>(*this));
-    std::shared_ptr<Module> copy(static_cast<Module *>(&cloned));
-    cloned.forgetRegistered();
-    cloned.reset();
-    cloned.copyRegistered(*this, device);
-    return copy;
-  }
+  std::shared_ptr<Module> clone(const std::optional<Device> &device = std::nullopt) const override;
 
 protected:
-  void become(const Module &original, const std::optional<Device> &device) override {
-    std::shared_ptr<Module> copy = original.clone(device);
-    auto *same = dynamic_cast<Derived *>(copy.get());
-    if (!same)
-      this->failToBecome(original);
-    static_cast<Derived &>(*this) = *same;
-  }
+  void become(const Module &original, const std::optional<Device> &device) override;
 };
+
+// Not in the class, where they would be inline and so compiled by each program.
+template <typename Derived, typename Base>
+std::shared_ptr<Module> Cloneable<Derived, Base>::clone(const std::optional<Device> &device) const {
+  NoGradGuard quiet;
+  Cloneable &cloned = *new Derived(static_cast<const Derived &>(*this));
+  std::shared_ptr<Module> copy(static_cast<Module *>(&cloned));
+  cloned.forgetRegistered();
+  cloned.reset();
+  cloned.copyRegistered(*this, device);
+  return copy;
+}
+
+template <typename Derived, typename Base>
+void Cloneable<Derived, Base>::become(const Module &original, const std::optional<Device> &device) {
+  std::shared_ptr<Module> copy = original.clone(device);
+  auto *same = dynamic_cast<Derived *>(copy.get());
+  if (!same)
+    this->failToBecome(original);
+  static_cast<Derived &>(*this) = *same;
+}
 
 /// Defines `Name`, a ModuleHolder of `NameImpl`.
 #define AGC_MODULE(Name) AGC_MODULE_IMPL(Name, Name##Impl)
@@ -292,6 +298,17 @@ protected:
     using Impl [[maybe_unused]] = ImplType;                                    \
   }
 #define TORCH_MODULE(Name) AGC_MODULE(Name)
+
+/// One of agc's own: its clone is compiled in libagc (frontend/nn/Cloneable.cpp), not in
+/// each program that includes it.
+#ifndef AGC_EXTERN
+#define AGC_EXTERN extern
+#endif
+#define AGC_COMPILED_ONCE(...) AGC_EXTERN template class Cloneable<__VA_ARGS__>
+#define AGC_OWN_MODULE(Name, ...)                                              \
+  AGC_COMPILED_ONCE(Name##Impl __VA_OPT__(, ) __VA_ARGS__);                    \
+  AGC_MODULE(Name)
+
 #define TORCH_MODULE_IMPL(Name, ImplType) AGC_MODULE_IMPL(Name, ImplType)
 
 /// An option with a fluent setter and a getter.

@@ -43,7 +43,7 @@ public:
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
 };
-AGC_MODULE(BatchNorm1d);
+AGC_OWN_MODULE(BatchNorm1d, BatchNormBase);
 
 /// x [n, c, h, w].
 class BatchNorm2dImpl : public Cloneable<BatchNorm2dImpl, BatchNormBase> {
@@ -53,7 +53,7 @@ public:
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
 };
-AGC_MODULE(BatchNorm2d);
+AGC_OWN_MODULE(BatchNorm2d, BatchNormBase);
 
 struct InstanceNormOptions {
   InstanceNormOptions(int64_t features) : num_features_(features) {}
@@ -76,7 +76,7 @@ public:
   InstanceNorm2dOptions options;
   Tensor weight, bias, running_mean, running_var, num_batches_tracked;
 };
-AGC_MODULE(InstanceNorm2d);
+AGC_OWN_MODULE(InstanceNorm2d);
 
 struct LayerNormOptions {
   LayerNormOptions(std::vector<int64_t> shape) : normalized_shape_(std::move(shape)) {}
@@ -96,7 +96,7 @@ public:
   LayerNormOptions options;
   Tensor weight, bias;
 };
-AGC_MODULE(LayerNorm);
+AGC_OWN_MODULE(LayerNorm);
 
 struct GroupNormOptions {
   GroupNormOptions(int64_t groups, int64_t channels) : num_groups_(groups), num_channels_(channels) {}
@@ -117,7 +117,7 @@ public:
   GroupNormOptions options;
   Tensor weight, bias;
 };
-AGC_MODULE(GroupNorm);
+AGC_OWN_MODULE(GroupNorm);
 
 namespace functional {
 

@@ -66,7 +66,7 @@ Tensor adaptive_avg_pool2d(Arg x, const AdaptiveAvgPool2dFuncOptions &options);
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
   };                                                                           \
-  AGC_MODULE(Name)
+  AGC_OWN_MODULE(Name)
 AGC_POOL(MaxPool1d, ExpandingArray<1>);
 AGC_POOL(MaxPool2d, ExpandingArray<2>);
 AGC_POOL(AvgPool1d, ExpandingArray<1>);

@@ -36,7 +36,7 @@ Tensor rnn_relu_cell(Arg input, Arg hx, Arg w_ih, Arg w_hh, OptionalArg b_ih = {
 
 namespace nn {
 
-using RNNNonlinearity = std::variant<enumtype::kTanh, enumtype::kReLU>;
+using RNNNonlinearity = OneOf<enumtype::kTanh, enumtype::kReLU>;
 
 struct RNNOptions {
   using nonlinearity_t = RNNNonlinearity;
@@ -157,7 +157,7 @@ public:
   std::tuple<Tensor, Tensor> forward(Arg input, OptionalArg hx = {});
   RNNOptions options;
 };
-AGC_MODULE(RNN);
+AGC_OWN_MODULE(RNN, detail::RNNImplBase);
 
 class LSTMImpl : public Cloneable<LSTMImpl, detail::RNNImplBase> {
 public:
@@ -169,7 +169,7 @@ public:
                                                          std::optional<std::tuple<Tensor, Tensor>> hx = {});
   LSTMOptions options;
 };
-AGC_MODULE(LSTM);
+AGC_OWN_MODULE(LSTM, detail::RNNImplBase);
 
 class GRUImpl : public Cloneable<GRUImpl, detail::RNNImplBase> {
 public:
@@ -179,7 +179,7 @@ public:
   std::tuple<Tensor, Tensor> forward(Arg input, OptionalArg hx = {});
   GRUOptions options;
 };
-AGC_MODULE(GRU);
+AGC_OWN_MODULE(GRU, detail::RNNImplBase);
 
 /// One step of these: input [n, i] or [i].
 class RNNCellImpl : public Cloneable<RNNCellImpl, detail::RNNCellImplBase> {
@@ -196,7 +196,7 @@ public:
 protected:
   std::string nonlinearityText() const override;
 };
-AGC_MODULE(RNNCell);
+AGC_OWN_MODULE(RNNCell, detail::RNNCellImplBase);
 
 class LSTMCellImpl : public Cloneable<LSTMCellImpl, detail::RNNCellImplBase> {
 public:
@@ -209,7 +209,7 @@ public:
   std::tuple<Tensor, Tensor> forward(Arg input, std::optional<std::tuple<Tensor, Tensor>> hx = {});
   LSTMCellOptions options;
 };
-AGC_MODULE(LSTMCell);
+AGC_OWN_MODULE(LSTMCell, detail::RNNCellImplBase);
 
 class GRUCellImpl : public Cloneable<GRUCellImpl, detail::RNNCellImplBase> {
 public:
@@ -222,7 +222,7 @@ public:
   Tensor forward(Arg input, OptionalArg hx = {});
   GRUCellOptions options;
 };
-AGC_MODULE(GRUCell);
+AGC_OWN_MODULE(GRUCell, detail::RNNCellImplBase);
 
 } // namespace nn
 } // namespace agc

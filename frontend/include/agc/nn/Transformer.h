@@ -54,7 +54,7 @@ public:
   LayerNorm norm1{nullptr}, norm2{nullptr};
   Dropout dropout1{nullptr}, dropout2{nullptr};
 };
-AGC_MODULE(TransformerEncoderLayer);
+AGC_OWN_MODULE(TransformerEncoderLayer);
 
 struct TransformerEncoderOptions {
   TransformerEncoderOptions(TransformerEncoderLayer layer, int64_t layers)
@@ -80,7 +80,7 @@ public:
   ModuleList layers{nullptr};
   AnyModule norm;
 };
-AGC_MODULE(TransformerEncoder);
+AGC_OWN_MODULE(TransformerEncoder);
 
 } // namespace agc::nn
 

@@ -20,7 +20,7 @@ Tensor col2im(Arg x, IntArrayRef output_size, IntArrayRef kernel_size, IntArrayR
 namespace nn {
 
 struct UpsampleOptions {
-  using mode_t = std::variant<enumtype::kNearest, enumtype::kLinear, enumtype::kBilinear>;
+  using mode_t = OneOf<enumtype::kNearest, enumtype::kLinear, enumtype::kBilinear>;
   AGC_ARG(std::optional<std::vector<int64_t>>, size) = std::nullopt;
   AGC_ARG(std::optional<std::vector<double>>, scale_factor) = std::nullopt;
   AGC_ARG(mode_t, mode) = kNearest;
@@ -53,7 +53,7 @@ namespace functional {
 
 /// `pad`: before and after the last dimension, then the one before, and so on.
 struct PadFuncOptions {
-  using mode_t = std::variant<enumtype::kConstant, enumtype::kReflect, enumtype::kReplicate, enumtype::kCircular>;
+  using mode_t = OneOf<enumtype::kConstant, enumtype::kReflect, enumtype::kReplicate, enumtype::kCircular>;
   PadFuncOptions(std::vector<int64_t> pad) : pad_(std::move(pad)) {}
   AGC_ARG(std::vector<int64_t>, pad);
   AGC_ARG(mode_t, mode) = kConstant;
@@ -101,7 +101,7 @@ Tensor pixel_unshuffle(Arg x, const PixelUnshuffleFuncOptions &options);
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
   };                                                                           \
-  AGC_MODULE(Name)
+  AGC_OWN_MODULE(Name)
 AGC_VISION(Upsample, = {});
 AGC_VISION(Unfold, );
 AGC_VISION(PixelShuffle, );
@@ -116,7 +116,7 @@ public:
   void pretty_print(std::ostream &out) const override;
   FoldOptions options;
 };
-AGC_MODULE(Fold);
+AGC_OWN_MODULE(Fold);
 
 } // namespace nn
 } // namespace agc

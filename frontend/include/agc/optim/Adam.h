@@ -11,7 +11,7 @@ namespace agc::optim {
 /// What an optimizer's options are to its base: a copy and the learning rate.
 #define AGC_OPTIMIZER_OPTIONS(Name)                                            \
   std::unique_ptr<OptimizerOptions> clone() const override {                   \
-    return std::make_unique<Name>(*this);                                      \
+    return std::unique_ptr<OptimizerOptions>(new Name(*this));                 \
   }                                                                            \
   double get_lr() const override { return lr_; }                               \
   void set_lr(double value) override { lr_ = value; }
@@ -20,8 +20,7 @@ namespace agc::optim {
   class Name : public Optimizer {                                              \
   public:                                                                      \
     Name(std::vector<Tensor> params, Name##Options defaults = {},              \
-         Loc loc = Loc::current())                                             \
-        : Name({OptimizerParamGroup(std::move(params))}, std::move(defaults), loc) {} \
+         Loc loc = Loc::current());                                            \
     /** Errors: a number outside of its range. */                              \
     Name(std::vector<OptimizerParamGroup> groups, Name##Options defaults = {}, \
          Loc loc = Loc::current());                                            \

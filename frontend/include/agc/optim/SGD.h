@@ -17,7 +17,7 @@ public:
 
 public:
   std::unique_ptr<OptimizerOptions> clone() const override {
-    return std::make_unique<SGDOptions>(*this);
+    return std::unique_ptr<OptimizerOptions>(new SGDOptions(*this));
   }
   double get_lr() const override { return lr_; }
   void set_lr(double lr) override { lr_ = lr; }
@@ -28,8 +28,7 @@ public:
 ///   b = d);  p -= lr (nesterov: d + momentum b, else b).
 class SGD : public Optimizer {
 public:
-  SGD(std::vector<Tensor> params, SGDOptions defaults, Loc loc = Loc::current())
-      : SGD({OptimizerParamGroup(std::move(params))}, std::move(defaults), loc) {}
+  SGD(std::vector<Tensor> params, SGDOptions defaults, Loc loc = Loc::current());
   /// Errors: a negative number; nesterov without momentum or with dampening.
   SGD(std::vector<OptimizerParamGroup> groups, SGDOptions defaults, Loc loc = Loc::current());
   Tensor step(std::function<Tensor()> closure = nullptr,

@@ -39,6 +39,19 @@ static bool isSum(Operation *op) {
              ir::ConvWeightGradOp, ir::ScatterOp, ir::MaxPoolGradOp>(op);
 }
 
+/// How much more an op may be off than a tree of sums: a scatter adds what meets in one
+/// place one by one, so by half a unit each. (What is allowed is 32 units: Check.cpp.)
+static double lengthOf(Operation *op) {
+  auto scatter = dyn_cast<ir::ScatterOp>(op);
+  if (!scatter || scatter.getMode() != "add")
+    return 1;
+  RankedTensorType index = typeOf(scatter.getIndex());
+  int64_t number = index.getNumElements();
+  for (int64_t size : index.getShape().take_front(scatter.getBatch()))
+    number /= std::max<int64_t>(size, 1);
+  return std::max(1.0, double(number) / 64);
+}
+
 /// One unit in the last place of numbers around 1.
 static double unitOf(Type element) {
   return element.isF64() ? 0x1p-52 : element.isF32() ? 0x1p-23 : element.isF16() ? 0x1p-10 : 0x1p-7;
@@ -54,15 +67,19 @@ public:
   Mover(Block &block, Value amount, Value phase)
       : b(OpBuilder::atBlockBegin(&block)), loc(b.getUnknownLoc()), amount(amount), phase(phase) {}
 
-  /// x + x * share * number; where x is 0, x, which may be -0.
-  Value move(OpBuilder &at, Value x) {
+  /// x + x * share * number, \p times as much; where x is 0, x, which may be -0.
+  Value move(OpBuilder &at, Value x, double times = 1) {
     RankedTensorType type = typeOf(x);
     static constexpr double shares[] = {1, -0.62, 0.81, -0.45, 0.53};
     size_t number = count++ % std::size(shares);
     Value &step = steps[{type, number}];
     if (!step)
       step = converted(mul(numbers(type.getShape()), shares[number] * unitOf(type.getElementType())), type);
-    Value moved = ir::AddOp::create(at, loc, x, ir::MulOp::create(at, loc, x, step));
+    Value far = step;
+    if (times != 1)
+      far = ir::MulOp::create(
+          at, loc, step, ir::ConstantOp::create(at, loc, type, at.getF64FloatAttr(times), nullptr));
+    Value moved = ir::AddOp::create(at, loc, x, ir::MulOp::create(at, loc, x, far));
     Value zero = ir::ConstantOp::create(at, loc, type, at.getF64FloatAttr(0), nullptr);
     Value isZero = ir::CompareOp::create(at, loc, x, zero, "eq");
     moved = ir::SelectOp::create(at, loc, type, isZero, x, moved);
@@ -140,7 +157,7 @@ static void moveAll(Block &block) {
       b.setInsertionPoint(&op);
       for (OpOperand &operand : op.getOpOperands())
         if (ir::isFloat(operand.get()))
-          operand.set(mover.move(b, operand.get()));
+          operand.set(mover.move(b, operand.get(), lengthOf(&op)));
     }
     if (isExact(&op))
       continue;

@@ -98,6 +98,19 @@ public:
     return ir::SelectOp::create(at, loc, type, isBeyond, infinity, moved);
   }
 
+  /// Whether x and y are equal, or might be.
+  Value areEqual(OpBuilder &at, Value x, Value y) {
+    RankedTensorType type = typeOf(x);
+    Value far = ir::BroadcastOp::create(b, loc, type.clone(b.getF64Type()), amount, ArrayRef<int64_t>());
+    far = converted(mul(far, 2 * unitOf(type.getElementType())), type);
+    far = ir::MulOp::create(at, loc, ir::AbsOp::create(at, loc, x), far);
+    Value low = ir::SubOp::create(at, loc, x, far), high = ir::AddOp::create(at, loc, x, far);
+    Value isNear = ir::AndOp::create(at, loc, ir::CompareOp::create(at, loc, low, y, "le"),
+                                     ir::CompareOp::create(at, loc, high, y, "ge"));
+    // At infinities there is no distance.
+    return ir::OrOp::create(at, loc, ir::CompareOp::create(at, loc, x, y, "eq"), isNear);
+  }
+
 private:
   OpBuilder b;
   Location loc;
@@ -158,6 +171,17 @@ static void moveAll(Block &block) {
       for (OpOperand &operand : op.getOpOperands())
         if (ir::isFloat(operand.get()))
           operand.set(mover.move(b, operand.get(), lengthOf(&op)));
+    }
+    auto compare = dyn_cast<ir::CompareOp>(op);
+    if (compare && ir::isFloat(compare.getX()) &&
+        (compare.getDirection() == "eq" || compare.getDirection() == "ne")) {
+      b.setInsertionPoint(&op);
+      Value equal = mover.areEqual(b, compare.getX(), compare.getY());
+      if (compare.getDirection() == "ne")
+        equal = ir::NotOp::create(b, loc, equal);
+      compare.replaceAllUsesWith(equal);
+      op.erase();
+      continue;
     }
     if (isExact(&op))
       continue;

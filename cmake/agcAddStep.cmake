@@ -50,10 +50,15 @@ function(agc_add_step target)
   if(step_FORTRAN)
     list(APPEND files ${path}.f90)
   endif()
+  # Within agc's own build the compiler may change, too.
+  set(compiler "")
+  if(TARGET agc_compiler)
+    set(compiler agc_compiler)
+  endif()
   add_custom_command(
     OUTPUT ${files} ${path}.json
     COMMAND agc::cli compile ${source} -o ${path} ${flags}
-    DEPENDS ${source} agc::cli
+    DEPENDS ${source} agc::cli ${compiler}
     COMMENT "agc compile ${step_NAME}" VERBATIM)
   set_source_files_properties(${path}.o PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
   add_library(${target} STATIC ${files})

@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-static _Alignas(64) char state[PENDULUM_STATE_BYTES], workspace[PENDULUM_WORKSPACE_BYTES];
+static _Alignas(PENDULUM_ALIGNMENT) char state[PENDULUM_STATE_BYTES], workspace[PENDULUM_WORKSPACE_BYTES];
 
 enum { buckets = 1 << 17, width = 4 }; /* nanoseconds */
 static unsigned histogram[buckets];

@@ -12,9 +12,9 @@
 enum { count = 1797, trained = 1437, batch_rows = 32, pixels = 64, classes = 10, epochs = 15 };
 
 /* Behind the last image there are rows enough for a whole batch. */
-static _Alignas(64) struct {
-  _Alignas(64) char state[DIGITS_STATE_BYTES];
-  _Alignas(64) char workspace[DIGITS_WORKSPACE_BYTES];
+static _Alignas(DIGITS_ALIGNMENT) struct {
+  _Alignas(DIGITS_ALIGNMENT) char state[DIGITS_STATE_BYTES];
+  _Alignas(DIGITS_ALIGNMENT) char workspace[DIGITS_WORKSPACE_BYTES];
   float images[count + batch_rows][pixels];
   int64_t labels[count];
   float x[batch_rows][pixels], output[batch_rows][classes];

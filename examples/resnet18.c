@@ -16,7 +16,7 @@ enum { batch_rows = 32, channels = 3, size = 64, classes = 10 };
  * 13 % more work; else it has 137972736 bytes, weights in another order among them. */
 enum { kept_by_pytorch = 56466180 };
 
-static _Alignas(64) char state[RESNET18_STATE_BYTES], workspace[RESNET18_WORKSPACE_BYTES];
+static _Alignas(RESNET18_ALIGNMENT) char state[RESNET18_STATE_BYTES], workspace[RESNET18_WORKSPACE_BYTES];
 static float images[batch_rows][channels][size][size];
 static int64_t labels[batch_rows];
 

@@ -86,7 +86,8 @@ private:
     auto bytes = [&](const char *what, uint64_t value) {
       os << formatv("  integer(c_int64_t), parameter :: {0}_{1} = {2}_c_int64_t\n", name, what, value);
     };
-    os << "  ! Bytes; state and workspace are aligned to 64.\n";
+    os << "  ! State and workspace: what their addresses are multiples of, and their bytes.\n";
+    bytes("alignment", AGC_ALIGNMENT);
     bytes("state_bytes", layout.stateBytes);
     bytes("workspace_bytes", std::max<uint64_t>(layout.workspaceBytes, 64));
     bytes("stack_bytes", layout.stackBytes);

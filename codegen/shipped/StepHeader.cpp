@@ -54,8 +54,8 @@ private:
           " * One object file, which needs nothing else: no allocation, no files, no\n"
           " * threads of its own, no state but what the caller gives it:\n"
           " *\n"
-       << formatv(" *   static _Alignas(64) char state[{0}_STATE_BYTES];\n", upper)
-       << formatv(" *   static _Alignas(64) char workspace[{0}_WORKSPACE_BYTES];\n", upper)
+       << formatv(" *   static _Alignas({0}_ALIGNMENT) char state[{0}_STATE_BYTES];\n", upper)
+       << formatv(" *   static _Alignas({0}_ALIGNMENT) char workspace[{0}_WORKSPACE_BYTES];\n", upper)
        << formatv(" *   {0}_init(state, 0);\n", layout.name)
        << " *\n"
           " * A state holds parameters and all that training keeps. A workspace holds\n"
@@ -66,7 +66,8 @@ private:
   }
 
   void constants() {
-    os << "/* Bytes, of memory that is aligned to 64. */\n"
+    os << "/* State and workspace: what their addresses are multiples of, and their bytes. */\n"
+       << formatv("#define {0}_ALIGNMENT {1}\n", upper, AGC_ALIGNMENT)
        << formatv("#define {0}_STATE_BYTES {1}\n", upper, layout.stateBytes)
        << formatv("#define {0}_WORKSPACE_BYTES {1}\n", upper, std::max<uint64_t>(layout.workspaceBytes, 64))
        << "/* Bytes of stack that are enough for a call, and for a task on another thread. */\n"
@@ -183,10 +184,10 @@ private:
                     "int32_t {0}_profile(const void *state, {0}_kernel_time *table);\n"
                     "int32_t {0}_profile_reset(void *state);\n",
                     layout.name, upper, layout.timed.size());
-    os << "\n/* The tensor of that name in the state, or null:";
+    os << "\n/* The tensor of that name in the state, or null. With its offset there, in bytes:";
     for (const StepTensor &tensor : layout.state)
-      os << formatv("\n *   {0,-40} {1} {2}", inComment(tensor.name), typeInC(tensor.info.type().dtype()),
-                    shapeOf(tensor.info.type()));
+      os << formatv("\n *   {0,-40} {1,10}  {2} {3}", inComment(tensor.name), tensor.offset,
+                    typeInC(tensor.info.type().dtype()), shapeOf(tensor.info.type()));
     os << " */\n" << formatv("void *{0}_parameter(void *state, const char *name);\n", layout.name);
   }
 };

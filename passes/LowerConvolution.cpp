@@ -193,6 +193,11 @@ struct LowerConvInputGrad : OpConversionPattern<ConvInputGradOp> {
     ConvolutionLoops l(rewriter, spatial, op.getGroups());
     Value dy = adaptor.getDy(), w = adaptor.getW();
     RankedTensorType xType = op.getType();
+    // Of padding alone. The mirrored window has no first place there.
+    if (xType.getNumElements() == 0) {
+      rewriter.replaceOp(op, filledTensor(rewriter, loc, xType, 0));
+      return success();
+    }
     ArrayRef<int64_t> window = typeOf(w).getShape().take_back(spatial);
     ArrayRef<int64_t> outputs = typeOf(dy).getShape().take_back(spatial);
     ArrayRef<int64_t> inputs = xType.getShape().take_back(spatial);

@@ -282,7 +282,8 @@ Value ListEmitter::ticks() {
 void ListEmitter::addTime(StringRef kernel, Value begin) {
   Value spent = LLVM::SubOp::create(b, ticks(), begin);
   int64_t row = timers->rows.at(kernel);
-  for (auto [i, more] : llvm::enumerate(ArrayRef<Value>{constant(i64, 1), spent})) {
+  Value both[] = {constant(i64, 1), spent};
+  for (auto [i, more] : llvm::enumerate(both)) {
     Value place = element(timerTable, i64, 2 * row + int64_t(i));
     Value sum = LLVM::AddOp::create(b, LLVM::LoadOp::create(b, i64, place), more);
     LLVM::StoreOp::create(b, sum, place);

@@ -179,8 +179,7 @@ static void moveAll(Block &block) {
       Value equal = mover.areEqual(b, compare.getX(), compare.getY());
       if (compare.getDirection() == "ne")
         equal = ir::NotOp::create(b, loc, equal);
-      compare.replaceAllUsesWith(equal);
-      op.erase();
+      compare.replaceAllUsesWith(equal); // It stays: the mover may begin before it.
       continue;
     }
     if (isExact(&op))

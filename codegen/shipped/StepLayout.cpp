@@ -40,10 +40,14 @@ bool StepFunction::uses(Place place) const {
 
 namespace {
 
+/// Where in a state may lie what is behind so many bytes.
+uint64_t aligned(uint64_t bytes) {
+  return (bytes + AGC_ALIGNMENT - 1) / AGC_ALIGNMENT * AGC_ALIGNMENT;
+}
+
 /// Where the tensor behind one at \p offset, of that type, lies in a state.
 uint64_t behind(uint64_t offset, const proto::TensorType &type) {
-  offset += numelOf(type) * sizeOf(type.dtype());
-  return (offset + AGC_ALIGNMENT - 1) / AGC_ALIGNMENT * AGC_ALIGNMENT;
+  return aligned(offset + numelOf(type) * sizeOf(type.dtype()));
 }
 
 /// A name in C that is not in \p taken: what C does not allow becomes `_`.
@@ -199,8 +203,7 @@ private:
 void addTimers(StepLayout &layout, std::vector<proto::KernelInfo> kernels) {
   layout.timed = std::move(kernels);
   layout.timersAt = layout.stateBytes;
-  uint64_t bytes = layout.timed.size() * sizeof(agc_timer);
-  layout.stateBytes += (bytes + AGC_ALIGNMENT - 1) / AGC_ALIGNMENT * AGC_ALIGNMENT;
+  layout.stateBytes = aligned(layout.timersAt + layout.timed.size() * sizeof(agc_timer));
 }
 
 uint64_t stateBytesOf(const proto::Module &program) {

@@ -155,8 +155,8 @@ void benchObject(const BenchFlags &flags) {
     call();
     ++steps;
   }));
-  double ticksPerMs = double(ticks() - beginTicks) / milliseconds(Clock::now() - begin);
-  Json kernels = kernelTable(step, double(steps), ticksPerMs);
+  double spentTicks = double(ticks() - beginTicks), spentMs = milliseconds(Clock::now() - begin);
+  Json kernels = kernelTable(step, double(steps), spentTicks / spentMs);
   report["threads"] = get_num_threads();
   report.update(Json(step.note().at("memory")));
   if (!kernels.empty())
@@ -169,7 +169,7 @@ void benchObject(const BenchFlags &flags) {
         fmt::format("memory   {} bytes of state, {} of workspace\n",
                     report["state_bytes"].get<uint64_t>(), report["workspace_bytes"].get<uint64_t>()));
   if (!kernels.empty())
-    printKernels(kernels, milliseconds(Clock::now() - begin) / double(steps));
+    printKernels(kernels, spentMs / double(steps));
 }
 
 void bench(const BenchFlags &flags) {

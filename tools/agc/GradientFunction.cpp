@@ -153,6 +153,23 @@ static Error notAStep(const proto::Function &step, const char *what) {
                               ": it is not a training step");
 }
 
+/// The values of a step that are gradients of arguments, with which.
+/// Errors: AGC0351, there are none.
+static std::map<uint32_t, uint32_t> gradientsOf(const proto::Function &step) {
+  std::map<uint32_t, uint32_t> argumentOf;
+  uint32_t next = uint32_t(step.arguments_size());
+  for (const proto::Node &node : step.nodes()) {
+    int skipped = node.operands_size() - node.results_size();
+    for (int i = 0; i < node.results_size() && node.op() == "gradient"; ++i)
+      if (node.operands(skipped + i) < uint32_t(step.arguments_size()))
+        argumentOf[next + uint32_t(i)] = node.operands(skipped + i);
+    next += uint32_t(node.results_size());
+  }
+  if (argumentOf.empty())
+    throw notAStep(step, "takes no gradient of a parameter");
+  return argumentOf;
+}
+
 proto::Function lossOfStep(const proto::Function &step, bool withGradients) {
   auto loss = std::find_if(step.results().begin(), step.results().end(),
                            [](auto &r) { return r.name() == "loss"; });
@@ -165,22 +182,8 @@ proto::Function lossOfStep(const proto::Function &step, bool withGradients) {
   addResult(function, "loss", loss->value());
   if (!withGradients)
     return function;
-  uint32_t next = uint32_t(step.arguments_size());
-  for (const proto::Node &node : step.nodes()) {
-    uint32_t first = next;
-    next += uint32_t(node.results_size());
-    if (node.op() != "gradient")
-      continue;
-    int skipped = node.operands_size() - node.results_size();
-    for (int i = 0; i < node.results_size(); ++i) {
-      uint32_t input = node.operands(skipped + i);
-      if (input < uint32_t(step.arguments_size()))
-        addResult(function, "grad." + step.arguments(int(input)).name(),
-                  first + uint32_t(i));
-    }
-  }
-  if (function.results_size() == 1)
-    throw notAStep(step, "takes no gradient of a parameter");
+  for (auto [value, argument] : gradientsOf(step))
+    addResult(function, "grad." + step.arguments(int(argument)).name(), value);
   return function;
 }
 
@@ -189,18 +192,8 @@ StepUpdate updateOfStep(const proto::Function &step) {
   proto::Function &function = update.function;
   function = step;
   function.set_name("update");
-  // Gradients by their values; further arguments move these.
-  std::map<uint32_t, uint32_t> parameterOf;
-  uint32_t next = uint32_t(step.arguments_size());
-  for (const proto::Node &node : step.nodes()) {
-    int skipped = node.operands_size() - node.results_size();
-    for (int i = 0; i < node.results_size() && node.op() == "gradient"; ++i)
-      if (node.operands(skipped + i) < uint32_t(step.arguments_size()))
-        parameterOf[next + uint32_t(i)] = node.operands(skipped + i);
-    next += uint32_t(node.results_size());
-  }
-  if (parameterOf.empty())
-    throw notAStep(step, "takes no gradient of a parameter");
+  // Further arguments move these values.
+  std::map<uint32_t, uint32_t> parameterOf = gradientsOf(step);
   std::map<uint32_t, uint32_t> replacement; // by the number that the value has at the end
   for (auto [value, parameter] : parameterOf) {
     proto::Argument gradient;

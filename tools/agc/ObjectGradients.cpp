@@ -25,13 +25,14 @@ bool isRate(const std::string &hyper) { return hyper.rfind("lr", 0) == 0; }
 class Reader {
 public:
   Reader(const std::string &path, const proto::Module &program, const State &state)
-      : path(path), program(program), begin(state), object(path) {}
+      : path(path), program(program), tensors(stateOf(program)), begin(state), object(path) {}
 
   ObjectGradients run(const std::map<std::string, HostTensor> &batch);
 
 private:
   const std::string &path;
   const proto::Module &program;
+  const std::vector<StateTensor> tensors; // of its state
   const State &begin;
   ShippedStep object;
   StepUpdate update;
@@ -57,7 +58,7 @@ private:
 } // namespace
 
 void Reader::checkProgram(const std::map<std::string, HostTensor> &batch) {
-  std::string schema = fmt::format("{:#x}", schemaOf(stateOf(program)));
+  std::string schema = fmt::format("{:#x}", schemaOf(tensors));
   if (object.note().value("schema_hash", "") != schema)
     otherProgram(path, "its state has other tensors (schema " +
                            object.note().value("schema_hash", "") + ", the program's " + schema + ")");
@@ -77,7 +78,7 @@ std::vector<StateTensor> Reader::moments() const {
   for (const auto &[parameter, readers] : update.readers)
     names.insert(readers.begin(), readers.end());
   std::vector<StateTensor> result;
-  for (const StateTensor &tensor : stateOf(program))
+  for (const StateTensor &tensor : tensors)
     if (tensor.role == proto::ROLE_OPTIMIZER_STATE && names.count(tensor.name))
       result.push_back(tensor);
   return result;
@@ -85,7 +86,7 @@ std::vector<StateTensor> Reader::moments() const {
 
 void Reader::runObject(const std::map<std::string, HostTensor> &batch, double moments) {
   object.init(0);
-  for (const StateTensor &tensor : stateOf(program)) {
+  for (const StateTensor &tensor : tensors) {
     auto found = begin.tensors.find(tensor.name);
     if (found == begin.tensors.end())
       continue;
@@ -163,7 +164,7 @@ std::string Reader::bestReader(const std::string &parameter, const std::vector<S
 HostTensor Reader::read(const std::string &reader, const std::vector<State> &by) {
   const HostTensor &zero = by[0].tensors.at(reader), &one = by[1].tensors.at(reader);
   HostTensor got = HostTensor::zeros(DType::F64, zero.shape), own;
-  for (const StateTensor &tensor : stateOf(program))
+  for (const StateTensor &tensor : tensors)
     if (tensor.name == reader)
       own = HostTensor::zeros(DType(tensor.type.dtype()), zero.shape);
   std::memcpy(own.data(), object.tensor(reader), own.sizeBytes());

@@ -84,9 +84,10 @@ bool isObjectFile(const std::string &path) {
          !std::memcmp(begin, "!<arch>\n", 8);
 }
 
-std::vector<NotedStep> readSteps(const std::string &path) {
+/// Those in a file's \p bytes.
+static std::vector<NotedStep> stepsIn(const std::string &path, const std::string &bytes) {
   std::vector<NotedStep> steps;
-  if (CompilerError error = compiler().notes(readFile(path), steps))
+  if (CompilerError error = compiler().notes(bytes, steps))
     throw Error("AGC0362", "'" + path + "' is no object of a step: " +
                                error.message.substr(error.message.find(' ') + 1));
   if (steps.empty())
@@ -94,8 +95,11 @@ std::vector<NotedStep> readSteps(const std::string &path) {
   return steps;
 }
 
+std::vector<NotedStep> readSteps(const std::string &path) { return stepsIn(path, readFile(path)); }
+
 ShippedStep::ShippedStep(const std::string &path) {
-  std::vector<NotedStep> steps = readSteps(path);
+  std::string bytes = readFile(path);
+  std::vector<NotedStep> steps = stepsIn(path, bytes);
   if (steps.size() > 1)
     throw Error("AGC0362", "'" + path + "' has " + std::to_string(steps.size()) +
                                " steps in it; give the object of one");
@@ -111,10 +115,10 @@ ShippedStep::ShippedStep(const std::string &path) {
   if (description.value("flags", "").find("--sanitize=") != std::string::npos)
     throw Error("AGC0362", "'" + path + "' was compiled with --sanitize: it runs only where it is "
                                "linked with -fsanitize=thread");
-  if (steps.front().code.empty() || readFile(path).compare(0, 4, "\177ELF"))
+  if (steps.front().code.empty() || bytes.compare(0, 4, "\177ELF"))
     throw Error("AGC0362", "'" + path + "' cannot be loaded: give the object, not what it was "
                                "linked into");
-  throwIf(loadObject(readFile(path), object));
+  throwIf(loadObject(bytes, object));
 }
 
 void ShippedStep::readNote() {

@@ -1,0 +1,110 @@
+"""check_run.py BUILD: that tests/bench/run measures and reports, not how fast.
+
+First the table of a report made by hand, line by line; then a run of its own with
+slices of almost no time and without peers.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def slices(*times, others=0.0, peak_mib=100):
+    return [{"step_ms": t, "min_ms": t, "others": o, "peak_mib": peak_mib}
+            for t, o in zip(times, others if isinstance(others, list) else [others] * 9)]
+
+
+PEAK = {"gflops": 100.0, "read": 20.0, "copy": 18.0, "triad": 16.0, "gbytes": 20.0}
+AGC = {"first_ms": 2500.0, "cached_first_ms": 50.0, "peak_mib": 40}
+REPORT = {
+    "machine": {"cpu": "a processor", "processors": 2, "cache_bytes": 1000,
+                "peak": {"1": PEAK}},
+    "versions": {"torch": "2", "jax": "0"},
+    "rows": [
+        # The second round was disturbed: neither its times nor its ratio count.
+        {"work": "resnet18-b32-64", "threads": 1, "flops": 2e9, "bytes": 1e6,
+         "agc": {**AGC, "slices": slices(40, 900, 60, others=[0, 0, 0])},
+         "peers": {"eager": {"first_ms": 200.0,
+                             "slices": slices(80, 80, 80, others=[0, 0.5, 0])},
+                   "jax": {"first_ms": 4000.0, "slices": slices(200, 200, 200)}}},
+        # More than the cache: memory is the floor. Every round was disturbed.
+        {"work": "elementwise", "threads": 1, "flops": 1e6, "bytes": 2e8,
+         "agc": {**AGC, "slices": slices(20, others=1.5)}, "peers": {}},
+        # Within the cache: arithmetic is.
+        {"work": "mlp-tiny-b1", "threads": 1, "flops": 1e5, "bytes": 900,
+         "agc": {**AGC, "slices": slices(0.002)},
+         "peers": {"compile": {"first_ms": 1.0, "slices": slices(0.02)}}}],
+}
+EXPECTED = """\
+a processor, 2 processors; 1 thread: f32 FMA 100 GFLOP/s, memory read 20.0 copy 18.0 triad 16.0 GB/s
+torch 2, jax 0
+
+1 thread, ms a step (medians; of the ratio's, each round's by itself)
+
+| work            | eager | compile | jax |   agc | agc / best | least–most | at most |  aim | floor | agc / floor |
+| --------------- | ----- | ------- | --- | ----- | ---------- | ---------- | ------- | ---- | ----- | ----------- |
+| resnet18-b32-64 |    80 |       – | 200 |    50 |       0.62 |  0.50–0.75 |    0.75 |  0.5 |    20 |        2.50 |
+| elementwise *   |     – |       – |   – |    20 |          – |          – |    0.25 | 0.15 |    10 |        2.00 |
+| mlp-tiny-b1     |     – |    0.02 |   – | 0.002 |       0.10 |  0.10–0.10 |     0.1 | 0.05 | 0.001 |        2.00 |
+
+* in no round had the machine less than 10% of a processor to do for others
+
+first call and resident memory, 1 thread
+
+| work                              | eager | compile | jax | agc | from the disk | at most |
+| --------------------------------- | ----- | ------- | --- | --- | ------------- | ------- |
+| first call, s, resnet18-b32-64    |   0.2 |       – |   4 | 2.5 |          0.05 |  3; 0.1 |
+| peak memory, MiB, resnet18-b32-64 |   100 |       – | 100 |  40 |               |      40 |
+| first call, s, elementwise        |     – |       – |   – | 2.5 |          0.05 |         |
+| peak memory, MiB, elementwise     |     – |       – |   – |  40 |               |         |
+| first call, s, mlp-tiny-b1        |     – |   0.001 |   – | 2.5 |          0.05 |         |
+| peak memory, MiB, mlp-tiny-b1     |     – |     100 |   – |  40 |               |         |
+"""
+
+
+def run(*arguments, status=0):
+    done = subprocess.run([sys.executable, HERE / "run", *arguments],
+                          capture_output=True, text=True)
+    assert done.returncode == status, done.stdout + done.stderr
+    return done
+
+
+def main(build):
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "report.json"
+        file.write_text(json.dumps(REPORT))
+        printed = run(f"--from={file}").stdout
+        assert printed == EXPECTED, printed
+
+        printed = run("mlp-tiny-b1", "lstm", "--peers=none", "--threads=1", "--rounds=2",
+                      "--seconds=0.02", "--wait=0", f"--json={file}",
+                      f"--build={build}").stdout
+        report = json.loads(file.read_text())
+    assert "| mlp-tiny-b1" in printed and "| lstm" in printed, printed
+    peak = report["machine"]["peak"]["1"]
+    assert all(peak[key] > 0 for key in ("gflops", "read", "copy", "triad")), peak
+    assert peak["gbytes"] == max(peak["read"], peak["copy"], peak["triad"]), peak
+    tiny, lstm = report["rows"]
+    for row in (tiny, lstm):
+        assert len(row["agc"]["slices"]) == 2 and row["peers"] == {}, row
+        assert row["agc"]["first_ms"] > row["agc"]["cached_first_ms"] > 0, row
+        assert row["agc"]["peak_mib"] > 0, row
+        assert {"agc_ms", "floor_ms", "rounds"} <= row["summary"].keys(), row
+        assert row["summary"]["agc_ms"] > 0 < row["summary"]["floor_ms"], row
+    # Parameters and momentum are read and written, the batch and the rate read,
+    # and the loss is written; sizes are of (16 + 1) 32 + (32 + 1) 32 + (32 + 1) 4.
+    assert tiny["bytes"] == 4 * (4 * 1732 + 16 + 1 + 1) + 8, tiny
+    # Forward and gradients of the weights, and of two layers' inputs, at least.
+    assert tiny["flops"] >= 2 * (2 * 1664 + 1152), tiny
+
+    for arguments, why in ((["frobnicate"], "there is no workload 'frobnicate'"),
+                           (["--threads=3"], "--threads: one, two or both"),
+                           (["--rounds=0"], "--rounds and --seconds are more than 0")):
+        assert why in run(*arguments, status=2).stderr
+
+
+main(sys.argv[1])

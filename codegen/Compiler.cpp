@@ -191,6 +191,32 @@ static CompilerError checkSanitizer(StringRef name, const llvm::TargetMachine &m
   return {};
 }
 
+/// What reads the counter of a kind of machine.
+static bool findTicks(const llvm::Triple &triple, KernelTimers &timers) {
+  switch (triple.getArch()) {
+  case llvm::Triple::x86_64:
+    timers.ticks = "rdtsc\n\tshlq $$32, %rdx\n\torq %rdx, %rax";
+    timers.registers = "={rax},~{rdx},~{dirflag},~{fpsr},~{flags}";
+    return true;
+  case llvm::Triple::aarch64:
+    timers.ticks = "mrs $0, cntvct_el0";
+    timers.registers = "=r";
+    return true;
+  case llvm::Triple::riscv64:
+    timers.ticks = "rdtime $0";
+    timers.registers = "=r";
+    return true;
+  default:
+    return false;
+  }
+}
+
+static CompilerError noCounter(StepVersions &versions) {
+  return {CompilerError::Kind::Unsupported,
+          "error: --profile: a " + versions.code().getTargetTriple().getArchName().str() +
+              " program has no counter to read"};
+}
+
 CompilerError CompilerImpl::compile(std::string_view bytes,
                                     const CompileOptions &options,
                                     CompiledObject &result) {
@@ -204,7 +230,11 @@ CompilerError CompilerImpl::compile(std::string_view bytes,
   std::vector<TargetVersion> one(1);
   one.front().machine = std::move(target);
   StepVersions versions(context, std::move(one));
-  if (CompilerError error = addVersion(*module, session, versions))
+  KernelTimers timers;
+  if (options.profile && !findTicks(versions.code().getTargetTriple(), timers))
+    return noCounter(versions);
+  if (CompilerError error = addVersion(*module, session, versions, /*debugInfo=*/false,
+                                       options.profile ? &timers : nullptr))
     return error;
   llvm::Expected<std::string> object =
       emitObject(versions.code(), versions.baseline(), ObjectKind::Object);
@@ -232,26 +262,6 @@ static std::string flagsOf(const ShipOptions &options) {
   if (options.profile)
     flags += " --profile";
   return flags;
-}
-
-/// What reads the counter of a kind of machine.
-static bool findTicks(const llvm::Triple &triple, KernelTimers &timers) {
-  switch (triple.getArch()) {
-  case llvm::Triple::x86_64:
-    timers.ticks = "rdtsc\n\tshlq $$32, %rdx\n\torq %rdx, %rax";
-    timers.registers = "={rax},~{rdx},~{dirflag},~{fpsr},~{flags}";
-    return true;
-  case llvm::Triple::aarch64:
-    timers.ticks = "mrs $0, cntvct_el0";
-    timers.registers = "=r";
-    return true;
-  case llvm::Triple::riscv64:
-    timers.ticks = "rdtime $0";
-    timers.registers = "=r";
-    return true;
-  default:
-    return false;
-  }
 }
 
 CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &options,
@@ -283,9 +293,7 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   if (options.profile && versions.targets().size() > 1)
     return {Kind::Unsupported, "error: --profile times one version of the code: name one target"};
   if (options.profile && !findTicks(versions.code().getTargetTriple(), timers))
-    return {Kind::Unsupported, "error: --profile: a " +
-                                   versions.code().getTargetTriple().getArchName().str() +
-                                   " program has no counter to read"};
+    return noCounter(versions);
   for (const TargetVersion &target : versions.targets()) {
     OwningOpRef<ModuleOp> copy = module->clone();
     if (failed(runPhase(*copy, Phase::Kernels, machineOf(*target.machine), maxWorkspaceBytes,

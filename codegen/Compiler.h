@@ -38,6 +38,9 @@ struct CompileOptions {
   bool reference = false;
   /// Of its workspace; -1: no limit. As ShipOptions::maxMemoryBytes.
   int64_t maxWorkspaceBytes = -1;
+  /// Each kernel has a timer. The function then takes a table behind its arguments:
+  /// two u64 of each kernel of the manifest, to which calls and ticks are added.
+  bool profile = false;
 };
 
 /// An object file and the serialized agc::proto::Manifest that describes it.

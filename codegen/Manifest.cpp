@@ -9,6 +9,20 @@ using namespace agc::ir;
 
 namespace agc {
 
+/// A line that a kernel is called for, if it is a new one.
+static void addLocation(Location loc, proto::KernelInfo &info) {
+  proto::Location location;
+  writeLocation(loc, location);
+  location.clear_column();
+  auto isSame = [&](const proto::Location &known) {
+    return known.line() == location.line() && known.file() == location.file() &&
+           known.scope() == location.scope() &&
+           known.gradient_of().empty() == location.gradient_of().empty();
+  };
+  if (llvm::none_of(info.locations(), isSame))
+    *info.add_locations() = std::move(location);
+}
+
 /// What the calls of a list come to, made so many times.
 static void describeCalls(ModuleOp module, func::FuncOp list, uint64_t times,
                           llvm::StringMap<int> &kernels, proto::Manifest &manifest) {
@@ -39,6 +53,7 @@ static void describeCalls(ModuleOp module, func::FuncOp list, uint64_t times,
     }
     proto::KernelInfo &info = *manifest.mutable_kernels(entry->second);
     info.set_calls(info.calls() + times);
+    addLocation(call.getLoc(), info);
   });
 }
 

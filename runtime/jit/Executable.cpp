@@ -54,18 +54,24 @@ std::string serialize(const proto::Module &module) {
   return bytes;
 }
 
+void clearLocations(proto::Module &module) {
+  module.clear_locations();
+  for (proto::Function &function : *module.mutable_functions())
+    for (proto::Node &node : *function.mutable_nodes())
+      node.clear_location();
+}
+
 /// Everything that decides what the object is, and nothing else.
 std::string keyOf(const proto::Module &module, const CompileOptions &options) {
   proto::Module bare = module;
-  bare.clear_locations();
+  if (!options.profile) // whose table is of lines
+    clearLocations(bare);
   bare.clear_name();
   bare.clear_metadata();
   keepFunction(bare, options.function);
-  for (proto::Function &function : *bare.mutable_functions())
-    for (proto::Node &node : *function.mutable_nodes())
-      node.clear_location();
   return compilerIdentity() + '\0' + hostCpu() + '\0' + options.function +
-         '\0' + options.cpu + '\0' + (options.reference ? "reference" : "fast") + '\0' +
+         '\0' + options.cpu + '\0' + (options.reference ? "reference" : "fast") +
+         (options.profile ? " profile" : "") + '\0' +
          serialize(bare);
 }
 

@@ -1,8 +1,8 @@
 //===- Executable.h - Compiled functions, and where they are found again --===//
 //
-// A function is looked for by its module (without source positions), options,
-// compiler and CPU: in memory, then on disk, then it is compiled. Keys are
-// compared in full; a hash only says where to look.
+// A function is looked for by its module (without source positions, unless it is
+// to be profiled), options, compiler and CPU: in memory, then on disk, then it is
+// compiled. Keys are compared in full; a hash only says where to look.
 //
 //===----------------------------------------------------------------------===//
 #ifndef AGC_RUNTIME_JIT_EXECUTABLE_H

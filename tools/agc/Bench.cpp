@@ -1,13 +1,16 @@
 //===- Bench.cpp - agc bench: what a step takes ------------------------------===//
 //
-// Two fresh processes with an object cache of their own: the first finds it
-// empty, compiles, and is timed; the second is served from it, and its memory
-// is measured, since that is what a program in use needs.
+// Fresh processes with an object cache of their own: the first finds it empty,
+// compiles, and is timed; the second is served from it, and its memory is
+// measured, since that is what a program in use needs; the third runs the step
+// with a timer around each kernel.
 //
 //===----------------------------------------------------------------------===//
 #include "agc/Threads.h"
 #include "tools/agc/Call.h"
 #include "tools/agc/Child.h"
+#include "tools/agc/KernelTable.h"
+#include "tools/agc/Machine.h"
 #include "tools/agc/Program.h"
 #include "tools/agc/ShippedStep.h"
 #include "tools/agc/Terminal.h"
@@ -30,7 +33,8 @@ struct BenchFlags {
   std::string file, function = "train_step", measure;
   int threads = 0;
   double seconds = 5;
-  bool json = false;
+  std::vector<double> peak; // GFLOP/s, GB/s; measured if empty
+  bool json = false, all = false, noKernels = false;
 };
 
 /// The most memory that this process ever had; not getrusage's, which begins
@@ -72,12 +76,59 @@ std::string stepLine(const Json &report) {
                      report["steps"].get<size_t>(), report["threads"].get<int>());
 }
 
+MachinePeak peakOf(const BenchFlags &flags) {
+  return flags.peak.empty() ? measurePeak(get_num_threads())
+                            : MachinePeak{flags.peak[0], flags.peak[1]};
+}
+
+/// Calls \p step, whose kernels \p takeTimes tells the times of, and adds how long it takes
+/// and its kernels to \p report.
+template <typename TakeTimes>
+void timeKernels(const BenchFlags &flags, std::function<void()> step, TakeTimes takeTimes,
+                 Json &report) {
+  MachinePeak peak = peakOf(flags);
+  uint64_t steps = 0;
+  takeTimes();
+  TickClock clock;
+  report.update(timed(flags.seconds, [&] {
+    step();
+    ++steps;
+  }));
+  double stepMs = clock.milliseconds() / double(steps);
+  report["threads"] = get_num_threads();
+  Json kernels = kernelTable(takeTimes(), double(steps), clock.ticksPerMs(), stepMs, peak);
+  if (kernels.empty())
+    return;
+  report["peak"] = {{"gflops", peak.gflops}, {"gbytes", peak.gbytes}};
+  report["timed_step_ms"] = stepMs;
+  report["kernels"] = std::move(kernels);
+}
+
+std::string kernelLines(const BenchFlags &flags, const Json &report) {
+  if (!report.contains("kernels"))
+    return "";
+  return kernelText(report["kernels"], report["timed_step_ms"],
+                    {report["peak"]["gflops"], report["peak"]["gbytes"]},
+                    flags.all ? size_t(-1) : 20);
+}
+
 /// What a child does: prints its measurements.
 void measure(const BenchFlags &flags) {
   using Clock = std::chrono::steady_clock;
   proto::Module module = readProgram(flags.file);
   State state;
   state.load(weightsPath(flags.file));
+
+  if (flags.measure == "kernels") {
+    Call::Options options;
+    options.profile = true;
+    Call call(module, flags.function, state, options);
+    fillRandom(call, 0);
+    Json report;
+    timeKernels(flags, [&] { call.run(); }, [&] { return call.takeKernelTimes(); }, report);
+    print(report.dump() + "\n");
+    return;
+  }
 
   auto start = Clock::now();
   Call call(module, flags.function, state);
@@ -100,76 +151,21 @@ void measure(const BenchFlags &flags) {
   print(report.dump() + "\n");
 }
 
-/// The counter that timers of kernels read (codegen/Compiler.cpp).
-uint64_t ticks() {
-#if defined(__x86_64__)
-  return __builtin_ia32_rdtsc();
-#elif defined(__aarch64__)
-  uint64_t count;
-  asm volatile("mrs %0, cntvct_el0" : "=r"(count));
-  return count;
-#else
-  return uint64_t(std::chrono::steady_clock::now().time_since_epoch().count());
-#endif
-}
-
-/// Of an object with timers: what each kernel takes of a step, most first.
-Json kernelTable(ShippedStep &step, double steps, double ticksPerMs) {
-  Json table = Json::array();
-  for (const ShippedStep::KernelTime &kernel : step.takeKernelTimes()) {
-    if (!kernel.calls)
-      continue;
-    double ms = double(kernel.ticks) / ticksPerMs;
-    table.push_back({{"name", kernel.name},
-                     {"calls", double(kernel.calls) / steps},
-                     {"ms", ms / steps},
-                     {"gflops", double(kernel.calls * kernel.flops) / ms / 1e6},
-                     {"gbytes", double(kernel.calls * kernel.bytes) / ms / 1e6}});
-  }
-  std::stable_sort(table.begin(), table.end(),
-                   [](const Json &a, const Json &b) { return a["ms"] > b["ms"]; });
-  return table;
-}
-
-void printKernels(const Json &table, double stepMs) {
-  print(fmt::format("{:<44} {:>6} {:>10} {:>6} {:>8} {:>8}\n", "kernel", "calls", "ms a step", "%",
-                    "GFLOP/s", "GB/s"));
-  for (const Json &row : table)
-    print(fmt::format("{:<44} {:>6.4g} {:>10.4g} {:>6.1f} {:>8.3g} {:>8.3g}\n",
-                      row["name"].get<std::string>(), row["calls"].get<double>(),
-                      row["ms"].get<double>(), 100 * row["ms"].get<double>() / stepMs,
-                      row["gflops"].get<double>(), row["gbytes"].get<double>()));
-}
-
 void benchObject(const BenchFlags &flags) {
-  using Clock = std::chrono::steady_clock;
   ShippedStep step(flags.file);
   step.init(0);
   fillRandom(step, 0);
   Json report = {{"file", flags.file}, {"function", flags.function}};
-  uint64_t steps = 0;
-  step.takeKernelTimes();
-  auto begin = Clock::now();
-  uint64_t beginTicks = ticks();
-  report.update(timed(flags.seconds, [&, call = step.bind(flags.function)] {
-    call();
-    ++steps;
-  }));
-  double spentTicks = double(ticks() - beginTicks), spentMs = milliseconds(Clock::now() - begin);
-  Json kernels = kernelTable(step, double(steps), spentTicks / spentMs);
-  report["threads"] = get_num_threads();
+  timeKernels(flags, step.bind(flags.function), [&] { return step.takeKernelTimes(); }, report);
   report.update(Json(step.note().at("memory")));
-  if (!kernels.empty())
-    report["kernels"] = kernels;
   if (flags.json) {
     print(report.dump() + "\n");
     return;
   }
   print(stepLine(report) +
         fmt::format("memory   {} bytes of state, {} of workspace\n",
-                    report["state_bytes"].get<uint64_t>(), report["workspace_bytes"].get<uint64_t>()));
-  if (!kernels.empty())
-    printKernels(kernels, spentMs / double(steps));
+                    report["state_bytes"].get<uint64_t>(), report["workspace_bytes"].get<uint64_t>()) +
+        kernelLines(flags, report));
 }
 
 void bench(const BenchFlags &flags) {
@@ -186,6 +182,8 @@ void bench(const BenchFlags &flags) {
     if (flags.threads)
       arguments.insert(arguments.end(),
                        {"--threads", std::to_string(flags.threads)});
+    if (!flags.peak.empty())
+      arguments.push_back(fmt::format("--peak={},{}", flags.peak[0], flags.peak[1]));
     return Json::parse(runSelf(arguments, {{"AGC_CACHE_DIR", cache.path()}}));
   };
   Json speed = child("speed"), memory = child("memory");
@@ -196,6 +194,13 @@ void bench(const BenchFlags &flags) {
   Json report = {{"file", flags.file}, {"function", flags.function}};
   report.update(speed);
   report["peak_mib"] = memory["peak_mib"];
+  // Timed apart: a step whose kernels have timers is another one.
+  if (!flags.noKernels) {
+    Json kernels = child("kernels");
+    for (const char *key : {"peak", "timed_step_ms", "kernels"})
+      if (kernels.contains(key))
+        report[key] = kernels[key];
+  }
   if (flags.json) {
     print(report.dump() + "\n");
     return;
@@ -203,7 +208,8 @@ void bench(const BenchFlags &flags) {
   print(stepLine(report) +
         fmt::format("first    {:.4g} ms: compile and first step\n"
                     "memory   {} MiB at most, served from the object cache\n",
-                    report["first_ms"].get<double>(), report["peak_mib"].get<int64_t>()));
+                    report["first_ms"].get<double>(), report["peak_mib"].get<int64_t>()) +
+        kernelLines(flags, report));
 }
 
 } // namespace
@@ -211,6 +217,7 @@ void bench(const BenchFlags &flags) {
 void addBench(CLI::App &app) {
   CLI::App *verb = addVerb(app, "bench", "Measure a step on random batches",
                            "  agc bench resnet18.agc --threads=2 --seconds=5\n"
+                           "  agc bench resnet18.agc --all --peak=117,20   # of one core\n"
                            "  agc bench mlp.agc --json | jq .step_ms\n"
                            "  agc bench out/mlp.o                  # as agc compile wrote it; of --profile, with kernels");
   auto flags = std::make_shared<BenchFlags>();
@@ -223,9 +230,17 @@ void addBench(CLI::App &app) {
       ->capture_default_str()
       ->check(CLI::Range(0.0, 3600.0));
   verb->add_flag("--json", flags->json, "Print JSON");
+  verb->add_option("--peak", flags->peak,
+                   "GFLOP/s and GB/s that kernels are measured by; else what this machine does")
+      ->type_name("GFLOPS,GBYTES")
+      ->delimiter(',')
+      ->expected(2)
+      ->check(CLI::PositiveNumber);
+  verb->add_flag("--all", flags->all, "Show all kernels");
+  verb->add_flag("--no-kernels", flags->noKernels, "Leave the kernels out");
   verb->add_option("--measure", flags->measure)
       ->group("") // not in --help: what the children are told
-      ->check(CLI::IsMember({"speed", "memory"}));
+      ->check(CLI::IsMember({"speed", "memory", "kernels"}));
   verb->callback([flags] {
     if (flags->threads)
       set_num_threads(flags->threads);

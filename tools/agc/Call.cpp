@@ -41,6 +41,18 @@ HostTensor bind(const proto::ArgumentInfo &argument,
   return state.find(argument.name(), argument.role(), type, shape, options.seed);
 }
 
+/// `layer1.0.conv1/conv2d model.cpp:31, backward`
+std::string lineText(const proto::Location &location) {
+  std::string text = location.scope();
+  if (!location.file().empty())
+    text += (text.empty() ? "" : " ") +
+            location.file().substr(location.file().rfind('/') + 1) + ":" +
+            std::to_string(location.line());
+  if (text.empty())
+    text = "?";
+  return location.gradient_of().empty() ? text : text + ", backward";
+}
+
 [[noreturn]] void unknown(const char *kind, const std::string &name,
                           const std::string &known) {
   throw Error("AGC0322", std::string("the function has no ") + kind + " '" +
@@ -110,6 +122,7 @@ Call::Call(const proto::Module &module, const std::string &name, State &state,
   CompileOptions compileOptions;
   compileOptions.function = name;
   compileOptions.reference = options.reference;
+  compileOptions.profile = options.profile;
   executable = findExecutable(module, compileOptions);
 
   for (const proto::ArgumentInfo &argument : manifest().arguments()) {
@@ -124,6 +137,10 @@ Call::Call(const proto::Module &module, const std::string &name, State &state,
             : HostTensor::zeros(static_cast<DType>(result.type().dtype()),
                                 shapeOf(result.type())));
     resultPointers.push_back(results.back().data());
+  }
+  if (options.profile) {
+    timers.resize(2 * size_t(manifest().kernels_size()));
+    argumentPointers.push_back(timers.data());
   }
 }
 
@@ -146,6 +163,19 @@ void Call::run() {
                              std::to_string(failure.value) + " at position " +
                              std::to_string(failure.position),
               position);
+}
+
+std::vector<KernelTime> Call::takeKernelTimes() {
+  std::vector<KernelTime> times;
+  for (size_t i = 0; 2 * i < timers.size(); ++i) {
+    const proto::KernelInfo &kernel = manifest().kernels(int(i));
+    times.push_back(
+        {kernel.name(), timers[2 * i], timers[2 * i + 1], kernel.flops(), kernel.bytes(), {}});
+    for (const proto::Location &location : kernel.locations())
+      times.back().lines.push_back(lineText(location));
+  }
+  std::fill(timers.begin(), timers.end(), 0);
+  return times;
 }
 
 const HostTensor &Call::argument(const std::string &name) const {

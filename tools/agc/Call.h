@@ -11,6 +11,7 @@
 #include "runtime/core/Philox.h"
 #include "runtime/jit/Executable.h"
 #include "tools/agc/HostTensor.h"
+#include "tools/agc/KernelTable.h"
 
 #include <map>
 #include <memory>
@@ -43,6 +44,7 @@ class Call {
 public:
   struct Options {
     bool reference = false;              // the oracle: f64, one op at a time
+    bool profile = false;                // time each kernel
     uint64_t seed = 0;                   // where a random stream starts
     std::map<std::string, double> hyper; // overrides of default values
   };
@@ -65,6 +67,10 @@ public:
   const HostTensor &argument(const std::string &name) const;
   const HostTensor &result(const std::string &name) const;
 
+  /// Of each kernel, under Options::profile: what its calls took since the last time
+  /// that this was asked.
+  std::vector<KernelTime> takeKernelTimes();
+
   /// Arguments that are a caller's to fill in.
   std::vector<std::string> inputs() const;
   bool hasArgument(const std::string &name) const;
@@ -75,6 +81,7 @@ private:
   std::shared_ptr<Executable> executable;
   std::vector<HostTensor> arguments, results;
   std::vector<void *> argumentPointers, resultPointers;
+  std::vector<uint64_t> timers; // of each kernel, calls and ticks
 };
 
 /// Random data: floats uniform in [0, 1), integers from the first to less than the

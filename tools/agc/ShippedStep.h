@@ -10,6 +10,7 @@
 #include "codegen/Compiler.h"
 #include "runtime/jit/ObjectLoader.h"
 #include "tools/agc/HostTensor.h"
+#include "tools/agc/KernelTable.h"
 
 #include <functional>
 #include <map>
@@ -45,10 +46,6 @@ public:
   std::function<void()> bind(const std::string &function);
   /// Of each kernel, if the object was made with --profile: what its calls took since the
   /// last time that this was asked.
-  struct KernelTime {
-    const char *name;
-    uint64_t calls, ticks, flops, bytes; // flops, bytes: of one call
-  };
   std::vector<KernelTime> takeKernelTimes();
 
   /// Of the last call.

@@ -1,4 +1,4 @@
-"""check_run.py BUILD: that tests/bench/run measures and reports, not how fast.
+"""check_run.py BUILD: that tests/bench/run and kernels measure and report, not how fast.
 
 First the table of a report made by hand, line by line; then a run of its own with
 slices of almost no time and without peers.
@@ -66,8 +66,29 @@ first call and resident memory, 1 thread
 """
 
 
-def run(*arguments, status=0):
-    done = subprocess.run([sys.executable, HERE / "run", *arguments],
+KERNELS = {
+    "machine": REPORT["machine"],
+    "cases": {
+        "mm/nn/8x8x8/t1": {"rounds": [
+            {"flops": 5e10, "products": 8e10, "seconds": 2e-6, "others": 0,
+             "peers": {"torch": 4e-6, "numpy": 1e-6}},
+            {"flops": 1e9, "products": 1e9, "seconds": 1e-3, "others": 0.7,
+             "peers": {"torch": 4e-6, "numpy": 1e-6}}]},
+        "conv/data/b1/64x64x8/3s1/t1": {"rounds": [
+            {"flops": 1e10, "products": 2.5e10, "seconds": 1e-3, "others": 2,
+             "peers": {"torch": 1e-3}}]}}}
+EXPECTED_KERNELS = """\
+a processor, 2 processors; 1 thread: f32 FMA 100 GFLOP/s, memory read 20.0 copy 18.0 triad 16.0 GB/s
+
+| case                          |   µs | GFLOP/s | of peak | products | agc / numpy | agc / torch |
+| ----------------------------- | ---- | ------- | ------- | -------- | ----------- | ----------- |
+| mm/nn/8x8x8/t1                |    2 |      50 |     50% |      80% |        2.00 |        0.50 |
+| conv/data/b1/64x64x8/3s1/t1 * | 1000 |      10 |     10% |      25% |           – |        1.00 |
+"""
+
+
+def run(*arguments, script="run", status=0):
+    done = subprocess.run([sys.executable, HERE / script, *arguments],
                           capture_output=True, text=True)
     assert done.returncode == status, done.stdout + done.stderr
     return done
@@ -100,6 +121,23 @@ def main(build):
     assert tiny["bytes"] == 4 * (4 * 1732 + 16 + 1 + 1) + 8, tiny
     # Forward and gradients of the weights, and of two layers' inputs, at least.
     assert tiny["flops"] >= 2 * (2 * 1664 + 1152), tiny
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "kernels.json"
+        file.write_text(json.dumps(KERNELS))
+        printed = run(f"--from={file}", script="kernels").stdout
+        assert printed == EXPECTED_KERNELS, printed
+        names = ["mm/tn/33x33x33/t1"] + [f"conv/{what}/b1/512x512x2/3s1/t1"
+                                         for what in ("forward", "data", "weight")]
+        run("^(" + "|".join(names) + ")", "--peers=none", "--rounds=1", "--seconds=0.01",
+            "--wait=0", f"--json={file}", f"--build={build}", script="kernels")
+        cases = json.loads(file.read_text())["cases"]
+    assert sorted(cases) == sorted(names), cases
+    for name, case in cases.items():
+        one, = case["rounds"]
+        flops = 2 * 33 ** 3 if name.startswith("mm") else 2 * 2 * 2 * 512 * 512 * 9
+        assert abs(one["flops"] * one["seconds"] / flops - 1) < 1e-3, (name, one)
+        assert one["products"] > 0 and one["peers"] == {}, (name, one)
 
     for arguments, why in ((["frobnicate"], "there is no workload 'frobnicate'"),
                            (["--threads=3"], "--threads: one, two or both"),

@@ -153,20 +153,27 @@ class Peer:
         shutil.rmtree(self.cache, ignore_errors=True)
 
 
-def find_peers(choice):
-    """By name, the interpreter that has it: of those named, or, with `auto`, of
-    .venv/torch, .venv/jax and the python3 in the path."""
+def interpreters(choice):
+    """Those named, or, with `auto`, those of .venv/torch and .venv/jax and the python3
+    in the path."""
     if choice == "none":
-        return {}
+        return []
     root = HERE.parents[1]
     pythons = ([root / ".venv/torch/bin/python", root / ".venv/jax/bin/python",
                 "python3"] if choice == "auto" else choice.split(","))
+    return [str(python) for python in pythons if shutil.which(python)]
+
+
+def has(python, packages):
+    return subprocess.run([python, "-c", f"import {packages}"],
+                          capture_output=True).returncode == 0
+
+
+def find_peers(choice):
+    """By name, the interpreter that has it."""
     found = {}
-    for python in map(str, pythons):
+    for python in interpreters(choice):
         for packages, names in PACKAGES.values():
-            if names[0] in found or not shutil.which(python):
-                continue
-            if subprocess.run([python, "-c", f"import {packages}"],
-                              capture_output=True).returncode == 0:
+            if names[0] not in found and has(python, packages):
                 found.update(dict.fromkeys(names, python))
     return found

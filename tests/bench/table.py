@@ -111,12 +111,15 @@ def whole_table(report, threads):
     yield from lines(rows)
 
 
-def table(report):
-    machine = report["machine"]
-    yield f"{machine['cpu']}, {machine['processors']} processors; " + "; ".join(
+def machine_line(machine):
+    return f"{machine['cpu']}, {machine['processors']} processors; " + "; ".join(
         f"{n} thread{'s' * (n != '1')}: f32 FMA {peak['gflops']:.0f} GFLOP/s, memory read "
         f"{peak['read']:.1f} copy {peak['copy']:.1f} triad {peak['triad']:.1f} GB/s"
         for n, peak in machine["peak"].items())
+
+
+def table(report):
+    yield machine_line(report["machine"])
     if report["versions"]:
         yield ", ".join(f"{name} {version}" for name, version in report["versions"].items())
     counts = sorted({row["threads"] for row in report["rows"]}, reverse=True)

@@ -49,9 +49,11 @@ def serve(version, parameters, seconds, step):
         step()
     for _ in sys.stdin:
         times, end = [], time.perf_counter() + seconds
+        processors = time.process_time()
         while len(times) < 3 or time.perf_counter() < end:
             begin = time.perf_counter()
             step()
             times.append((time.perf_counter() - begin) * 1e3)
+        processors = time.process_time() - processors
         say(step_ms=statistics.median(times), min_ms=min(times),
-            steps=len(times), peak_mib=peak_mib())
+            cpu_ms=processors * 1e3 / len(times), steps=len(times), peak_mib=peak_mib())

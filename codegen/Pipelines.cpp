@@ -33,7 +33,7 @@ static void addLoopsPhase(OpPassManager &pm, bool reference) {
   pm.addPass(createOutlineBodiesPass());
   if (reference)
     pm.addNestedPass<func::FuncOp>(createPromoteToF64Pass());
-  pm.addNestedPass<func::FuncOp>(createLowerToLinalgPass());
+  pm.addNestedPass<func::FuncOp>(createLowerToLinalgPass({reference}));
   if (reference)
     return; // Each op alone.
   pm.addPass(createCanonicalizerPass());

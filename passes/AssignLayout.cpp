@@ -93,6 +93,32 @@ bool isWindowProduct(Operation *op) {
          windowLoops(generic).any();
 }
 
+/// The loops of a product with patches that go over their positions; else none.
+llvm::SmallBitVector positionLoops(linalg::GenericOp op) {
+  llvm::SmallBitVector loops(op.getNumLoops());
+  if (!op.getNumReductionLoops() || op.getNumDpsInputs() != 2)
+    return loops;
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    auto patches = operand->get().getDefiningOp<linalg::GenericOp>();
+    if (!patches || patches.getNumDpsInputs() != 1 || patches.getNumReductionLoops() ||
+        !patches.getIndexingMapMatchingResult(patches->getResult(0)).isIdentity())
+      continue;
+    // Where a window begins comes before its elements.
+    for (AffineExpr expr : patches.getIndexingMapsArray().front().getResults()) {
+      SmallVector<unsigned, 2> here;
+      for (unsigned l = 0; l < patches.getNumLoops(); ++l)
+        if (expr.isFunctionOfDim(l))
+          here.push_back(l);
+      if (here.size() < 2)
+        continue;
+      AffineExpr index = op.getMatchingIndexingMap(operand).getResult(here.front());
+      if (auto loop = dyn_cast<AffineDimExpr>(index))
+        loops.set(loop.getPosition());
+    }
+  }
+  return loops;
+}
+
 /// Spatial dimensions before the last other one.
 Order channelsLast(AffineMap map, const llvm::SmallBitVector &windows) {
   SmallVector<int64_t> spatial, others;
@@ -104,6 +130,16 @@ Order channelsLast(AffineMap map, const llvm::SmallBitVector &windows) {
   llvm::append_range(order, spatial);
   order.push_back(others.back());
   return order;
+}
+
+/// Whether elements are in the same places in both orders: dimensions of size 1 are
+/// anywhere.
+bool isSameMemory(RankedTensorType type, const Order &x, const Order &y) {
+  auto sized = [&](const Order &order) {
+    return llvm::filter_to_vector(
+        order, [&](int64_t d) { return type.getDimSize(d) != 1; });
+  };
+  return sized(x) == sized(y);
 }
 
 /// Whether both indices have a loop in common in every dimension.
@@ -141,12 +177,33 @@ bool AssignLayoutPass::decide(Value value, Order order) {
   if (!isFree(value) || orders.contains(value) ||
       order == identity(order.size()))
     return false;
+  // In the shape's order an update can be computed where it was summed. What is a
+  // part of a larger tensor goes with that.
+  auto isPart = [](Operation *op) {
+    return isa<tensor::InsertSliceOp, tensor::ExtractSliceOp>(op);
+  };
+  if (isSameMemory(typeOf(value), order, identity(order.size())) &&
+      !isPart(value.getDefiningOp()) && llvm::none_of(value.getUsers(), isPart))
+    return false;
   orders[value] = order;
   return true;
 }
 
-/// A product over windows: spatial dimensions before the last other one.
+/// A product over windows, or of patches: spatial dimensions before the last other
+/// one.
 void AssignLayoutPass::seed(linalg::GenericOp op) {
+  if (llvm::SmallBitVector positions = positionLoops(op); positions.any()) {
+    // Images; patches and weights stay as they are.
+    for (OpOperand &operand : op->getOpOperands())
+      if (Operation *maker = operand.get().getDefiningOp();
+          !op.isDpsInit(&operand) && maker && typeOf(operand.get()).getRank() ==
+                                                  typeOf(op.getResult(0)).getRank())
+        decide(operand.get(),
+               channelsLast(op.getMatchingIndexingMap(&operand), positions));
+    decide(op.getResult(0),
+           channelsLast(op.getIndexingMapMatchingResult(op->getResult(0)), positions));
+    return;
+  }
   if (!isWindowProduct(op))
     return;
   llvm::SmallBitVector windows = windowLoops(op);
@@ -210,6 +267,15 @@ Value AssignLayoutPass::inOrder(OpBuilder &builder, Value value,
   if (from == order)
     return current;
   int64_t rank = order.size();
+  RankedTensorType type = permuted(typeOf(value), order);
+  if (isSameMemory(typeOf(value), from, order)) {
+    SmallVector<ReassociationIndices> all(1);
+    llvm::append_range(all[0], llvm::seq<int64_t>(rank));
+    Location loc = builder.getInsertionPoint()->getLoc();
+    auto flat = RankedTensorType::get({type.getNumElements()}, type.getElementType());
+    current = tensor::CollapseShapeOp::create(builder, loc, flat, current, all);
+    return tensor::ExpandShapeOp::create(builder, loc, type, current, all);
+  }
   // Loop i is position i of the result: dimension order[i] of the value, which
   // lies where `from` says.
   SmallVector<int64_t> position = invertPermutationVector(order);
@@ -220,8 +286,7 @@ Value AssignLayoutPass::inOrder(OpBuilder &builder, Value value,
   Location loc = isa<BlockArgument>(value) ? builder.getInsertionPoint()->getLoc()
                                            : value.getLoc();
   return rearrange(builder, loc, current,
-                   AffineMap::get(rank, 0, exprs, builder.getContext()),
-                   permuted(typeOf(value), order));
+                   AffineMap::get(rank, 0, exprs, builder.getContext()), type);
 }
 
 void AssignLayoutPass::rewriteGeneric(linalg::GenericOp op) {

@@ -65,10 +65,24 @@ bool fits(linalg::GenericOp producer, linalg::GenericOp consumer) {
   return numScalarOps(producer) + numScalarOps(consumer) <= maxGroupOps;
 }
 
+/// Whether the op's windows overlap, as in `p * stride + k`: patches are made so as
+/// to be in memory.
+bool readsWindows(linalg::GenericOp op) {
+  for (OpOperand *input : op.getDpsInputOperands())
+    for (AffineExpr expr : op.getMatchingIndexingMap(input).getResults()) {
+      unsigned loops = 0;
+      for (unsigned l = 0; l < op.getNumLoops(); ++l)
+        loops += expr.isFunctionOfDim(l);
+      if (loops > 1)
+        return true;
+    }
+  return false;
+}
+
 /// Whether computing the producer inside this consumer computes each of its
 /// elements once, or costs nothing to repeat.
 bool isWorthFusing(linalg::GenericOp producer, linalg::GenericOp consumer) {
-  if (numScalarOps(producer) == 0)
+  if (numScalarOps(producer) == 0 && !readsWindows(producer))
     return true; // Only moves elements: a broadcast, a transpose.
   return numIterations(consumer) <= numIterations(producer);
 }

@@ -1,11 +1,19 @@
 //===- LowerConvolution.cpp - The three convolutions -----------------------===//
 //
-// Each becomes one product of two tensors summed over loops whose indices are
-// affine (`p * stride + k * dilation`), on operands padded beforehand: what one
-// micro-kernel generator can serve.
+// Each becomes products of two tensors summed over loops whose indices are affine
+// (`p * stride + k * dilation`), on operands padded beforehand: what one
+// micro-kernel generator can serve. What is known to be zero is left out where that
+// is free:
+//   inputs of a stride's gap   the data gradient is computed phase by phase;
+//   padding of small images    where each window has every input in it, sums go
+//                              over the inputs, not over the window.
+// Few positions beside large weights go by way of patches (ConvolutionPatches).
+// The reference takes the plain form of each.
 //
 //===----------------------------------------------------------------------===//
-#include "passes/LowerToLinalg.h"
+#include "passes/Convolution.h"
+
+#include <numeric>
 
 using namespace mlir;
 using namespace agc::ir;
@@ -13,230 +21,391 @@ using namespace agc::ir;
 namespace agc {
 namespace {
 
+/// Products that one op may become. Beyond, patches are fewer kernels.
+constexpr size_t maxParts = 16;
+/// Forward, each output's position packs weights of its own: that pays for many
+/// images only.
+constexpr int64_t minImagesForward = 64;
+
 RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-/// Pads the spatial dimensions; negative padding crops.
-Value padSpatial(OpBuilder &builder, Location loc, Value x,
-                 ArrayRef<int64_t> low, ArrayRef<int64_t> high,
-                 ArrayRef<int64_t> interior) {
+SmallVector<int64_t> zeros(const Convolution &c) {
+  return SmallVector<int64_t>(c.spatial, 0);
+}
+
+/// A slice of the spatial dimensions.
+Value sliceSpatial(OpBuilder &builder, Location loc, Value x, ArrayRef<int64_t> from,
+                   ArrayRef<int64_t> counts, ArrayRef<int64_t> steps) {
   RankedTensorType type = typeOf(x);
-  int64_t rank = type.getRank(), outer = rank - low.size();
-  SmallVector<int64_t> lows(rank, 0), highs(rank, 0), interiors(rank, 0);
-  SmallVector<int64_t> padded(type.getShape()), starts(rank, 0), limits;
-  bool pads = false, crops = false;
-  for (size_t d = 0; d < low.size(); ++d) {
-    int64_t i = outer + d, size = type.getDimSize(i);
-    lows[i] = std::max<int64_t>(low[d], 0);
-    highs[i] = std::max<int64_t>(high[d], 0);
-    interiors[i] = interior[d];
-    padded[i] = lows[i] + highs[i] + size +
-                std::max<int64_t>(size - 1, 0) * interior[d];
-    pads |= padded[i] != size;
-    crops |= low[d] < 0 || high[d] < 0;
+  int64_t rank = type.getRank(), outer = rank - from.size();
+  SmallVector<int64_t> starts(rank, 0), limits(type.getShape()), strides(rank, 1),
+      shape(type.getShape());
+  for (size_t d = 0; d < from.size(); ++d) {
+    starts[outer + d] = from[d];
+    shape[outer + d] = counts[d];
+    strides[outer + d] = steps[d];
+    limits[outer + d] = from[d] + (counts[d] - 1) * steps[d] + 1;
   }
-  if (pads)
-    x = PadOp::create(builder, loc, type.clone(padded), x, lows, highs,
-                      interiors, APFloat(0.0));
-  if (!crops)
+  if (type.getShape() == ArrayRef(shape))
     return x;
-  limits = padded;
-  SmallVector<int64_t> cropped(padded);
-  for (size_t d = 0; d < low.size(); ++d) {
-    int64_t i = outer + d;
-    starts[i] = std::max<int64_t>(-low[d], 0);
-    limits[i] -= std::max<int64_t>(-high[d], 0);
-    cropped[i] = limits[i] - starts[i];
+  return SliceOp::create(builder, loc, type.clone(shape), x, starts, limits, strides);
+}
+
+/// All choices of one of each dimension's.
+template <typename T>
+SmallVector<SmallVector<T>> combinations(ArrayRef<SmallVector<T>> choices) {
+  SmallVector<SmallVector<T>> result(1);
+  for (const SmallVector<T> &dimension : choices) {
+    SmallVector<SmallVector<T>> next;
+    for (const SmallVector<T> &head : result)
+      for (const T &choice : dimension) {
+        next.push_back(head);
+        next.back().push_back(choice);
+      }
+    result = next;
   }
-  return SliceOp::create(builder, loc, type.clone(cropped), x, starts, limits,
-                         SmallVector<int64_t>(rank, 1));
+  return result;
 }
 
-/// Splits dimension `at` into [groups, rest].
-RankedTensorType splitGroups(RankedTensorType type, unsigned at, int64_t groups) {
-  SmallVector<int64_t> shape(type.getShape());
-  shape[at] /= groups;
-  shape.insert(shape.begin() + at, groups);
-  return type.clone(shape);
-}
+/// A tensor of parts, each at its offsets and strides of the spatial dimensions.
+class Assembly {
+public:
+  Assembly(OpBuilder &builder, Location loc, RankedTensorType type, bool isCovered)
+      : builder(builder), loc(loc),
+        value(isCovered ? emptyTensor(builder, loc, type)
+                        : filledTensor(builder, loc, type, 0)) {}
 
-Value reshape(OpBuilder &builder, Value x, RankedTensorType type) {
-  if (x.getType() == type)
-    return x;
-  return ReshapeOp::create(builder, x.getLoc(), type, x);
-}
+  void insert(Value part, ArrayRef<int64_t> offsets, ArrayRef<int64_t> strides) {
+    auto indices = [&](ArrayRef<int64_t> outer, ArrayRef<int64_t> spatial) {
+      SmallVector<OpFoldResult> result;
+      for (int64_t i : llvm::concat<const int64_t>(outer, spatial))
+        result.push_back(builder.getIndexAttr(i));
+      return result;
+    };
+    value = tensor::InsertSliceOp::create(builder, loc, part, value,
+                                          indices({0, 0}, offsets),
+                                          indices(typeOf(part).getShape(), {}),
+                                          indices({1, 1}, strides));
+  }
+  Value get() const { return value; }
 
-/// What the three have in common once operands are padded: x and y have an
-/// optional dimension of groups after the batch, w before everything.
-struct ConvolutionLoops {
-  ConvolutionLoops(OpBuilder &builder, unsigned spatial, int64_t groups)
-      : builder(builder), spatial(spatial), groups(groups), grouped(groups > 1) {}
-
+private:
   OpBuilder &builder;
-  unsigned spatial;
-  int64_t groups;
-  bool grouped;
-  unsigned numLoops = 0;
+  Location loc;
+  Value value;
+};
 
-  /// Gives the groups a dimension of their own, if there are several: before
-  /// dimension `at`, 1 for activations and 0 for weights.
-  RankedTensorType split(RankedTensorType type, unsigned at) {
-    return grouped ? splitGroups(type, at, groups) : type;
-  }
-  Value split(Value x, unsigned at) {
-    return reshape(builder, x, split(typeOf(x), at));
-  }
-  /// Where the windows at p have their elements k.
-  SmallVector<AffineExpr> window(ArrayRef<AffineExpr> p, ArrayRef<AffineExpr> k,
-                                 ArrayRef<int64_t> strides,
-                                 ArrayRef<int64_t> dilation) {
-    SmallVector<AffineExpr> at;
-    for (unsigned d = 0; d < spatial; ++d)
-      at.push_back(p[d] * strides[d] + k[d] * dilation[d]);
-    return at;
-  }
+//===----------------------------------------------------------------------===//
+// Forward
+//===----------------------------------------------------------------------===//
 
-  /// The next loop's index.
-  AffineExpr loop() { return builder.getAffineDimExpr(numLoops++); }
-  SmallVector<AffineExpr> loops(unsigned count) {
-    SmallVector<AffineExpr> result;
-    for (unsigned i = 0; i < count; ++i)
-      result.push_back(loop());
-    return result;
+Value directConv(OpBuilder &builder, Location loc, const Convolution &c,
+                 ArrayRef<bool> meets, Value x, Value w, RankedTensorType type) {
+  ConvolutionLoops l(builder, c);
+  SmallVector<int64_t> low(c.low), high(c.high);
+  for (unsigned d = 0; d < c.spatial; ++d)
+    if (meets[d])
+      low[d] = high[d] = 0;
+  x = l.split(padSpatial(builder, loc, x, low, high, zeros(c)), 1);
+  AffineExpr n = l.loop(), g = l.groupLoop(), o = l.loop();
+  auto p = l.loops(c.spatial);
+  auto r = l.loops(c.spatial); // elements of the window, or inputs
+  AffineExpr channel = l.loop();
+  auto at = l.windowAt(c, p, r), k = r;
+  for (unsigned d = 0; d < c.spatial; ++d)
+    if (meets[d]) {
+      at[d] = r[d];
+      k[d] = r[d] - p[d] * c.strides[d] + c.low[d];
+    }
+  Value y = contract(builder, loc, x, l.split(w, 0), l.split(type, 1),
+                     {l.map(l.activation(n, g, channel, at)),
+                      l.map(l.weight(g, o, channel, k)),
+                      l.map(l.activation(n, g, o, p))},
+                     c.spatial + 1);
+  return reshapeTo(builder, y, type);
+}
+
+//===----------------------------------------------------------------------===//
+// Weight gradient
+//===----------------------------------------------------------------------===//
+
+/// In one dimension: elements of the window that meet the same outputs, and what
+/// they are multiplied with.
+struct WindowPart {
+  int64_t element, elements;
+  int64_t output, outputs; // from which on, and how many
+  int64_t input;           // that the first of both meet
+};
+
+/// One part with all, or one for each element.
+SmallVector<WindowPart> partsOfWindow(const Convolution &c, unsigned d, bool meets) {
+  if (!meets)
+    return {{0, c.window[d], 0, c.outputs[d], 0}};
+  SmallVector<WindowPart> parts;
+  for (int64_t k = 0; k < c.window[d]; ++k) {
+    WindowPart part{k, 1, 0, 0, 0};
+    for (int64_t p = 0; p < c.outputs[d]; ++p) {
+      int64_t input = p * c.strides[d] + k - c.low[d];
+      if (input < 0 || input >= c.inputs[d])
+        continue;
+      if (part.outputs++ == 0) {
+        part.output = p;
+        part.input = input;
+      }
+    }
+    parts.push_back(part);
   }
-  /// [outer, g, inner, spatial…]: an activation's index.
-  SmallVector<AffineExpr> activation(AffineExpr n, AffineExpr g, AffineExpr c,
-                                     ArrayRef<AffineExpr> at) {
-    SmallVector<AffineExpr> result = {n, c};
-    if (grouped)
-      result.insert(result.begin() + 1, g);
-    result.append(at.begin(), at.end());
-    return result;
+  return parts;
+}
+
+Value weightGradOfPart(OpBuilder &builder, Location loc, const Convolution &c,
+                       ArrayRef<WindowPart> part, Value x, Value dy,
+                       RankedTensorType type) {
+  ConvolutionLoops l(builder, c);
+  SmallVector<int64_t> ones(c.spatial, 1), from, count, output, outputs;
+  for (auto [d, one] : llvm::enumerate(part)) {
+    output.push_back(one.output);
+    outputs.push_back(one.outputs);
+    from.push_back(one.input);
+    count.push_back((one.outputs - 1) * c.strides[d] +
+                    (one.elements - 1) * c.dilation[d] + 1);
   }
-  SmallVector<AffineExpr> weight(AffineExpr g, AffineExpr o, AffineExpr c,
-                                 ArrayRef<AffineExpr> k) {
-    SmallVector<AffineExpr> result = {o, c};
-    if (grouped)
-      result.insert(result.begin(), g);
-    result.append(k.begin(), k.end());
-    return result;
+  x = l.split(sliceSpatial(builder, loc, x, from, count, ones), 1);
+  dy = l.split(sliceSpatial(builder, loc, dy, output, outputs, ones), 1);
+  AffineExpr g = l.groupLoop(), o = l.loop(), channel = l.loop();
+  auto k = l.loops(c.spatial);
+  AffineExpr n = l.loop();
+  auto p = l.loops(c.spatial);
+  Value dw = contract(builder, loc, x, dy, l.split(type, 0),
+                      {l.map(l.activation(n, g, channel, l.windowAt(c, p, k))),
+                       l.map(l.activation(n, g, o, p)),
+                       l.map(l.weight(g, o, channel, k))},
+                      c.spatial + 1);
+  return reshapeTo(builder, dw, type);
+}
+
+Value directWeightGrad(OpBuilder &builder, Location loc, const Convolution &c,
+                       ArrayRef<bool> meets, Value x, Value dy,
+                       RankedTensorType type) {
+  SmallVector<int64_t> low(c.low), high(c.high);
+  SmallVector<SmallVector<WindowPart>> dimensions;
+  bool isCovered = true;
+  for (unsigned d = 0; d < c.spatial; ++d) {
+    dimensions.push_back(partsOfWindow(c, d, meets[d]));
+    for (const WindowPart &part : dimensions.back())
+      isCovered &= part.outputs > 0;
+    if (meets[d])
+      low[d] = high[d] = 0;
   }
-  AffineMap map(ArrayRef<AffineExpr> exprs) {
-    return AffineMap::get(numLoops, 0, exprs, builder.getContext());
+  auto parts = combinations<WindowPart>(dimensions);
+  if (parts.size() > maxParts)
+    return directWeightGrad(builder, loc, c, SmallVector<bool>(c.spatial, false), x,
+                            dy, type);
+  x = padSpatial(builder, loc, x, low, high, zeros(c));
+  if (parts.size() == 1)
+    return weightGradOfPart(builder, loc, c, parts[0], x, dy, type);
+  Assembly dw(builder, loc, type, isCovered);
+  for (ArrayRef<WindowPart> part : parts) {
+    if (llvm::any_of(part, [](const WindowPart &one) { return one.outputs == 0; }))
+      continue;
+    SmallVector<int64_t> shape(type.getShape().take_front(2)), offsets;
+    for (const WindowPart &one : part) {
+      shape.push_back(one.elements);
+      offsets.push_back(one.element);
+    }
+    dw.insert(weightGradOfPart(builder, loc, c, part, x, dy, type.clone(shape)),
+              offsets, SmallVector<int64_t>(c.spatial, 1));
+  }
+  return dw.get();
+}
+
+//===----------------------------------------------------------------------===//
+// Data gradient
+//===----------------------------------------------------------------------===//
+
+/// In one dimension: every stride-th input meets the same elements of the window,
+/// and with those dx is a convolution of stride 1. Input `first + stride * j` is
+/// the sum over m of dy[j + base - reach * m] times element `element + step * m`.
+struct Phase {
+  int64_t first, count;
+  int64_t element, step, elements;
+  int64_t base, reach;
+};
+
+SmallVector<Phase> phasesOf(const Convolution &c, unsigned d) {
+  int64_t stride = c.strides[d], common = std::gcd(c.dilation[d], stride);
+  SmallVector<Phase> phases;
+  for (int64_t first = 0; first < std::min(stride, c.inputs[d]); ++first) {
+    Phase phase{first, (c.inputs[d] - first - 1) / stride + 1, 0, stride / common, 0,
+                0, c.dilation[d] / common};
+    int64_t at = first + c.low[d];
+    while (phase.element < phase.step &&
+           (at - phase.element * c.dilation[d]) % stride != 0)
+      ++phase.element;
+    if (phase.element < std::min(phase.step, c.window[d])) {
+      phase.elements = (c.window[d] - 1 - phase.element) / phase.step + 1;
+      phase.base = (at - phase.element * c.dilation[d]) / stride;
+    }
+    phases.push_back(phase);
+  }
+  return phases;
+}
+
+/// Whether each input of the phase meets each output, as in Convolution::meets.
+bool meets(const Convolution &c, unsigned d, const Phase &phase) {
+  return c.meets(d) && c.outputs[d] < phase.elements && phase.reach == 1 &&
+         phase.base - (c.outputs[d] - 1) >= 0 &&
+         phase.count - 1 + phase.base < phase.elements;
+}
+
+Value inputGradOfPhase(OpBuilder &builder, Location loc, const Convolution &c,
+                       ArrayRef<Phase> phase, ArrayRef<bool> meets, Value dy,
+                       Value w, RankedTensorType type) {
+  ConvolutionLoops l(builder, c);
+  SmallVector<int64_t> low, high, element, elements, step;
+  for (auto [d, one] : llvm::enumerate(phase)) {
+    int64_t reach = (one.elements - 1) * one.reach;
+    low.push_back(meets[d] ? 0 : reach - one.base);
+    high.push_back(meets[d] ? 0 : one.count + reach - low.back() - c.outputs[d]);
+    element.push_back(one.element);
+    elements.push_back(one.elements);
+    step.push_back(one.step);
+  }
+  dy = l.split(padSpatial(builder, loc, dy, low, high, zeros(c)), 1);
+  w = l.split(sliceSpatial(builder, loc, w, element, elements, step), 0);
+  AffineExpr n = l.loop(), g = l.groupLoop(), channel = l.loop();
+  auto j = l.loops(c.spatial);
+  auto r = l.loops(c.spatial); // elements of the window, or outputs
+  AffineExpr o = l.loop();
+  auto at = r, k = r;
+  for (auto [d, one] : llvm::enumerate(phase)) {
+    if (meets[d])
+      k[d] = j[d] + one.base - r[d];
+    else // The window, mirrored.
+      at[d] = j[d] + (one.elements - 1 - r[d]) * one.reach;
+  }
+  Value dx = contract(builder, loc, dy, w, l.split(type, 1),
+                      {l.map(l.activation(n, g, o, at)),
+                       l.map(l.weight(g, o, channel, k)),
+                       l.map(l.activation(n, g, channel, j))},
+                      c.spatial + 1);
+  return reshapeTo(builder, dx, type);
+}
+
+Value directInputGrad(OpBuilder &builder, Location loc, const Convolution &c,
+                      bool isPlain, Value dy, Value w, RankedTensorType type) {
+  SmallVector<SmallVector<Phase>> dimensions;
+  bool isCovered = true;
+  for (unsigned d = 0; d < c.spatial; ++d) {
+    dimensions.push_back(phasesOf(c, d));
+    for (const Phase &phase : dimensions.back())
+      isCovered &= phase.elements > 0;
+  }
+  auto phases = combinations<Phase>(dimensions);
+  if (phases.size() > maxParts)
+    return inputGradOfPatches(builder, loc, c, dy, w, type);
+  auto compute = [&](ArrayRef<Phase> phase, RankedTensorType type) {
+    SmallVector<bool> met;
+    for (auto [d, one] : llvm::enumerate(phase))
+      met.push_back(!isPlain && meets(c, d, one));
+    return inputGradOfPhase(builder, loc, c, phase, met, dy, w, type);
+  };
+  if (phases.size() == 1 && isCovered)
+    return compute(phases[0], type);
+  Assembly dx(builder, loc, type, isCovered);
+  for (ArrayRef<Phase> phase : phases) {
+    if (llvm::any_of(phase, [](const Phase &one) { return one.elements == 0; }))
+      continue;
+    SmallVector<int64_t> shape(type.getShape().take_front(2)), offsets;
+    for (const Phase &one : phase) {
+      shape.push_back(one.count);
+      offsets.push_back(one.first);
+    }
+    dx.insert(compute(phase, type.clone(shape)), offsets, c.strides);
+  }
+  return dx.get();
+}
+
+//===----------------------------------------------------------------------===//
+// Patterns
+//===----------------------------------------------------------------------===//
+
+template <typename Op> struct LowerConvolution : OpConversionPattern<Op> {
+  LowerConvolution(const TypeConverter &types, MLIRContext *context, bool isPlain)
+      : OpConversionPattern<Op>(types, context), isPlain(isPlain) {}
+  bool isPlain;
+
+  SmallVector<bool> meets(const Convolution &c) const {
+    SmallVector<bool> result;
+    for (unsigned d = 0; d < c.spatial; ++d)
+      result.push_back(!isPlain && c.meets(d));
+    return result;
   }
 };
 
-struct LowerConv : OpConversionPattern<ConvOp> {
-  using OpConversionPattern::OpConversionPattern;
+struct LowerConv : LowerConvolution<ConvOp> {
+  using LowerConvolution::LowerConvolution;
   LogicalResult
   matchAndRewrite(ConvOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    Location loc = op.getLoc();
-    unsigned spatial = op.getStrides().size();
-    ConvolutionLoops l(rewriter, spatial, op.getGroups());
-    Value x = l.split(padSpatial(rewriter, loc, adaptor.getX(), op.getLow(),
-                                 op.getHigh(), SmallVector<int64_t>(spatial, 0)),
-                      1);
-    Value w = l.split(adaptor.getW(), 0);
-    AffineExpr n = l.loop(), g = l.grouped ? l.loop() : AffineExpr(), o = l.loop();
-    auto p = l.loops(spatial);
-    auto k = l.loops(spatial);
-    AffineExpr c = l.loop();
-    auto at = l.window(p, k, op.getStrides(), op.getDilation());
-    Value y = contract(rewriter, loc, x, w, l.split(op.getType(), 1),
-                       {l.map(l.activation(n, g, c, at)),
-                        l.map(l.weight(g, o, c, k)),
-                        l.map(l.activation(n, g, o, p))},
-                       spatial + 1);
-    rewriter.replaceOp(op, reshape(rewriter, y, op.getType()));
+    Value x = adaptor.getX(), w = adaptor.getW();
+    Convolution c(op, typeOf(x), typeOf(w), op.getType());
+    SmallVector<bool> met = meets(c);
+    if (c.batch < minImagesForward)
+      met.assign(c.spatial, false);
+    Value y = !isPlain && c.takesPatches()
+                  ? convOfPatches(rewriter, op.getLoc(), c, x, w, op.getType())
+                  : directConv(rewriter, op.getLoc(), c, met, x, w, op.getType());
+    rewriter.replaceOp(op, y);
     return success();
   }
 };
 
-struct LowerConvWeightGrad : OpConversionPattern<ConvWeightGradOp> {
-  using OpConversionPattern::OpConversionPattern;
+struct LowerConvWeightGrad : LowerConvolution<ConvWeightGradOp> {
+  using LowerConvolution::LowerConvolution;
   LogicalResult
   matchAndRewrite(ConvWeightGradOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    unsigned spatial = op.getStrides().size();
-    ConvolutionLoops l(rewriter, spatial, op.getGroups());
-    Value x = l.split(padSpatial(rewriter, loc, adaptor.getX(), op.getLow(),
-                                 op.getHigh(), SmallVector<int64_t>(spatial, 0)),
-                      1);
-    Value dy = l.split(adaptor.getDy(), 1);
-    AffineExpr g = l.grouped ? l.loop() : AffineExpr(), o = l.loop(), c = l.loop();
-    auto k = l.loops(spatial);
-    AffineExpr n = l.loop();
-    auto p = l.loops(spatial);
-    auto at = l.window(p, k, op.getStrides(), op.getDilation());
-    Value dw = contract(rewriter, loc, x, dy, l.split(op.getType(), 0),
-                        {l.map(l.activation(n, g, c, at)),
-                         l.map(l.activation(n, g, o, p)),
-                         l.map(l.weight(g, o, c, k))},
-                        spatial + 1);
-    rewriter.replaceOp(op, reshape(rewriter, dw, op.getType()));
+    Value x = adaptor.getX(), dy = adaptor.getDy();
+    Convolution c(op, typeOf(x), op.getType(), typeOf(dy));
+    Value dw = !isPlain && c.takesPatches()
+                   ? weightGradOfPatches(rewriter, loc, c, x, dy, op.getType())
+                   : directWeightGrad(rewriter, loc, c, meets(c), x, dy, op.getType());
+    rewriter.replaceOp(op, dw);
     return success();
   }
 };
 
-/// dx[i] = sum over o, k of dy[(i + low - k * dilation) / stride] * w[o, c, k]
-/// where that divides. With zeros put between dy's elements it always does.
-struct LowerConvInputGrad : OpConversionPattern<ConvInputGradOp> {
-  using OpConversionPattern::OpConversionPattern;
+struct LowerConvInputGrad : LowerConvolution<ConvInputGradOp> {
+  using LowerConvolution::LowerConvolution;
   LogicalResult
   matchAndRewrite(ConvInputGradOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    unsigned spatial = op.getStrides().size();
-    ConvolutionLoops l(rewriter, spatial, op.getGroups());
     Value dy = adaptor.getDy(), w = adaptor.getW();
-    RankedTensorType xType = op.getType();
+    RankedTensorType type = op.getType();
     // Of padding alone. The mirrored window has no first place there.
-    if (xType.getNumElements() == 0) {
-      rewriter.replaceOp(op, filledTensor(rewriter, loc, xType, 0));
+    if (type.getNumElements() == 0) {
+      rewriter.replaceOp(op, filledTensor(rewriter, loc, type, 0));
       return success();
     }
-    ArrayRef<int64_t> window = typeOf(w).getShape().take_back(spatial);
-    ArrayRef<int64_t> outputs = typeOf(dy).getShape().take_back(spatial);
-    ArrayRef<int64_t> inputs = xType.getShape().take_back(spatial);
-
-    SmallVector<int64_t> low, high, interior;
-    for (unsigned d = 0; d < spatial; ++d) {
-      int64_t reach = op.getDilation()[d] * (window[d] - 1);
-      interior.push_back(op.getStrides()[d] - 1);
-      low.push_back(reach - op.getLow()[d]);
-      high.push_back(inputs[d] + reach - low.back() -
-                     ((outputs[d] - 1) * op.getStrides()[d] + 1));
+    Convolution c(op, type, typeOf(w), typeOf(dy));
+    if (isPlain) {
+      // With zeros put between dy's elements a stride is one.
+      SmallVector<int64_t> gaps;
+      for (unsigned d = 0; d < c.spatial; ++d) {
+        gaps.push_back(c.strides[d] - 1);
+        c.outputs[d] = (c.outputs[d] - 1) * c.strides[d] + 1;
+        c.strides[d] = 1;
+      }
+      dy = padSpatial(rewriter, loc, dy, zeros(c), zeros(c), gaps);
     }
-    // A window of one element reads each dy once: put the zeros in afterwards.
-    bool pointwise = llvm::all_of(window, [](int64_t size) { return size == 1; });
-    RankedTensorType coarse = xType;
-    if (pointwise) {
-      SmallVector<int64_t> shape(xType.getShape().take_front(2));
-      shape.append(outputs.begin(), outputs.end());
-      coarse = xType.clone(shape);
-    } else {
-      dy = padSpatial(rewriter, loc, dy, low, high, interior);
-    }
-    dy = l.split(dy, 1);
-    w = l.split(w, 0);
-    AffineExpr n = l.loop(), g = l.grouped ? l.loop() : AffineExpr(), c = l.loop();
-    auto p = l.loops(spatial);
-    auto k = l.loops(spatial);
-    AffineExpr o = l.loop();
-    SmallVector<AffineExpr> at; // The window, mirrored.
-    for (unsigned d = 0; d < spatial; ++d)
-      at.push_back(p[d] + (window[d] - 1 - k[d]) * op.getDilation()[d]);
-    Value dx = contract(rewriter, loc, dy, w, l.split(coarse, 1),
-                        {l.map(l.activation(n, g, o, at)),
-                         l.map(l.weight(g, o, c, k)),
-                         l.map(l.activation(n, g, c, p))},
-                        spatial + 1);
-    dx = reshape(rewriter, dx, coarse);
-    if (pointwise)
-      dx = padSpatial(rewriter, loc, dx, low, high, interior);
+    Value dx = !isPlain && c.takesPatches()
+                   ? inputGradOfPatches(rewriter, loc, c, dy, w, type)
+                   : directInputGrad(rewriter, loc, c, isPlain, dy, w, type);
     rewriter.replaceOp(op, dx);
     return success();
   }
@@ -245,9 +414,9 @@ struct LowerConvInputGrad : OpConversionPattern<ConvInputGradOp> {
 } // namespace
 
 void populateConvolutionLowerings(RewritePatternSet &patterns,
-                                  const TypeConverter &types) {
+                                  const TypeConverter &types, bool isPlain) {
   patterns.add<LowerConv, LowerConvWeightGrad, LowerConvInputGrad>(
-      types, patterns.getContext());
+      types, patterns.getContext(), isPlain);
 }
 
 } // namespace agc

@@ -168,6 +168,8 @@ template <typename Op> struct LowerControl : OpConversionPattern<Op> {
 };
 
 struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
+  using LowerToLinalgPassBase::LowerToLinalgPassBase;
+
   void runOnOperation() override {
     MLIRContext &context = getContext();
     TypeConverter types;
@@ -200,7 +202,7 @@ struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
     populateIndexingLowerings(patterns, types);
     populateRandomLowerings(patterns, types);
     populateReductionLowerings(patterns, types);
-    populateConvolutionLowerings(patterns, types);
+    populateConvolutionLowerings(patterns, types, reference);
     populatePoolingLowerings(patterns, types);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    types);

@@ -49,8 +49,9 @@ void populateRandomLowerings(mlir::RewritePatternSet &patterns,
                              const mlir::TypeConverter &types);
 void populateReductionLowerings(mlir::RewritePatternSet &patterns,
                                 const mlir::TypeConverter &types);
+/// \p isPlain: one form for all shapes, what the others are compared with.
 void populateConvolutionLowerings(mlir::RewritePatternSet &patterns,
-                                  const mlir::TypeConverter &types);
+                                  const mlir::TypeConverter &types, bool isPlain);
 void populatePoolingLowerings(mlir::RewritePatternSet &patterns,
                               const mlir::TypeConverter &types);
 

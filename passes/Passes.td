@@ -83,6 +83,10 @@ def LowerToLinalgPass : Pass<"agc-lower-to-linalg", "::mlir::func::FuncOp"> {
     `agc.check_range`, `agc.barrier`, `agc.cond` and `agc.scan` stay: they are
     control, not arithmetic; and `agc.scatter`, whose loops do not say where it writes.
   }];
+  let options = [
+    Option<"reference", "reference", "bool", /*default=*/"false",
+           "Plain forms of the convolutions: the reference's">
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"

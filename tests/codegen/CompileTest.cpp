@@ -324,7 +324,21 @@ TEST(Compile, ConvolutionAndItsGradients) {
   };
   for (Case t : {Case{2, 3, 9, 10, 5, 3, 1, 1, 1, 1}, {1, 4, 8, 8, 6, 3, 2, 1, 1, 1},
                  {2, 4, 7, 7, 8, 1, 2, 0, 1, 1}, {1, 3, 11, 11, 4, 7, 2, 3, 1, 1},
-                 {2, 4, 9, 9, 6, 3, 1, 2, 2, 2}, {3, 16, 4, 4, 32, 3, 1, 1, 1, 1}}) {
+                 {2, 4, 9, 9, 6, 3, 1, 2, 2, 2}, {3, 16, 4, 4, 32, 3, 1, 1, 1, 1},
+                 // Phases of a stride: with and without elements, of a dilation
+                 // that has a divisor in common with it, of unequal sizes.
+                 {3, 5, 10, 7, 4, 4, 3, 1, 1, 1}, {3, 5, 11, 8, 4, 3, 4, 2, 2, 1},
+                 {3, 4, 13, 12, 6, 3, 3, 2, 2, 2}, {3, 5, 9, 12, 4, 2, 3, 0, 1, 1},
+                 {3, 5, 16, 15, 4, 4, 2, 3, 3, 1}, {9, 6, 2, 3, 4, 2, 3, 1, 1, 2},
+                 // More phases than kernels: patches that do not overlap, that do.
+                 {2, 3, 15, 15, 4, 5, 5, 0, 1, 1}, {4, 4, 16, 13, 6, 7, 5, 2, 1, 2},
+                 // Images that each window holds, some windows of padding alone.
+                 {70, 5, 2, 2, 17, 3, 1, 1, 1, 1}, {9, 8, 1, 1, 6, 3, 1, 1, 1, 2},
+                 {64, 4, 3, 2, 6, 4, 1, 2, 1, 1}, {40, 4, 2, 2, 6, 5, 2, 2, 1, 1},
+                 {40, 4, 2, 9, 6, 3, 1, 1, 1, 1}, {9, 4, 2, 2, 6, 5, 1, 4, 1, 1},
+                 // Few positions beside many weights: patches.
+                 {1, 20, 2, 2, 40, 3, 1, 1, 1, 1}, {1, 8, 5, 4, 60, 3, 2, 1, 1, 1},
+                 {1, 8, 5, 4, 60, 3, 1, 2, 2, 2}, {2, 20, 1, 1, 40, 3, 1, 1, 1, 1}}) {
     int ho = (t.h + 2 * t.pad - t.dilation * (t.k - 1) - 1) / t.stride + 1;
     int wo = (t.w + 2 * t.pad - t.dilation * (t.k - 1) - 1) / t.stride + 1;
     auto shape = [](std::initializer_list<int> sizes) {

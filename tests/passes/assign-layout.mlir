@@ -20,6 +20,34 @@ func.func @no_conversion_between_convolutions(%x: tensor<1x3x8x8xf32>, %v: tenso
   return %4 : tensor<5xf32>
 }
 
+// Patches and weights stay as they are; what comes of them is channels-last, and so
+// is the gradient that is multiplied with them. A product that sums patches of all
+// positions has the weights' order.
+// CHECK-LABEL: @patches
+// CHECK-SAME: %[[W:[^:]*]]: tensor<20x4x3xf32>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[W]] : tensor<1x5x4x3xf32>, tensor<20x4x3xf32>) outs(%{{.*}} : tensor<1x5x20xf32>)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<1x5x4x3xf32>, tensor<1x5x20xf32>) outs(%{{.*}} : tensor<20x4x3xf32>)
+func.func @patches(%x: tensor<1x4x5xf32>, %w: tensor<20x4x3xf32>) -> (tensor<20xf32>, tensor<20x4x3xf32>) {
+  %y = agc.conv %x, %w {strides = array<i64: 1>, low = array<i64: 1>, high = array<i64: 1>, dilation = array<i64: 1>, groups = 1 : i64} : (tensor<1x4x5xf32>, tensor<20x4x3xf32>) -> tensor<1x20x5xf32>
+  %s = agc.reduce_sum %y {dimensions = array<i64: 0, 2>} : tensor<1x20x5xf32> to tensor<20xf32>
+  %e = agc.exp %y : tensor<1x20x5xf32>
+  %dw = agc.conv_weight_grad %x, %e {strides = array<i64: 1>, low = array<i64: 1>, high = array<i64: 1>, dilation = array<i64: 1>, groups = 1 : i64} : (tensor<1x4x5xf32>, tensor<1x20x5xf32>) -> tensor<20x4x3xf32>
+  return %s, %dw : tensor<20xf32>, tensor<20x4x3xf32>
+}
+
+// A window of one element: where dimensions of one are does not matter, and nothing
+// is copied.
+// CHECK-LABEL: @window_of_one
+// CHECK-NOT: linalg.generic {{.*}} outs(%{{.*}} : tensor<5x1x4xf32>)
+// CHECK: tensor.expand_shape {{.*}} into tensor<5x1x4xf32>
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<8x9x4xf32>, tensor<5x1x4xf32>) outs(%{{.*}} : tensor<8x9x5xf32>)
+func.func @window_of_one(%x: tensor<8x9x4xf32>, %w: tensor<5x4x1xf32>) -> tensor<5xf32> {
+  %t = agc.transpose %x {permutation = array<i64: 0, 2, 1>} : tensor<8x9x4xf32> to tensor<8x4x9xf32>
+  %y = agc.conv %t, %w {strides = array<i64: 1>, low = array<i64: 0>, high = array<i64: 0>, dilation = array<i64: 1>, groups = 1 : i64} : (tensor<8x4x9xf32>, tensor<5x4x1xf32>) -> tensor<8x5x9xf32>
+  %s = agc.reduce_sum %y {dimensions = array<i64: 0, 2>} : tensor<8x5x9xf32> to tensor<5xf32>
+  return %s : tensor<5xf32>
+}
+
 // No convolution, no opinion.
 // CHECK-LABEL: @leaves_others_alone
 // CHECK-NOT: tensor<4x2x3xf32>

@@ -4,6 +4,8 @@
 // CHECK-DAG: #[[ROW:.*]] = affine_map<(d0, d1) -> (d0)>
 // CHECK-DAG: #[[WINDOW:.*]] = affine_map<(d0, d1, d2, d3, d4, d5, d6) -> (d0, d6, d2 * 2 + d4, d3 * 2 + d5)>
 
+// CHECK-DAG: #[[BETWEEN:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d1, d4, d3 - d2 + 1)>
+
 // CHECK-LABEL: @elementwise
 // CHECK: linalg.generic
 // CHECK-SAME: iterator_types = ["parallel", "parallel"]
@@ -48,6 +50,65 @@ func.func @reduction(%x: tensor<2x3xf32>) -> tensor<2xf32> {
 func.func @convolution(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x3x3xf32>) -> tensor<1x4x4x4xf32> {
   %y = agc.conv %x, %w {strides = array<i64: 2, 2>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x4x4xf32>
   return %y : tensor<1x4x4x4xf32>
+}
+
+// Every second input meets the same elements of the window: one element for the
+// phase of even inputs, two for that of the odd ones, and each goes where it belongs.
+// CHECK-LABEL: @phases_of_a_stride
+// CHECK-SAME: (%[[DY:.*]]: tensor<1x4x4xf32>, %[[W:.*]]: tensor<4x3x3xf32>)
+// CHECK: %[[DX:.*]] = tensor.empty() : tensor<1x3x8xf32>
+// CHECK: %[[MIDDLE:.*]] = tensor.extract_slice %[[W]][0, 0, 1] [4, 3, 1] [1, 1, 2]
+// CHECK: %[[EVEN:.*]] = linalg.generic {{.*}} ins(%[[DY]], %[[MIDDLE]] :
+// CHECK: %[[ONE:.*]] = tensor.insert_slice %[[EVEN]] into %[[DX]][0, 0, 0] [1, 3, 4] [1, 1, 2]
+// CHECK: %[[ENDS:.*]] = tensor.extract_slice %[[W]][0, 0, 0] [4, 3, 2] [1, 1, 2]
+// CHECK: %[[ODD:.*]] = linalg.generic {{.*}} ins(%{{.*}}, %[[ENDS]] : tensor<1x4x5xf32>
+// CHECK: tensor.insert_slice %[[ODD]] into %[[ONE]][0, 0, 1] [1, 3, 4] [1, 1, 2]
+func.func @phases_of_a_stride(%dy: tensor<1x4x4xf32>, %w: tensor<4x3x3xf32>) -> tensor<1x3x8xf32> {
+  %dx = agc.conv_input_grad %dy, %w {strides = array<i64: 2>, low = array<i64: 1>, high = array<i64: 1>, dilation = array<i64: 1>, groups = 1 : i64} : (tensor<1x4x4xf32>, tensor<4x3x3xf32>) -> tensor<1x3x8xf32>
+  return %dx : tensor<1x3x8xf32>
+}
+
+// Each window has both inputs in it: nothing is padded.
+// CHECK-LABEL: @sum_over_inputs
+// CHECK-NOT: tensor<64x4x4xf32>
+// CHECK: linalg.generic {indexing_maps = [#[[INPUT:.*]], #[[BETWEEN]], #{{.*}}], {{.*}} ins(%{{.*}}, %{{.*}} : tensor<64x4x2xf32>, tensor<3x4x3xf32>)
+func.func @sum_over_inputs(%x: tensor<64x4x2xf32>, %w: tensor<3x4x3xf32>) -> tensor<64x3x2xf32> {
+  %y = agc.conv %x, %w {strides = array<i64: 1>, low = array<i64: 1>, high = array<i64: 1>, dilation = array<i64: 1>, groups = 1 : i64} : (tensor<64x4x2xf32>, tensor<3x4x3xf32>) -> tensor<64x3x2xf32>
+  return %y : tensor<64x3x2xf32>
+}
+
+// Of each of the window's elements, the outputs that meet an input.
+// CHECK-LABEL: @weights_by_element
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<8x4x1xf32>, tensor<8x3x1xf32>) outs(%{{.*}} : tensor<3x4x1xf32>)
+// CHECK: tensor.insert_slice %{{.*}}[0, 0, 0] [3, 4, 1]
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<8x4x2xf32>, tensor<8x3x2xf32>) outs(%{{.*}} : tensor<3x4x1xf32>)
+// CHECK: tensor.insert_slice %{{.*}}[0, 0, 1] [3, 4, 1]
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<8x4x1xf32>, tensor<8x3x1xf32>) outs(%{{.*}} : tensor<3x4x1xf32>)
+// CHECK: tensor.insert_slice %{{.*}}[0, 0, 2] [3, 4, 1]
+func.func @weights_by_element(%x: tensor<8x4x2xf32>, %dy: tensor<8x3x2xf32>) -> tensor<3x4x3xf32> {
+  %dw = agc.conv_weight_grad %x, %dy {strides = array<i64: 1>, low = array<i64: 1>, high = array<i64: 1>, dilation = array<i64: 1>, groups = 1 : i64} : (tensor<8x4x2xf32>, tensor<8x3x2xf32>) -> tensor<3x4x3xf32>
+  return %dw : tensor<3x4x3xf32>
+}
+
+// Few positions beside many weights: those are read as they lie, patches are made.
+// CHECK-LABEL: @patches
+// CHECK-SAME: %[[W:[^:]*]]: tensor<20x4x3xf32>
+// CHECK: %[[X:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<1x5x4x3xf32>)
+// CHECK: linalg.generic {{.*}} ins(%[[X]], %[[W]] :
+func.func @patches(%x: tensor<1x4x5xf32>, %w: tensor<20x4x3xf32>) -> tensor<1x20x5xf32> {
+  %y = agc.conv %x, %w {strides = array<i64: 1>, low = array<i64: 1>, high = array<i64: 1>, dilation = array<i64: 1>, groups = 1 : i64} : (tensor<1x4x5xf32>, tensor<20x4x3xf32>) -> tensor<1x20x5xf32>
+  return %y : tensor<1x20x5xf32>
+}
+
+// Their gradient is a product in the weights' order, then each element is added to
+// where it was taken from.
+// CHECK-LABEL: @gradient_of_patches
+// CHECK: %[[DX:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<1x5x4x3xf32>)
+// CHECK: linalg.generic {{.*}} ins(%[[DX]] : tensor<1x5x4x3xf32>) outs(%{{.*}} : tensor<1x4x7xf32>)
+// CHECK: tensor.extract_slice
+func.func @gradient_of_patches(%dy: tensor<1x20x5xf32>, %w: tensor<20x4x3xf32>) -> tensor<1x4x5xf32> {
+  %dx = agc.conv_input_grad %dy, %w {strides = array<i64: 1>, low = array<i64: 1>, high = array<i64: 1>, dilation = array<i64: 1>, groups = 1 : i64} : (tensor<1x20x5xf32>, tensor<20x4x3xf32>) -> tensor<1x4x5xf32>
+  return %dx : tensor<1x4x5xf32>
 }
 
 // Control, not arithmetic: it stays.

@@ -87,7 +87,7 @@ struct ExpandMathPass : impl::ExpandMathPassBase<ExpandMathPass> {
     for (auto [matches, function] : binaryFunctions)
       if (matches(op))
         result = function(w, w(op->getOperand(0)), w(op->getOperand(1)));
-    if (isa<vector::FMAOp>(op) && !hasFMA)
+    if (isa<mlir::math::FmaOp>(op) && !hasFMA)
       result = w(op->getOperand(0)) * w(op->getOperand(1)) + w(op->getOperand(2));
     if (!result.value)
       return;

@@ -14,6 +14,8 @@
 #include "codegen/cpu/BodyEmitter.h"
 #include "codegen/cpu/Emitters.h"
 
+#include "mlir/Dialect/Math/IR/Math.h"
+
 using namespace mlir;
 
 namespace agc {
@@ -349,8 +351,8 @@ void ContractionEmitter::emitRegisterTile(Place place, int64_t cutTrips,
               memref::LoadOp::create(b, rowMemory, offset(rowBase, row.rowOffset));
           Value broadcast = vector::BroadcastOp::create(b, type, scalar);
           for (int64_t j = 0; j < vectors; ++j)
-            next.push_back(vector::FMAOp::create(b, broadcast, columns[j],
-                                                 held[r * vectors + j]));
+            next.push_back(math::FmaOp::create(b, broadcast, columns[j],
+                                               held[r * vectors + j]));
         }
         return next;
       });

@@ -55,12 +55,12 @@ func.func @keeps_square_roots(%x: vector<4xf32>) -> vector<4xf32> {
 // -----
 
 // CHECK-LABEL: @multiplies_and_adds_as_the_machine_can
-// CHECK: vector.fma
+// CHECK: math.fma
 // PLAIN-LABEL: @multiplies_and_adds_as_the_machine_can
 // PLAIN: %[[P:.*]] = arith.mulf
 // PLAIN: arith.addf %[[P]]
 func.func @multiplies_and_adds_as_the_machine_can(%x: vector<4xf32>) -> vector<4xf32> {
-  %y = vector.fma %x, %x, %x : vector<4xf32>
+  %y = math.fma %x, %x, %x : vector<4xf32>
   return %y : vector<4xf32>
 }
 

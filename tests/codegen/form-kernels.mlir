@@ -165,7 +165,7 @@ func.func @checks_in_loops_first(%w: tensor<8xf32>, %n: tensor<3xi64>) -> (tenso
 }
 
 // CHECK: func.func private @product_8x8_over_8(
-// CHECK: vector.fma {{.*}} : vector<8xf32>
+// CHECK: math.fma {{.*}} : vector<8xf32>
 
 // CHECK: func.func private @map_6x8(
 // CHECK: memref.load

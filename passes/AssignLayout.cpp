@@ -18,6 +18,9 @@ namespace agc {
 
 namespace {
 
+/// Channels that fill no vector.
+constexpr int64_t fewChannels = 16;
+
 /// Position i in memory, outermost first, is dimension order[i] of the value.
 using Order = SmallVector<int64_t>;
 
@@ -189,6 +192,33 @@ bool AssignLayoutPass::decide(Value value, Order order) {
   return true;
 }
 
+/// The order of a window product's result. Vectors go along the last dimension:
+/// where that is a filter's few input channels (an image's three), its outputs.
+static Order orderOfResult(linalg::GenericOp op, const llvm::SmallBitVector &windows) {
+  AffineMap map = op.getIndexingMapMatchingResult(op->getResult(0));
+  Order order = channelsLast(map, windows);
+  auto shape = typeOf(op->getResult(0)).getShape();
+  if (shape[order.back()] >= fewChannels)
+    return order;
+  auto isOfWindows = [&](int64_t d) {
+    return llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
+      AffineMap read = op.getMatchingIndexingMap(operand);
+      auto loop = dyn_cast<AffineDimExpr>(map.getResult(d));
+      return loop && read.isFunctionOfDim(loop.getPosition()) &&
+             llvm::any_of(read.getResults(), [](AffineExpr expr) {
+               return !isa<AffineDimExpr>(expr);
+             });
+    });
+  };
+  auto wide = llvm::find_if(order, [&](int64_t d) {
+    return shape[d] >= fewChannels && !touches(map.getResult(d), windows) &&
+           !isOfWindows(d);
+  });
+  if (isOfWindows(order.back()) && wide != order.end())
+    std::rotate(wide, wide + 1, order.end());
+  return order;
+}
+
 /// A product over windows, or of patches: spatial dimensions before the last other
 /// one.
 void AssignLayoutPass::seed(linalg::GenericOp op) {
@@ -210,8 +240,7 @@ void AssignLayoutPass::seed(linalg::GenericOp op) {
   for (OpOperand *operand : op.getDpsInputOperands())
     decide(operand->get(),
            channelsLast(op.getMatchingIndexingMap(operand), windows));
-  decide(op.getResult(0),
-         channelsLast(op.getIndexingMapMatchingResult(op->getResult(0)), windows));
+  decide(op.getResult(0), orderOfResult(op, windows));
 }
 
 bool AssignLayoutPass::propagateThrough(linalg::GenericOp op) {

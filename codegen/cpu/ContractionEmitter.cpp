@@ -2,17 +2,21 @@
 //
 // Takes: out += x * y over any loops: matmul in all transpositions, the three
 // convolutions. Gives: one micro-kernel form for all. A tile of the result, so
-// many rows by so many vectors, stays in registers over all reduction loops;
-// each step loads the vectors of one operand ("panel"), broadcasts the elements
-// of the other ("rows") and multiplies and adds.
+// many rows by so many vectors, stays in registers over a block of the sum; each
+// step loads the vectors of one operand ("panel"), broadcasts the elements of the
+// other ("rows") and multiplies and adds.
 //
-// Where the panel's elements do not lie side by side, or far apart from one
-// step to the next, a tile copies them into a small buffer first.
+//   for a block of the sum                 where the panel of all of it is large
+//     pack rows                            where they lie far apart
+//     for panels
+//       pack the panel                     where it lies far apart, or across
+//       for tiles: registers
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/KernelName.h"
 #include "codegen/cpu/BodyEmitter.h"
+#include "codegen/cpu/ContractionPlan.h"
 #include "codegen/cpu/Emitters.h"
+#include "codegen/cpu/Lanes.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -21,77 +25,58 @@ using namespace mlir;
 namespace agc {
 namespace {
 
-/// Bytes of a packed panel: it should stay in the second-level cache beside
-/// the rows that stream past it.
-constexpr int64_t maxPanelBytes = 128 * 1024;
-/// Rows that share one packing of the panel.
-constexpr int64_t minRowsPerPacking = 64;
-/// Multiplications that make a tile worth handing to a thread.
-constexpr int64_t minTileWork = 1 << 17;
-
-struct TileShape {
-  int64_t rows = 1;    // of the loop that is cut, see `cutLoop`
-  int64_t vectors = 1;
-};
-
 class ContractionEmitter {
 public:
   ContractionEmitter(func::FuncOp kernel, const LoopNest &nest,
-                     const Machine &machine)
-      : kernel(kernel), nest(nest), machine(machine),
+                     const ContractionPlan &plan)
+      : kernel(kernel), nest(nest), plan(plan),
         b(kernel.getLoc(), kernel.getContext()), emit(b, kernel, nest),
-        out(nest.outputs.front()) {}
+        out(nest.outputs.front()), panel(*plan.panel), rows(*plan.rows),
+        lanes(plan.lanes), numTasks(1) {}
 
-  bool classify();
   int64_t run();
 
 private:
   func::FuncOp kernel;
   const LoopNest &nest;
-  const Machine &machine;
+  const ContractionPlan &plan;
   ImplicitLocOpBuilder b;
   BodyEmitter emit;
-  const Access &out;
-  const Access *panel = nullptr, *rows = nullptr;
+  const Access &out, &panel, &rows;
+  int64_t lanes, numTasks;
 
-  int64_t lanes = 1;
-  unsigned vectorLoop = ~0u;
-  /// Parallel loops that move only the rows, innermost last; those that move
-  /// only the panel; those that move both.
-  SmallVector<unsigned> rowLoops, panelLoops, batchLoops, reductions;
+  Value packedPanel, packedRows, keptSums; // buffers of a task
 
-  // The register tile: all of `fullRowLoops`, `shape.rows` trips of `cutLoop`.
-  SmallVector<unsigned> fullRowLoops;
-  unsigned cutLoop = ~0u;
-  TileShape shape;
-  // Reduction loops outside the packed panel, and inside.
-  SmallVector<unsigned> outerReductions, innerReductions;
-  bool packs = false;
-  Value packed;
-
+  /// A tile's place in its task.
+  struct Task {
+    Place place;
+    Value firstTile, endTile; // of the tiles along `cutLoop` that are whole
+    Value hasRest;            // the one behind them that is not; null: always, if there is any
+    Value blockStart, blockEnd; // of `cutReduction`
+    Value isFirst, isLast;      // block of the sum; null: it is the only one
+  };
   struct Row {
     int64_t rowOffset = 0, outOffset = 0;
     SmallVector<std::pair<unsigned, int64_t>> steps; // from the tile's corner
   };
-
-  void chooseTile();
-  void choosePacking();
-  SmallVector<Row> rowsOfTile(int64_t cutTrips) const;
-  double tileCost(int64_t rowCount, int64_t vectors) const;
+  /// Vectors of a panel, and lanes of the last one that count.
+  struct Width {
+    int64_t vectors = 1, active = 1;
+  };
 
   using Nested = llvm::function_ref<void(Place)>;
-  void forEach(ArrayRef<unsigned> loops, Place place, Nested body);
-  SmallVector<Value> reduceOver(
-      ArrayRef<unsigned> loops, Place place, ValueRange held,
-      llvm::function_ref<SmallVector<Value>(Place, ValueRange)> step);
-  Value packedIndex(const Place &place, int64_t vectors);
-  void packPanel(Place place, int64_t vectors, int64_t active);
-  void emitRowTiles(ArrayRef<unsigned> loops, Place place, int64_t vectors,
-                    int64_t active, Value isFirst, Value isLast);
-  void emitRegisterTile(Place place, int64_t cutTrips, int64_t vectors,
-                        int64_t active, Value isFirst, Value isLast);
-  void emitPanel(Place place, ArrayRef<unsigned> innerRowLoops, int64_t vectors,
-                 int64_t active);
+  using Step = llvm::function_ref<SmallVector<Value>(Place, ValueRange)>;
+
+  Value add(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
+  Value times(Value x, int64_t by) {
+    return by == 1 ? x : arith::MulIOp::create(b, x, emit.constant(by)).getResult();
+  }
+  Value offset(Value base, int64_t by) {
+    return by ? add(base, emit.constant(by)) : base;
+  }
+  Value isEqual(Value x, Value y) {
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, y);
+  }
   /// Tiles are of vectors, of one element where the machine has no others; the body
   /// takes that one as it is.
   Value asVector(Value value) {
@@ -102,179 +87,222 @@ private:
   Value asPlace(Value value) {
     return lanes > 1 ? value : vector::ExtractOp::create(b, value, int64_t(0));
   }
-  Value offset(Value base, int64_t by) {
-    return by ? arith::AddIOp::create(b, base, emit.constant(by)).getResult() : base;
+  Value buffer(int64_t elements) {
+    return memref::AllocaOp::create(b, MemRefType::get({elements}, out.element),
+                                    b.getI64IntegerAttr(64));
   }
+
+  std::pair<Value, Value> boundsOf(unsigned loop, const Task &task);
+  void forEach(ArrayRef<unsigned> loops, const Task &task, Place place, Nested body);
+  SmallVector<Value> reduceOver(ArrayRef<unsigned> loops, const Task &task, Place place,
+                                ValueRange held, Step step);
+  void ifThen(Value condition, llvm::function_ref<void()> body);
+
+  Value stepInBlock(const Task &task, const Place &place);
+  void packPanel(const Task &task, Width width);
+  bool packsAcross(unsigned &along) const;
+  void packAcross(const Task &task, Width width, unsigned along);
+  void packRows(const Task &task);
+  SmallVector<Row> rowsOfTile(int64_t cutTrips) const;
+  void emitRegisterTile(const Task &task, Place place, Value tile, Value panelInTask,
+                        int64_t cutTrips, Width width);
+  void emitRowTiles(const Task &task, Value panelInTask, Width width);
+  void emitPanel(Task task, Value panelInTask, Width width);
+  void emitPanels(const Task &task, Value firstPanel);
+  void emitBlocks(Task task, Value firstPanel);
+  Value finish(Place place, const Row &row, int64_t j, Width width, Value sum);
 };
 
 } // namespace
 
-bool ContractionEmitter::classify() {
-  if (!isSumOfProducts(nest) || !machine.vectorBytes ||
-      nest.numIterations() < 512)
-    return false;
-  Type element = out.element;
-  if (!element.isF32() && !element.isF64())
-    return false;
-  auto init = dyn_cast_or_null<FloatAttr>(nest.inits.front());
-  if (!init || !init.getValue().isZero())
-    return false;
-  lanes = machine.lanes(element);
-  for (unsigned l = 0; l < nest.numLoops(); ++l) {
-    if (nest.isReduction[l] && out.strides[l])
-      return false;
-    if (!nest.isReduction[l] && out.strides[l] == 1)
-      vectorLoop = l;
-  }
-  if (vectorLoop == ~0u || nest.sizes[vectorLoop] * 4 < lanes)
-    return false;
-  const Access &x = nest.inputs[0], &y = nest.inputs[1];
-  bool movesX = x.strides[vectorLoop], movesY = y.strides[vectorLoop];
-  if (movesX == movesY)
-    return false;
-  panel = movesX ? &x : &y;
-  rows = movesX ? &y : &x;
-  for (unsigned l = 0; l < nest.numLoops(); ++l) {
-    if (l == vectorLoop)
-      continue;
-    if (nest.isReduction[l])
-      reductions.push_back(l);
-    else if (!panel->strides[l])
-      rowLoops.push_back(l);
-    else if (!rows->strides[l])
-      panelLoops.push_back(l);
-    else
-      batchLoops.push_back(l);
-  }
-  return true;
+/// The trips of a loop of the sum that are in this block.
+std::pair<Value, Value> ContractionEmitter::boundsOf(unsigned loop, const Task &task) {
+  if (loop == plan.cutReduction)
+    return {task.blockStart, task.blockEnd};
+  return {emit.constant(0), emit.constant(nest.sizes[loop])};
 }
 
-double ContractionEmitter::tileCost(int64_t rowCount, int64_t vectors) const {
-  // A step multiplies rows * vectors times, and loads rows + vectors; two
-  // operations or fewer cannot hide their latency.
-  double work = std::max<double>(rowCount * vectors, 8);
-  return work + 0.3 * (rowCount + vectors) + 1;
-}
-
-/// The cheapest of the shapes that the registers hold.
-void ContractionEmitter::chooseTile() {
-  int64_t vectors = llvm::divideCeil(nest.sizes[vectorLoop], lanes);
-  int64_t total = 1;
-  for (unsigned l : rowLoops)
-    total *= nest.sizes[l];
-  double best = std::numeric_limits<double>::infinity();
-  SmallVector<unsigned> bestFull;
-  unsigned bestCut = ~0u;
-  for (int64_t v = 1; v <= std::min<int64_t>(4, vectors); ++v) {
-    int64_t maxRows = (machine.numRegisters - v - 1) / v;
-    SmallVector<unsigned> full;
-    int64_t rowCount = 1;
-    unsigned cut = ~0u;
-    for (unsigned l : llvm::reverse(rowLoops)) {
-      if (rowCount * nest.sizes[l] > maxRows) {
-        cut = l;
-        break;
-      }
-      full.push_back(l);
-      rowCount *= nest.sizes[l];
-    }
-    int64_t size = cut == ~0u ? 1 : nest.sizes[cut];
-    int64_t most = std::max<int64_t>(1, std::min(size, maxRows / rowCount));
-    for (int64_t t = 1; t <= most; ++t) {
-      auto sweep = [&](int64_t vectorCount) {
-        return (size / t) * tileCost(t * rowCount, vectorCount) +
-               (size % t ? tileCost(size % t * rowCount, vectorCount) : 0);
-      };
-      double cost = (vectors / v) * sweep(v) + (vectors % v ? sweep(vectors % v) : 0);
-      if (cost * total / (size * rowCount) < best) {
-        best = cost * total / (size * rowCount);
-        shape = {t, v};
-        bestFull = full;
-        bestCut = cut;
-      }
-    }
-  }
-  fullRowLoops = bestFull;
-  cutLoop = bestCut;
-}
-
-void ContractionEmitter::choosePacking() {
-  int64_t width = shape.vectors * lanes;
-  int64_t bytes = out.element.getIntOrFloatBitWidth() / 8;
-  int64_t rowCount = 1, steps = 1, farthest = 0;
-  for (unsigned l : rowLoops)
-    rowCount *= nest.sizes[l];
-  for (unsigned l : reductions) {
-    steps *= nest.sizes[l];
-    farthest = std::max(farthest, std::abs(panel->strides[l]));
-  }
-  bool isScattered = panel->strides[vectorLoop] != 1;
-  // Steps that are pages apart fall on few cache sets and many pages.
-  bool isFar = farthest * bytes >= 1024 && steps * width * bytes > 32 * 1024;
-  packs = isScattered || (isFar && rowCount >= minRowsPerPacking / 2);
-  innerReductions = reductions;
-  if (!packs)
-    return;
-  while (!nest.updatesInPlace && innerReductions.size() > 1 &&
-         steps * width * bytes > maxPanelBytes) {
-    steps /= nest.sizes[innerReductions.front()];
-    outerReductions.push_back(innerReductions.front());
-    innerReductions.erase(innerReductions.begin());
-  }
-}
-
-void ContractionEmitter::forEach(ArrayRef<unsigned> loops, Place place,
+void ContractionEmitter::forEach(ArrayRef<unsigned> loops, const Task &task, Place place,
                                  Nested body) {
   if (loops.empty())
     return body(place);
-  auto loop = scf::ForOp::create(b, emit.constant(0),
-                                 emit.constant(nest.sizes[loops.front()]),
-                                 emit.constant(1));
+  auto [begin, end] = boundsOf(loops.front(), task);
+  auto loop = scf::ForOp::create(b, begin, end, emit.constant(1));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   place.indices[loops.front()] = loop.getInductionVar();
-  forEach(loops.drop_front(), place, body);
+  forEach(loops.drop_front(), task, place, body);
 }
 
-SmallVector<Value> ContractionEmitter::reduceOver(
-    ArrayRef<unsigned> loops, Place place, ValueRange held,
-    llvm::function_ref<SmallVector<Value>(Place, ValueRange)> step) {
+SmallVector<Value> ContractionEmitter::reduceOver(ArrayRef<unsigned> loops,
+                                                  const Task &task, Place place,
+                                                  ValueRange held, Step step) {
   if (loops.empty())
     return step(place, held);
-  auto loop = scf::ForOp::create(b, emit.constant(0),
-                                 emit.constant(nest.sizes[loops.front()]),
-                                 emit.constant(1), held);
+  auto [begin, end] = boundsOf(loops.front(), task);
+  auto loop = scf::ForOp::create(b, begin, end, emit.constant(1), held);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   place.indices[loops.front()] = loop.getInductionVar();
-  scf::YieldOp::create(b, reduceOver(loops.drop_front(), place,
+  scf::YieldOp::create(b, reduceOver(loops.drop_front(), task, place,
                                      loop.getRegionIterArgs(), step));
   return loop.getResults();
 }
 
-/// Where the panel's vectors of this step lie in the packed buffer.
-Value ContractionEmitter::packedIndex(const Place &place, int64_t vectors) {
-  Value index = emit.constant(0);
-  for (unsigned l : innerReductions) {
-    index = arith::MulIOp::create(b, index, emit.constant(nest.sizes[l]));
-    index = arith::AddIOp::create(b, index, place.indices[l]);
-  }
-  return arith::MulIOp::create(b, index, emit.constant(vectors * lanes));
+void ContractionEmitter::ifThen(Value condition, llvm::function_ref<void()> body) {
+  if (!condition)
+    return body();
+  auto branch = scf::IfOp::create(b, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  body();
 }
 
-void ContractionEmitter::packPanel(Place place, int64_t vectors, int64_t active) {
-  Value first = place.indices[vectorLoop];
-  forEach(innerReductions, place, [&](Place at) {
-    Value target = packedIndex(at, vectors);
-    for (int64_t j = 0; j < vectors; ++j) {
+/// How many steps of the block come before this one.
+Value ContractionEmitter::stepInBlock(const Task &task, const Place &place) {
+  Value step;
+  for (unsigned l : plan.innerReductions) {
+    Value index = place.indices[l];
+    if (l == plan.cutReduction)
+      index = arith::SubIOp::create(b, index, task.blockStart);
+    step = step ? add(times(step, plan.tripsInBlock(nest, l)), index) : index;
+  }
+  return step ? step : emit.constant(0);
+}
+
+void ContractionEmitter::packPanel(const Task &task, Width width) {
+  unsigned along;
+  if (packsAcross(along))
+    return packAcross(task, width, along);
+  Value first = task.place.indices[plan.vectorLoop];
+  forEach(plan.innerReductions, task, task.place, [&](Place at) {
+    Value target = times(stepInBlock(task, at), width.vectors * lanes);
+    for (int64_t j = 0; j < width.vectors; ++j) {
       Place column = at;
-      column.vectorLoop = vectorLoop;
+      column.vectorLoop = plan.vectorLoop;
       column.lanes = lanes;
-      column.active = j + 1 == vectors ? active : lanes;
-      column.indices[vectorLoop] = offset(first, j * lanes);
-      vector::StoreOp::create(b, asVector(emit.load(*panel, column)), packed,
+      column.active = j + 1 == width.vectors ? width.active : lanes;
+      column.indices[plan.vectorLoop] = offset(first, j * lanes);
+      vector::StoreOp::create(b, asVector(emit.load(panel, column)), packedPanel,
                               offset(target, j * lanes));
     }
+  });
+}
+
+/// Whether the panel's steps lie side by side: squares of it are transposed.
+bool ContractionEmitter::packsAcross(unsigned &along) const {
+  if (lanes == 1 || panel.strides[plan.vectorLoop] == 1)
+    return false;
+  for (unsigned l : plan.innerReductions)
+    if (panel.strides[l] == 1 && plan.tripsInBlock(nest, l) % lanes == 0) {
+      along = l;
+      return true;
+    }
+  for (unsigned l : plan.innerReductions)
+    if (panel.strides[l] == 1 && l != plan.cutReduction && nest.sizes[l] >= lanes) {
+      along = l;
+      return true;
+    }
+  return false;
+}
+
+void ContractionEmitter::packAcross(const Task &task, Width width, unsigned along) {
+  auto type = VectorType::get({lanes}, out.element);
+  Value memory = kernel.getArgument(panel.argument);
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  int64_t apart = width.vectors * lanes; // of the packed steps along this loop
+  SmallVector<unsigned> others;
+  bool inside = false;
+  for (unsigned l : plan.innerReductions) {
+    if (l != along)
+      others.push_back(l);
+    apart *= inside ? plan.tripsInBlock(nest, l) : 1;
+    inside |= l == along;
+  }
+  int64_t rest = nest.sizes[along] % lanes;
+
+  // The square from here on: `steps` of them, `active` columns.
+  auto square = [&](Place at, Value column, int64_t steps, int64_t active) {
+    at.indices[plan.vectorLoop] = add(task.place.indices[plan.vectorLoop], column);
+    Value from = emit.linearIndex(panel, at);
+    SmallVector<Value> columns;
+    for (int64_t i = 0; i < lanes; ++i) {
+      Value index = offset(from, i * panel.strides[plan.vectorLoop]);
+      if (i >= active) {
+        columns.push_back(zero);
+      } else if (steps == lanes) {
+        columns.push_back(vector::LoadOp::create(b, type, memory, index));
+      } else {
+        Value mask = vector::ConstantMaskOp::create(
+            b, VectorType::get({lanes}, b.getI1Type()), ArrayRef<int64_t>{steps});
+        columns.push_back(vector::MaskedLoadOp::create(b, type, memory, index, mask, zero));
+      }
+    }
+    Value to = add(times(stepInBlock(task, at), width.vectors * lanes), column);
+    for (auto [i, step] : llvm::enumerate(transpose(b, columns)))
+      if (int64_t(i) < steps)
+        vector::StoreOp::create(b, step, packedPanel, offset(to, i * apart));
+  };
+  auto squares = [&](Place at, int64_t steps) {
+    int64_t whole = width.active == lanes ? width.vectors : width.vectors - 1;
+    if (whole > 0) {
+      auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(whole * lanes),
+                                     emit.constant(lanes));
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      square(at, loop.getInductionVar(), steps, lanes);
+    }
+    if (whole < width.vectors)
+      square(at, emit.constant(whole * lanes), steps, width.active);
+  };
+  forEach(others, task, task.place, [&](Place at) {
+    auto [begin, end] = boundsOf(along, task);
+    // A block has whole squares, but for the last one.
+    Value wholeEnd = end;
+    if (along == plan.cutReduction)
+      wholeEnd = arith::MinUIOp::create(b, end, emit.constant(nest.sizes[along] - rest));
+    else
+      wholeEnd = emit.constant(nest.sizes[along] - rest);
+    auto loop = scf::ForOp::create(b, begin, wholeEnd, emit.constant(lanes));
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      at.indices[along] = loop.getInductionVar();
+      squares(at, lanes);
+    }
+    if (!rest)
+      return;
+    at.indices[along] = emit.constant(nest.sizes[along] - rest);
+    Value isHere = along == plan.cutReduction
+                       ? isEqual(end, emit.constant(nest.sizes[along]))
+                       : Value();
+    ifThen(isHere, [&] { squares(at, rest); });
+  });
+}
+
+/// Tile by tile, in each step by step, the rows of a step side by side.
+void ContractionEmitter::packRows(const Task &task) {
+  int64_t trips = plan.tileTrips, rest = nest.sizes[plan.cutLoop] % trips;
+  Value memory = kernel.getArgument(rows.argument);
+  forEach(plan.innerReductions, task, task.place, [&](Place at) {
+    Value step = stepInBlock(task, at);
+    auto copy = [&](Value tile, int64_t count) {
+      auto type = VectorType::get({count}, out.element);
+      at.indices[plan.cutLoop] = times(tile, trips);
+      Value row =
+          vector::LoadOp::create(b, type, memory, emit.linearIndex(rows, at));
+      Value inTask = arith::SubIOp::create(b, tile, task.firstTile);
+      Value to = add(times(inTask, plan.packedTile(nest)), times(step, trips));
+      vector::StoreOp::create(b, row, packedRows, to);
+    };
+    auto loop = scf::ForOp::create(b, task.firstTile, task.endTile, emit.constant(1));
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      copy(loop.getInductionVar(), trips);
+    }
+    if (rest)
+      ifThen(task.hasRest, [&] { copy(task.endTile, rest); });
   });
 }
 
@@ -285,68 +313,109 @@ ContractionEmitter::rowsOfTile(int64_t cutTrips) const {
     SmallVector<Row> next;
     for (int64_t i = 0; i < trips; ++i)
       for (Row row : result) {
-        row.rowOffset += i * rows->strides[loop];
+        row.rowOffset += plan.packsRows ? i : i * rows.strides[loop];
         row.outOffset += i * out.strides[loop];
         row.steps.push_back({loop, i});
         next.push_back(row);
       }
     result = next;
   };
-  for (unsigned l : fullRowLoops)
+  for (unsigned l : plan.fullRowLoops)
     repeat(l, nest.sizes[l]);
-  if (cutLoop != ~0u)
-    repeat(cutLoop, cutTrips);
+  if (plan.cutLoop != ContractionPlan::noLoop)
+    repeat(plan.cutLoop, cutTrips);
   return result;
 }
 
-void ContractionEmitter::emitRegisterTile(Place place, int64_t cutTrips,
-                                          int64_t vectors, int64_t active,
-                                          Value isFirst, Value isLast) {
-  SmallVector<Row> tile = rowsOfTile(cutTrips);
+Value ContractionEmitter::finish(Place place, const Row &row, int64_t j, Width width,
+                                 Value sum) {
+  place.lanes = lanes;
+  place.active = j + 1 == width.vectors ? width.active : lanes;
+  place.indices[plan.vectorLoop] = offset(place.indices[plan.vectorLoop], j * lanes);
+  for (auto [loop, step] : row.steps)
+    place.indices[loop] = place.indices[loop] ? offset(place.indices[loop], step)
+                                              : emit.constant(step);
+  return asVector(emit.finish(place, asPlace(sum)));
+}
+
+void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value tile,
+                                          Value panelInTask, int64_t cutTrips,
+                                          Width width) {
+  SmallVector<Row> tileRows = rowsOfTile(cutTrips);
+  int64_t vectors = width.vectors;
   auto type = VectorType::get({lanes}, out.element);
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
   Value outMemory = kernel.getArgument(out.argument);
-  Value rowMemory = kernel.getArgument(rows->argument);
-  Value panelMemory = packs ? packed : kernel.getArgument(panel->argument);
   Value outBase = emit.linearIndex(out, place);
   Place last = place;
   last.lanes = lanes;
-  last.active = active;
-  bool isMasked = active < lanes;
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  last.active = width.active;
+  auto isMasked = [&](int64_t j) { return width.active < lanes && j + 1 == vectors; };
+  Value inTask;
+  if (plan.packsRows || plan.keepsSums)
+    inTask = arith::SubIOp::create(b, tile, task.firstTile);
 
-  SmallVector<Value> accumulators;
-  for (const Row &row : tile)
-    for (int64_t j = 0; j < vectors; ++j) {
-      if (!isFirst) {
-        accumulators.push_back(zero);
-        continue;
+  // Where sums wait for the next block: whole vectors each, or in the result.
+  Value sumBase;
+  if (plan.keepsSums) {
+    sumBase = add(times(panelInTask, plan.tilesPerTask), inTask);
+    sumBase = times(sumBase, plan.tileRows(nest) * plan.width());
+  }
+  auto sumAt = [&](size_t r, int64_t j) {
+    return plan.keepsSums ? offset(sumBase, r * plan.width() + j * lanes)
+                          : offset(outBase, tileRows[r].outOffset + j * lanes);
+  };
+  auto heldSums = [&](bool areHeld) {
+    SmallVector<Value> held;
+    for (size_t r = 0; r < tileRows.size(); ++r)
+      for (int64_t j = 0; j < vectors; ++j) {
+        if (!areHeld)
+          held.push_back(zero);
+        else if (plan.keepsSums)
+          held.push_back(vector::LoadOp::create(b, type, keptSums, sumAt(r, j)));
+        else if (isMasked(j))
+          held.push_back(vector::MaskedLoadOp::create(b, type, outMemory, sumAt(r, j),
+                                                      emit.mask(last), zero));
+        else
+          held.push_back(vector::LoadOp::create(b, type, outMemory, sumAt(r, j)));
       }
-      Value at = offset(outBase, row.outOffset + j * lanes);
-      Value held =
-          isMasked && j + 1 == vectors
-              ? vector::MaskedLoadOp::create(b, type, outMemory, at,
-                                             emit.mask(last), zero)
-                    .getResult()
-              : vector::LoadOp::create(b, type, outMemory, at).getResult();
-      accumulators.push_back(arith::SelectOp::create(b, isFirst, zero, held));
-    }
+    return held;
+  };
+  SmallVector<Value> sums = heldSums(false);
+  if (task.isFirst) {
+    auto branch = scf::IfOp::create(b, ValueRange(sums).getTypes(), task.isFirst,
+                                    /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    scf::YieldOp::create(b, sums);
+    b.setInsertionPointToStart(branch.elseBlock());
+    scf::YieldOp::create(b, heldSums(true));
+    sums = SmallVector<Value>(branch.getResults());
+  }
 
-  SmallVector<Value> sums = reduceOver(
-      innerReductions, place, accumulators, [&](Place at, ValueRange held) {
-        Value panelBase = packs ? packedIndex(at, vectors)
-                                : emit.linearIndex(*panel, at);
-        Value rowBase = emit.linearIndex(*rows, at);
+  Value rowMemory = plan.packsRows ? packedRows : kernel.getArgument(rows.argument);
+  Value panelMemory = plan.packsPanel ? packedPanel : kernel.getArgument(panel.argument);
+  sums = reduceOver(
+      plan.innerReductions, task, place, sums, [&](Place at, ValueRange held) {
+        Value panelBase = plan.packsPanel
+                              ? times(stepInBlock(task, at), vectors * lanes)
+                              : emit.linearIndex(panel, at);
+        Value rowBase;
+        if (plan.packsRows)
+          rowBase = add(times(inTask, plan.packedTile(nest)),
+                        times(stepInBlock(task, at), plan.tileTrips));
+        else
+          rowBase = emit.linearIndex(rows, at);
         SmallVector<Value> columns, next;
         for (int64_t j = 0; j < vectors; ++j) {
           Value index = offset(panelBase, j * lanes);
-          columns.push_back(
-              !packs && isMasked && j + 1 == vectors
-                  ? vector::MaskedLoadOp::create(b, type, panelMemory, index,
-                                                 emit.mask(last), zero)
-                        .getResult()
-                  : vector::LoadOp::create(b, type, panelMemory, index).getResult());
+          if (!plan.packsPanel && isMasked(j))
+            columns.push_back(vector::MaskedLoadOp::create(b, type, panelMemory, index,
+                                                           emit.mask(last), zero));
+          else
+            columns.push_back(vector::LoadOp::create(b, type, panelMemory, index));
         }
-        for (auto [r, row] : llvm::enumerate(tile)) {
+        for (auto [r, row] : llvm::enumerate(tileRows)) {
           Value scalar =
               memref::LoadOp::create(b, rowMemory, offset(rowBase, row.rowOffset));
           Value broadcast = vector::BroadcastOp::create(b, type, scalar);
@@ -357,154 +426,153 @@ void ContractionEmitter::emitRegisterTile(Place place, int64_t cutTrips,
         return next;
       });
 
-  auto finish = [&](const Row &row, int64_t j, Value sum) {
-    Place at = place;
-    at.lanes = lanes;
-    at.active = j + 1 == vectors ? active : lanes;
-    at.indices[vectorLoop] = offset(place.indices[vectorLoop], j * lanes);
-    for (auto [loop, step] : row.steps)
-      at.indices[loop] = place.indices[loop] ? offset(place.indices[loop], step)
-                                             : emit.constant(step);
-    return asVector(emit.finish(at, asPlace(sum)));
+  auto store = [&](bool isFinished) {
+    SmallVector<Value> results(sums);
+    if (isFinished && nest.epilogue)
+      for (auto [r, row] : llvm::enumerate(tileRows))
+        for (int64_t j = 0; j < vectors; ++j)
+          results[r * vectors + j] = finish(place, row, j, width, sums[r * vectors + j]);
+    for (auto [r, row] : llvm::enumerate(tileRows))
+      for (int64_t j = 0; j < vectors; ++j) {
+        Value result = results[r * vectors + j];
+        Value at = offset(outBase, row.outOffset + j * lanes);
+        if (!isFinished && plan.keepsSums)
+          vector::StoreOp::create(b, result, keptSums, sumAt(r, j));
+        else if (isMasked(j))
+          vector::MaskedStoreOp::create(b, outMemory, at, emit.mask(last), result);
+        else
+          vector::StoreOp::create(b, result, outMemory, at);
+      }
   };
-  if (nest.epilogue && !isLast) {
-    for (auto [r, row] : llvm::enumerate(tile))
-      for (int64_t j = 0; j < vectors; ++j)
-        sums[r * vectors + j] = finish(row, j, sums[r * vectors + j]);
-  } else if (nest.epilogue) {
-    // Sums over blocks are finished by the last.
-    auto branch = scf::IfOp::create(b, ValueRange(sums).getTypes(), isLast,
-                                    /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    SmallVector<Value> finished;
-    for (auto [r, row] : llvm::enumerate(tile))
-      for (int64_t j = 0; j < vectors; ++j)
-        finished.push_back(finish(row, j, sums[r * vectors + j]));
-    scf::YieldOp::create(b, finished);
-    b.setInsertionPointToStart(branch.elseBlock());
-    scf::YieldOp::create(b, sums);
-    sums = SmallVector<Value>(branch.getResults());
-  }
-
-  for (auto [r, row] : llvm::enumerate(tile))
-    for (int64_t j = 0; j < vectors; ++j) {
-      Value at = offset(outBase, row.outOffset + j * lanes);
-      Value sum = sums[r * vectors + j];
-      if (isMasked && j + 1 == vectors)
-        vector::MaskedStoreOp::create(b, outMemory, at, emit.mask(last), sum);
-      else
-        vector::StoreOp::create(b, sum, outMemory, at);
-    }
+  if (!task.isLast || (!nest.epilogue && !plan.keepsSums))
+    return store(/*isFinished=*/true);
+  auto branch = scf::IfOp::create(b, task.isLast, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  store(/*isFinished=*/true);
+  b.setInsertionPointToStart(branch.elseBlock());
+  store(/*isFinished=*/false);
 }
 
-/// Register tiles over the given row loops.
-void ContractionEmitter::emitRowTiles(ArrayRef<unsigned> loops, Place place,
-                                      int64_t vectors, int64_t active,
-                                      Value isFirst, Value isLast) {
-  SmallVector<unsigned> outer;
-  bool cuts = false;
-  for (unsigned l : loops) {
-    if (l == cutLoop)
-      cuts = true;
-    else if (!llvm::is_contained(fullRowLoops, l))
-      outer.push_back(l);
-  }
-  forEach(outer, place, [&](Place at) {
-    if (!cuts)
-      return emitRegisterTile(at, 1, vectors, active, isFirst, isLast);
-    int64_t size = nest.sizes[cutLoop], whole = size / shape.rows * shape.rows;
-    auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(whole),
-                                   emit.constant(shape.rows));
+/// The register tiles of a task's rows.
+void ContractionEmitter::emitRowTiles(const Task &task, Value panelInTask, Width width) {
+  forEach(plan.innerRowLoops, task, task.place, [&](Place at) {
+    unsigned cut = plan.cutLoop;
+    if (cut == ContractionPlan::noLoop)
+      return emitRegisterTile(task, at, emit.constant(0), panelInTask, 1, width);
+    auto loop = scf::ForOp::create(b, task.firstTile, task.endTile, emit.constant(1));
     {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(loop.getBody());
-      at.indices[cutLoop] = loop.getInductionVar();
-      emitRegisterTile(at, shape.rows, vectors, active, isFirst, isLast);
+      Value tile = loop.getInductionVar();
+      at.indices[cut] = times(tile, plan.tileTrips);
+      emitRegisterTile(task, at, tile, panelInTask, plan.tileTrips, width);
     }
-    if (whole == size)
+    int64_t rest = nest.sizes[cut] % plan.tileTrips;
+    if (!rest)
       return;
-    at.indices[cutLoop] = emit.constant(whole);
-    emitRegisterTile(at, size - whole, vectors, active, isFirst, isLast);
+    ifThen(task.hasRest, [&] {
+      at.indices[cut] = times(task.endTile, plan.tileTrips);
+      emitRegisterTile(task, at, task.endTile, panelInTask, rest, width);
+    });
   });
 }
 
-/// All of a tile's rows against one panel.
-void ContractionEmitter::emitPanel(Place place, ArrayRef<unsigned> innerRowLoops,
-                                   int64_t vectors, int64_t active) {
-  forEach(outerReductions, place, [&](Place at) {
-    // Sums that go over several blocks wait in the output between them.
-    Value isFirst, isLast;
-    auto both = [&](Value &known, Value index, int64_t value) {
-      Value here = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, index,
-                                         emit.constant(value));
+void ContractionEmitter::emitPanel(Task task, Value panelInTask, Width width) {
+  if (plan.packsPanel)
+    packPanel(task, width);
+  emitRowTiles(task, panelInTask, width);
+}
+
+/// A task's panels, of which the last of all may be narrower.
+void ContractionEmitter::emitPanels(const Task &task, Value firstPanel) {
+  int64_t vectors = llvm::divideCeil(nest.sizes[plan.vectorLoop], lanes);
+  int64_t panels = plan.numPanels(nest);
+  Width whole{plan.tileVectors, lanes};
+  Width narrow{vectors - (panels - 1) * plan.tileVectors,
+               nest.sizes[plan.vectorLoop] - (vectors - 1) * lanes};
+  bool differs = narrow.vectors != whole.vectors || narrow.active != whole.active;
+  auto emitAt = [&](Value index, Value inTask) {
+    Task at = task;
+    at.place.indices[plan.vectorLoop] = times(index, plan.width());
+    if (!differs || panels == 1)
+      return emitPanel(at, inTask, differs ? narrow : whole);
+    auto branch = scf::IfOp::create(b, isEqual(index, emit.constant(panels - 1)),
+                                    /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    emitPanel(at, inTask, narrow);
+    b.setInsertionPointToStart(branch.elseBlock());
+    emitPanel(at, inTask, whole);
+  };
+  if (plan.panelsPerTask == 1)
+    return emitAt(firstPanel, emit.constant(0));
+  Value end = arith::MinUIOp::create(b, offset(firstPanel, plan.panelsPerTask),
+                                     emit.constant(panels));
+  auto loop = scf::ForOp::create(b, firstPanel, end, emit.constant(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value index = loop.getInductionVar();
+  emitAt(index, arith::SubIOp::create(b, index, firstPanel));
+}
+
+/// A task, block of the sum by block.
+void ContractionEmitter::emitBlocks(Task task, Value firstPanel) {
+  Place outer = task.place;
+  forEach(plan.outerReductions, task, outer, [&](Place at) {
+    Task block = task;
+    block.place = at;
+    auto both = [&](Value &known, Value here) {
       known = known ? arith::AndIOp::create(b, known, here).getResult() : here;
     };
-    for (unsigned l : outerReductions) {
-      both(isFirst, at.indices[l], 0);
-      both(isLast, at.indices[l], nest.sizes[l] - 1);
+    for (unsigned l : plan.outerReductions) {
+      both(block.isFirst, isEqual(at.indices[l], emit.constant(0)));
+      both(block.isLast, isEqual(at.indices[l], emit.constant(nest.sizes[l] - 1)));
     }
-    if (packs)
-      packPanel(at, vectors, active);
-    emitRowTiles(innerRowLoops, at, vectors, active, isFirst, isLast);
+    auto emitBlock = [&] {
+      if (plan.packsRows)
+        packRows(block);
+      emitPanels(block, firstPanel);
+    };
+    unsigned cut = plan.cutReduction;
+    if (cut == ContractionPlan::noLoop)
+      return emitBlock();
+    int64_t size = nest.sizes[cut];
+    auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(size),
+                                   emit.constant(plan.blockTrips));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    block.blockStart = loop.getInductionVar();
+    block.blockEnd = offset(block.blockStart, plan.blockTrips);
+    if (size % plan.blockTrips)
+      block.blockEnd = arith::MinUIOp::create(b, block.blockEnd, emit.constant(size));
+    both(block.isFirst, isEqual(block.blockStart, emit.constant(0)));
+    both(block.isLast, isEqual(block.blockEnd, emit.constant(size)));
+    emitBlock();
   });
 }
 
 int64_t ContractionEmitter::run() {
-  chooseTile();
-  choosePacking();
   Block *entry = kernel.addEntryBlock();
   b.setInsertionPointToStart(entry);
   Value begin = entry->getArgument(entry->getNumArguments() - 2);
   Value end = entry->getArgument(entry->getNumArguments() - 1);
-
-  int64_t vectors = llvm::divideCeil(nest.sizes[vectorLoop], lanes);
-  int64_t panels = llvm::divideCeil(vectors, shape.vectors);
-  int64_t lastVectors = vectors - (panels - 1) * shape.vectors;
-  int64_t lastActive = nest.sizes[vectorLoop] - (vectors - 1) * lanes;
-  if (packs) {
-    int64_t steps = 1;
-    for (unsigned l : innerReductions)
-      steps *= nest.sizes[l];
-    packed = memref::AllocaOp::create(
-        b, MemRefType::get({steps * shape.vectors * lanes}, out.element),
-        b.getI64IntegerAttr(64));
-  }
-
-  // Row loops that tiles share out: as many as leave a tile enough to do.
-  SmallVector<unsigned> shared, inner;
-  int64_t work = nest.numIterations(), rowCount = 1;
-  for (unsigned l : rowLoops)
-    rowCount *= nest.sizes[l];
-  for (unsigned l : batchLoops)
-    work /= nest.sizes[l];
-  for (unsigned l : panelLoops)
-    work /= nest.sizes[l];
-  work /= panels;
-  bool sharing = true;
-  for (unsigned l : rowLoops) {
-    bool isWhole = l != cutLoop && !llvm::is_contained(fullRowLoops, l);
-    sharing &= isWhole && work / nest.sizes[l] >= minTileWork / 8 &&
-               (!packs || rowCount / nest.sizes[l] >= minRowsPerPacking) &&
-               work > minTileWork;
-    if (!sharing) {
-      inner.push_back(l);
-      continue;
-    }
-    shared.push_back(l);
-    work /= nest.sizes[l];
-    rowCount /= nest.sizes[l];
-  }
+  int64_t tileRows = plan.tileRows(nest);
+  if (plan.packsPanel)
+    packedPanel = buffer(plan.blockSteps(nest) * plan.width());
+  if (plan.packsRows)
+    packedRows = buffer(plan.tilesPerTask * plan.packedTile(nest));
+  if (plan.keepsSums)
+    keptSums = buffer(plan.panelsPerTask * plan.tilesPerTask * tileRows * plan.width());
 
   auto loop = scf::ForOp::create(b, begin, end, emit.constant(1));
   b.setInsertionPointToStart(loop.getBody());
-  Place place;
-  place.indices.assign(nest.numLoops(), Value());
-  place.vectorLoop = vectorLoop;
+  Task task;
+  task.place.indices.assign(nest.numLoops(), Value());
+  task.place.vectorLoop = plan.vectorLoop;
   Value rest = loop.getInductionVar();
-  int64_t tiles = 1;
   auto takeIndex = [&](int64_t size) -> Value {
-    tiles *= size;
+    numTasks *= size;
     if (size == 1)
       return emit.constant(0);
     Value index = arith::RemUIOp::create(b, rest, emit.constant(size));
@@ -512,41 +580,39 @@ int64_t ContractionEmitter::run() {
     return index;
   };
   // Rows innermost: neighbours in the order share the panel.
-  for (unsigned l : llvm::reverse(shared))
-    place.indices[l] = takeIndex(nest.sizes[l]);
-  Value panelIndex = takeIndex(panels);
-  for (unsigned l : llvm::reverse(panelLoops))
-    place.indices[l] = takeIndex(nest.sizes[l]);
-  for (unsigned l : llvm::reverse(batchLoops))
-    place.indices[l] = takeIndex(nest.sizes[l]);
-  place.indices[vectorLoop] = arith::MulIOp::create(
-      b, panelIndex, emit.constant(shape.vectors * lanes));
+  int64_t tiles = plan.numTiles(nest);
+  int64_t shares = llvm::divideCeil(tiles, plan.tilesPerTask);
+  Value share = takeIndex(shares);
+  for (unsigned l : llvm::reverse(plan.sharedRowLoops))
+    task.place.indices[l] = takeIndex(nest.sizes[l]);
+  Value firstPanel = times(takeIndex(llvm::divideCeil(plan.numPanels(nest), plan.panelsPerTask)),
+                           plan.panelsPerTask);
+  for (unsigned l : llvm::reverse(plan.panelLoops))
+    task.place.indices[l] = takeIndex(nest.sizes[l]);
+  for (unsigned l : llvm::reverse(plan.batchLoops))
+    task.place.indices[l] = takeIndex(nest.sizes[l]);
 
-  bool lastDiffers = lastVectors != shape.vectors || lastActive != lanes;
-  if (!lastDiffers) {
-    emitPanel(place, inner, shape.vectors, lanes);
-  } else if (panels == 1) {
-    emitPanel(place, inner, lastVectors, lastActive);
-  } else {
-    Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, panelIndex,
-                                         emit.constant(panels - 1));
-    auto branch = scf::IfOp::create(b, isLast, /*withElseRegion=*/true);
-    b.setInsertionPointToStart(branch.thenBlock());
-    emitPanel(place, inner, lastVectors, lastActive);
-    b.setInsertionPointToStart(branch.elseBlock());
-    emitPanel(place, inner, shape.vectors, lanes);
+  int64_t wholeTiles =
+      plan.cutLoop == ContractionPlan::noLoop ? 1 : nest.sizes[plan.cutLoop] / plan.tileTrips;
+  task.firstTile = times(share, plan.tilesPerTask);
+  task.endTile = emit.constant(wholeTiles);
+  if (shares > 1) {
+    task.endTile = arith::MinUIOp::create(b, offset(task.firstTile, plan.tilesPerTask),
+                                          task.endTile);
+    task.hasRest = isEqual(share, emit.constant(shares - 1));
   }
+  emitBlocks(task, firstPanel);
   b.setInsertionPointToEnd(entry);
   func::ReturnOp::create(b);
-  return tiles;
+  return numTasks;
 }
 
 std::optional<int64_t> emitContraction(func::FuncOp kernel, const LoopNest &nest,
                                        const Machine &machine) {
-  ContractionEmitter emitter(kernel, nest, machine);
-  if (!emitter.classify())
+  std::optional<ContractionPlan> plan = planContraction(nest, machine);
+  if (!plan)
     return std::nullopt;
-  return emitter.run();
+  return ContractionEmitter(kernel, nest, *plan).run();
 }
 
 } // namespace agc

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/BodyEmitter.h"
 #include "codegen/cpu/Emitters.h"
+#include "codegen/cpu/Lanes.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -71,7 +72,6 @@ private:
   void emitAt(Place place);
   void emitColumns(Place place, int64_t width, Value part);
   void emitRows(Place place);
-  Value combineLanes(Value vector, Operation *combiner);
   Value combine(Operation *combiner, Value x, Value y);
   Value initial(unsigned output, const Place &place);
   SmallVector<unsigned> loopsWhere(bool reduction, bool skipVector);
@@ -270,19 +270,6 @@ Value LoopEmitter::combine(Operation *combiner, Value x, Value y) {
   return b.create(state)->getResult(0);
 }
 
-/// One value out of a vector's lanes: halves are joined until one is left.
-Value LoopEmitter::combineLanes(Value value, Operation *combiner) {
-  for (int64_t n = lanes / 2; n >= 1; n /= 2) {
-    Value low = vector::ExtractStridedSliceOp::create(b, value, ArrayRef<int64_t>{0},
-                                                      ArrayRef<int64_t>{n},
-                                                      ArrayRef<int64_t>{1});
-    Value high = vector::ExtractStridedSliceOp::create(
-        b, value, ArrayRef<int64_t>{n}, ArrayRef<int64_t>{n}, ArrayRef<int64_t>{1});
-    value = combine(combiner, low, high);
-  }
-  return vector::ExtractOp::create(b, value, int64_t(0));
-}
-
 static TypedAttr identityOf(Operation *combiner, OpBuilder &b) {
   Type type = combiner->getResult(0).getType();
   return llvm::TypeSwitch<Operation *, TypedAttr>(combiner)
@@ -349,7 +336,8 @@ void LoopEmitter::emitRows(Place place) {
   Value sum = sums.front();
   for (Value next : llvm::drop_begin(sums))
     sum = combine(combiner, sum, next);
-  sum = combineLanes(sum, combiner);
+  sum = foldLanes(
+      b, sum, [&](Value x, Value y) { return combine(combiner, x, y); });
   sum = combine(combiner, initial(0, place), sum);
   emit.store(emit.finish(place, sum), output, place);
 }

@@ -1,4 +1,4 @@
-"""Numbers from PyTorch that agc's must agree with: a ResNet-18's first three
+"""Numbers from PyTorch that agc's must agree with: a ResNet-18's first
 training steps. make.py writes resnet18.safetensors; needs torch, torchvision
 and numpy, which nothing that is built or tested does.
 
@@ -18,7 +18,10 @@ here = pathlib.Path(__file__).parent
 sys.path.insert(0, str(here.parent / "cli" / "Inputs"))
 import agcfile  # noqa: E402
 
-SAMPLES, CLASSES, STEPS, LR, MOMENTUM = 48, 1000, 3, 1e-2, 0.9
+SAMPLES, CLASSES, LR, MOMENTUM = 48, 1000, 1e-2, 0.9
+# By batch. The loss of batch 1 falls without end: in a second step, two of seven f32
+# runs of PyTorch itself turn a ReLU over, and some tensors are a sixth off.
+STEPS = {1: 1, 8: 3}
 # Name of the images' stream, by batch: found by search, so that no ReLU's input
 # is nearer to 0 than 6 times the mean error of f32. Else rounding decides which
 # way it goes, and one of them is half a percent of a gradient.
@@ -72,11 +75,12 @@ def make(batch, loss_name, dtype):
     return model, lambda: torch.nn.functional.cross_entropy(model(x), labels)
 
 
-def train(batch, loss_name, dtype):
+def train(batch, loss_name, dtype, prepare=lambda model: None):
     model, loss_of = make(batch, loss_name, dtype)
+    prepare(model)
     sgd = torch.optim.SGD(model.parameters(), lr=LR, momentum=MOMENTUM)
     losses, gradients = [], {}
-    for step in range(STEPS):
+    for step in range(STEPS[batch]):
         sgd.zero_grad()
         loss = loss_of()
         loss.backward()
@@ -93,6 +97,30 @@ def distance(a, b):
     return (a - b).norm().item()
 
 
+def off_by_an_ulp(seed):
+    """Each first weight times 1 - 2^-23, 1 or 1 + 2^-23."""
+    def prepare(model):
+        torch.manual_seed(seed)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.mul_(1 + (torch.randint(3, parameter.shape) - 1) * 2.0**-23)
+    return prepare
+
+
+def train_roughly(batch, loss_name):
+    """What f32 may give: sums in the orders that PyTorch has for them, and from
+    weights that differ by their last bit. One of these alone says little where
+    each step multiplies what rounding began with."""
+    def channels_last(model):
+        model.to(memory_format=torch.channels_last)
+
+    runs = [train(batch, loss_name, torch.float32, prepare)
+            for prepare in [lambda model: None, channels_last, *map(off_by_an_ulp, range(4))]]
+    with torch.backends.mkldnn.flags(enabled=False):
+        runs.append(train(batch, loss_name, torch.float32))
+    return runs
+
+
 def main():
     torch.set_num_threads(2)
     out = {}
@@ -101,22 +129,25 @@ def main():
         data = numpy.asarray(numbers, dtype="<f8")
         out[name] = ("F64", list(data.shape), data.tobytes())
 
-    def put_tensors(kind, exact, rough):
+    def put_tensors(kind, exact, roughs):
         for name, tensor in exact.items():
-            # norm, and how far PyTorch's own f32 is from its f64; elements
-            put(f"{kind}.{name}", [tensor.norm().item(), distance(tensor, rough[name]),
+            # norm, and how far PyTorch's own f32 is from its f64 at most; elements
+            put(f"{kind}.{name}", [tensor.norm().item(),
+                                   max(distance(tensor, rough[name]) for rough in roughs),
                                    *tensor[torch.from_numpy(places(name, tensor.numel()))]])
 
     for case, batch, loss_name in [("b1", 1, "sum_error"), ("b8", 8, "cross_entropy")]:
         losses, gradients, state = train(batch, loss_name, torch.float64)
-        rough_losses, rough_gradients, rough_state = train(batch, loss_name, torch.float32)
+        all_losses, all_gradients, all_states = zip(*train_roughly(batch, loss_name))
         put(f"{case}.loss", losses)
-        put(f"{case}.loss_f32", rough_losses)
-        put_tensors(f"{case}.grad", gradients, rough_gradients)
-        put_tensors(f"{case}.after", state, rough_state)
-        print(case, losses, rough_losses,
-              max(distance(g, rough_gradients[n]) / g.norm().item() for n, g in gradients.items()),
-              max(distance(s, rough_state[n]) / s.norm().item() for n, s in state.items()))
+        put(f"{case}.loss_f32", [max(rough, key=lambda loss: abs(loss - exact))
+                                 for exact, rough in zip(losses, zip(*all_losses))])
+        put_tensors(f"{case}.grad", gradients, all_gradients)
+        put_tensors(f"{case}.after", state, all_states)
+        for run in zip(all_losses, all_gradients, all_states):
+            print(case, losses, run[0],
+                  max(distance(g, run[1][n]) / g.norm().item() for n, g in gradients.items()),
+                  max(distance(s, run[2][n]) / s.norm().item() for n, s in state.items()))
     (here / "resnet18.safetensors").write_bytes(agcfile.safetensors(out))
 
 

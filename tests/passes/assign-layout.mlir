@@ -56,3 +56,18 @@ func.func @leaves_others_alone(%x: tensor<2x3x4xf32>) -> tensor<2x3x4xf32> {
   %1 = agc.exp %x : tensor<2x3x4xf32>
   return %1 : tensor<2x3x4xf32>
 }
+
+// Three channels fill no vector: a filter's gradient has its outputs last.
+// CHECK-LABEL: @filters_of_few_channels
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<2x11x11x3xf32>, tensor<2x9x9x32xf32>) outs(%{{.*}} : tensor<3x3x3x32xf32>)
+func.func @filters_of_few_channels(%x: tensor<2x3x11x11xf32>, %dy: tensor<2x32x9x9xf32>) -> tensor<32x3x3x3xf32> {
+  %1 = agc.conv_weight_grad %x, %dy {strides = array<i64: 1, 1>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<2x3x11x11xf32>, tensor<2x32x9x9xf32>) -> tensor<32x3x3x3xf32>
+  return %1 : tensor<32x3x3x3xf32>
+}
+
+// CHECK-LABEL: @filters_of_many
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<32x3x3x16xf32>)
+func.func @filters_of_many(%x: tensor<2x16x11x11xf32>, %dy: tensor<2x32x9x9xf32>) -> tensor<32x16x3x3xf32> {
+  %1 = agc.conv_weight_grad %x, %dy {strides = array<i64: 1, 1>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<2x16x11x11xf32>, tensor<2x32x9x9xf32>) -> tensor<32x16x3x3xf32>
+  return %1 : tensor<32x16x3x3xf32>
+}

@@ -1,0 +1,273 @@
+//===- ContractionPlan.cpp - How a sum of products is cut into tiles -------===//
+#include "codegen/cpu/ContractionPlan.h"
+
+#include "codegen/KernelName.h"
+
+using namespace mlir;
+
+namespace agc {
+namespace {
+
+/// Bytes of the panel in one block of the sum: it stays in the second-level cache
+/// while rows stream past it.
+constexpr int64_t maxPanelBytes = 160 * 1024;
+/// The same of a task's packed rows, and of the sums that it keeps.
+constexpr int64_t maxRowBytes = 160 * 1024;
+/// Steps that lie this many bytes apart are read from few cache sets and from many
+/// pages.
+constexpr int64_t farBytes = 1024, farRowBytes = 2048;
+/// Rows that share one packing of the panel.
+constexpr int64_t minRowsPerPacking = 64;
+/// Rows that are packed together, about, and panels that then share them.
+constexpr int64_t packedRows = 144, panelsPerPacking = 4;
+/// Multiplications that make a task worth handing to a thread.
+constexpr int64_t minTaskWork = 1 << 17;
+/// Tasks that share work out evenly.
+constexpr int64_t enoughTasks = 8;
+
+class Planner {
+public:
+  Planner(const LoopNest &nest, const Machine &machine)
+      : nest(nest), machine(machine), out(nest.outputs.front()) {}
+
+  std::optional<ContractionPlan> run() {
+    if (!assignRoles())
+      return std::nullopt;
+    chooseTile();
+    chooseBlocks();
+    chooseTasks();
+    return plan;
+  }
+
+private:
+  const LoopNest &nest;
+  const Machine &machine;
+  const Access &out;
+  ContractionPlan plan;
+
+  bool assignRoles();
+  double tileCost(int64_t rowCount, int64_t vectors) const;
+  void chooseTile();
+  void chooseBlocks();
+  void chooseTasks();
+
+  int64_t bytes() const { return out.element.getIntOrFloatBitWidth() / 8; }
+  int64_t trips(ArrayRef<unsigned> loops) const {
+    int64_t result = 1;
+    for (unsigned l : loops)
+      result *= nest.sizes[l];
+    return result;
+  }
+  int64_t farthest(const Access &access) const {
+    int64_t result = 0;
+    for (unsigned l : plan.reductions)
+      result = std::max(result, std::abs(access.strides[l]) * bytes());
+    return result;
+  }
+};
+
+} // namespace
+
+int64_t ContractionPlan::blockSteps(const LoopNest &nest) const {
+  int64_t steps = 1;
+  for (unsigned l : innerReductions)
+    steps *= tripsInBlock(nest, l);
+  return steps;
+}
+
+int64_t ContractionPlan::packedTile(const LoopNest &nest) const {
+  return llvm::alignTo(blockSteps(nest) * tileTrips, 16) | 16;
+}
+
+int64_t ContractionPlan::tileRows(const LoopNest &nest) const {
+  int64_t count = tileTrips;
+  for (unsigned l : fullRowLoops)
+    count *= nest.sizes[l];
+  return count;
+}
+
+int64_t ContractionPlan::numTiles(const LoopNest &nest) const {
+  return cutLoop == noLoop ? 1 : llvm::divideCeil(nest.sizes[cutLoop], tileTrips);
+}
+
+int64_t ContractionPlan::numPanels(const LoopNest &nest) const {
+  return llvm::divideCeil(nest.sizes[vectorLoop], width());
+}
+
+bool Planner::assignRoles() {
+  if (!isSumOfProducts(nest) || !machine.vectorBytes || nest.numIterations() < 512)
+    return false;
+  Type element = out.element;
+  if (!element.isF32() && !element.isF64())
+    return false;
+  auto init = dyn_cast_or_null<FloatAttr>(nest.inits.front());
+  if (!init || !init.getValue().isZero())
+    return false;
+  plan.lanes = machine.lanes(element);
+  for (unsigned l = 0; l < nest.numLoops(); ++l) {
+    if (nest.isReduction[l] && out.strides[l])
+      return false;
+    if (!nest.isReduction[l] && out.strides[l] == 1)
+      plan.vectorLoop = l;
+  }
+  unsigned along = plan.vectorLoop;
+  if (along == ContractionPlan::noLoop || nest.sizes[along] * 4 < plan.lanes)
+    return false;
+  const Access &x = nest.inputs[0], &y = nest.inputs[1];
+  bool movesX = x.strides[along], movesY = y.strides[along];
+  if (movesX == movesY)
+    return false;
+  plan.panel = movesX ? &x : &y;
+  plan.rows = movesX ? &y : &x;
+  for (unsigned l = 0; l < nest.numLoops(); ++l) {
+    if (l == along)
+      continue;
+    if (nest.isReduction[l])
+      plan.reductions.push_back(l);
+    else if (!plan.panel->strides[l])
+      plan.rowLoops.push_back(l);
+    else if (!plan.rows->strides[l])
+      plan.panelLoops.push_back(l);
+    else
+      plan.batchLoops.push_back(l);
+  }
+  return true;
+}
+
+double Planner::tileCost(int64_t rowCount, int64_t vectors) const {
+  // A step multiplies rows * vectors times, and loads rows + vectors; fewer than
+  // eight multiplications cannot hide their latency.
+  double work = std::max<double>(rowCount * vectors, 8);
+  return work + 0.3 * (rowCount + vectors) + 1;
+}
+
+/// The cheapest of the shapes that the registers hold.
+void Planner::chooseTile() {
+  int64_t vectors = llvm::divideCeil(nest.sizes[plan.vectorLoop], plan.lanes);
+  int64_t total = trips(plan.rowLoops);
+  double best = std::numeric_limits<double>::infinity();
+  for (int64_t v = 1; v <= std::min<int64_t>(4, vectors); ++v) {
+    int64_t maxRows = (machine.numRegisters - v - 1) / v;
+    SmallVector<unsigned> full;
+    int64_t rowCount = 1;
+    unsigned cut = ContractionPlan::noLoop;
+    for (unsigned l : llvm::reverse(plan.rowLoops)) {
+      if (rowCount * nest.sizes[l] > maxRows) {
+        cut = l;
+        break;
+      }
+      full.push_back(l);
+      rowCount *= nest.sizes[l];
+    }
+    int64_t size = cut == ContractionPlan::noLoop ? 1 : nest.sizes[cut];
+    int64_t most = std::max<int64_t>(1, std::min(size, maxRows / rowCount));
+    for (int64_t t = 1; t <= most; ++t) {
+      auto sweep = [&](int64_t vectorCount) {
+        return (size / t) * tileCost(t * rowCount, vectorCount) +
+               (size % t ? tileCost(size % t * rowCount, vectorCount) : 0);
+      };
+      double cost = (vectors / v) * sweep(v) + (vectors % v ? sweep(vectors % v) : 0);
+      if (cost * total / (size * rowCount) < best) {
+        best = cost * total / (size * rowCount);
+        plan.tileTrips = t;
+        plan.tileVectors = v;
+        plan.fullRowLoops = full;
+        plan.cutLoop = cut;
+      }
+    }
+  }
+}
+
+/// What of the sum is done at a time, and what of the operands is copied for it.
+void Planner::chooseBlocks() {
+  int64_t steps = trips(plan.reductions), rowCount = trips(plan.rowLoops);
+  int64_t panelBytes = steps * plan.width() * bytes();
+  // A step's rows that lie side by side share cache lines with the next tiles' rows.
+  // Where steps are far apart, those lines are gone from the cache before.
+  bool isLoneLoop = plan.rowLoops.size() == 1 && plan.cutLoop == plan.rowLoops.front();
+  int64_t stride = plan.reductions.empty() ? 0 : plan.rows->strides[plan.reductions.back()];
+  plan.packsRows = isLoneLoop && plan.rows->strides[plan.cutLoop] == 1 &&
+                   stride * bytes() >= farRowBytes && steps >= 64 &&
+                   rowCount >= minRowsPerPacking / 2;
+  // Where rows are packed, a task has few of them to share a packed panel.
+  bool isScattered = plan.panel->strides[plan.vectorLoop] != 1;
+  bool isFar = farthest(*plan.panel) >= farBytes && panelBytes > 32 * 1024;
+  plan.packsPanel = isScattered || (isFar && !plan.packsRows &&
+                                    rowCount >= minRowsPerPacking / 2);
+
+  plan.innerReductions = plan.reductions;
+  // One tile's rows read the panel once, whatever its size.
+  if (panelBytes <= maxPanelBytes || rowCount <= plan.tileRows(nest))
+    return;
+  // The sums of a whole task must fit where they wait, if not in the result.
+  if (nest.updatesInPlace && !isLoneLoop)
+    return;
+  plan.keepsSums = nest.updatesInPlace;
+  int64_t most = maxPanelBytes / (plan.width() * bytes()) / (plan.packsRows ? 2 : 1);
+  SmallVector<unsigned> &inner = plan.innerReductions;
+  while (!inner.empty() && steps / nest.sizes[inner.front()] > most) {
+    steps /= nest.sizes[inner.front()];
+    plan.outerReductions.push_back(inner.front());
+    inner.erase(inner.begin());
+  }
+  if (steps <= most)
+    return;
+  // As even as whole vectors allow, since packing may go along this loop.
+  unsigned cut = inner.front();
+  int64_t size = nest.sizes[cut], limit = std::max<int64_t>(1, most / (steps / size));
+  int64_t trips = llvm::divideCeil(size, llvm::divideCeil(size, limit));
+  if (trips >= plan.lanes)
+    trips = std::min(llvm::alignTo(trips, plan.lanes), llvm::alignTo(limit, plan.lanes));
+  if (trips >= size)
+    return;
+  plan.cutReduction = cut;
+  plan.blockTrips = trips;
+}
+
+void Planner::chooseTasks() {
+  int64_t panels = plan.numPanels(nest), tiles = plan.numTiles(nest);
+  int64_t tasks = panels * trips(plan.batchLoops) * trips(plan.panelLoops);
+  int64_t work = nest.numIterations() / tasks, rowCount = trips(plan.rowLoops);
+  // Row loops that tasks share out: as many as leave a task enough to do.
+  bool sharing = true;
+  for (unsigned l : plan.rowLoops) {
+    if (l == plan.cutLoop || llvm::is_contained(plan.fullRowLoops, l)) {
+      sharing = false;
+      continue;
+    }
+    sharing &= work / nest.sizes[l] >= minTaskWork / 8 && work > minTaskWork &&
+               (!plan.packsPanel || rowCount / nest.sizes[l] >= minRowsPerPacking);
+    if (!sharing) {
+      plan.innerRowLoops.push_back(l);
+      continue;
+    }
+    plan.sharedRowLoops.push_back(l);
+    work /= nest.sizes[l];
+    rowCount /= nest.sizes[l];
+    tasks *= nest.sizes[l];
+  }
+
+  int64_t blocks = 1, tileRows = plan.tileRows(nest);
+  if (plan.packsRows || plan.keepsSums) {
+    int64_t perRow = std::max(plan.packsRows ? plan.blockSteps(nest) : 0,
+                              plan.keepsSums ? panelsPerPacking * plan.width() : 0);
+    int64_t most = std::min(packedRows, maxRowBytes / (perRow * bytes()));
+    blocks = llvm::divideCeil(tiles, std::max<int64_t>(1, most / tileRows));
+    while (plan.packsRows && plan.panelsPerTask < panelsPerPacking &&
+           plan.panelsPerTask * 2 <= panels &&
+           tasks * blocks / (plan.panelsPerTask * 2) >= enoughTasks)
+      plan.panelsPerTask *= 2;
+  } else if (tasks < enoughTasks) {
+    int64_t least = plan.packsPanel ? minRowsPerPacking : tileRows;
+    blocks = std::min<int64_t>({int64_t(llvm::divideCeil(enoughTasks, tasks)),
+                                work / minTaskWork, rowCount / least, tiles});
+  }
+  plan.tilesPerTask = llvm::divideCeil(tiles, std::max<int64_t>(1, blocks));
+}
+
+std::optional<ContractionPlan> planContraction(const LoopNest &nest,
+                                               const Machine &machine) {
+  return Planner(nest, machine).run();
+}
+
+} // namespace agc

@@ -1,0 +1,73 @@
+//===- ContractionPlan.h - How a sum of products is cut into tiles ---------===//
+#ifndef AGC_CODEGEN_CPU_CONTRACTIONPLAN_H
+#define AGC_CODEGEN_CPU_CONTRACTIONPLAN_H
+
+#include "codegen/Kernel.h"
+
+namespace agc {
+
+/// Which operand of a sum of products gives vectors and which gives elements to
+/// multiply them with, and what stays where: a tile in registers, a block of the
+/// sum in the caches, a task with one thread. Nothing here changes the order in
+/// which a result's products are added.
+struct ContractionPlan {
+  static constexpr unsigned noLoop = ~0u;
+
+  /// Moves with `vectorLoop`, along which the result's elements lie side by side;
+  /// the other operand does not.
+  const Access *panel = nullptr, *rows = nullptr;
+  int64_t lanes = 1;
+  unsigned vectorLoop = noLoop;
+  /// Parallel loops that move only the rows, innermost last; those that move only
+  /// the panel; those that move both; and those of the sum.
+  llvm::SmallVector<unsigned> rowLoops, panelLoops, batchLoops, reductions;
+
+  /// The register tile: all trips of `fullRowLoops`, so many of `cutLoop`, by so
+  /// many vectors.
+  llvm::SmallVector<unsigned> fullRowLoops;
+  unsigned cutLoop = noLoop;
+  int64_t tileTrips = 1, tileVectors = 1;
+
+  /// A block of the sum: all of `innerReductions`, but only so many trips of the
+  /// first where that is `cutReduction`, around which there is a loop over blocks.
+  llvm::SmallVector<unsigned> outerReductions, innerReductions;
+  unsigned cutReduction = noLoop;
+  int64_t blockTrips = 0;
+  /// A task copies what it reads of an operand into the order in which it is read.
+  bool packsPanel = false, packsRows = false;
+  /// Where what was summed up waits for the next block: here, not in the result.
+  bool keepsSums = false;
+
+  /// A task: one trip of each of `sharedRowLoops`, all of `innerRowLoops`, so many
+  /// tiles of `cutLoop` and so many panels of `tileVectors`.
+  llvm::SmallVector<unsigned> sharedRowLoops, innerRowLoops;
+  int64_t tilesPerTask = 1, panelsPerTask = 1;
+
+  bool sumsInBlocks() const {
+    return !outerReductions.empty() || cutReduction != noLoop;
+  }
+  int64_t width() const { return tileVectors * lanes; }
+  /// Trips of a loop in a block of the sum.
+  int64_t tripsInBlock(const LoopNest &nest, unsigned loop) const {
+    return loop == cutReduction ? blockTrips : nest.sizes[loop];
+  }
+  /// Products that a block of the sum adds to each result.
+  int64_t blockSteps(const LoopNest &nest) const;
+  /// Elements from one tile's packed rows to the next one's: an odd number of cache
+  /// lines, as a step of all tiles is written at once.
+  int64_t packedTile(const LoopNest &nest) const;
+  /// Rows in a register tile.
+  int64_t tileRows(const LoopNest &nest) const;
+  /// Tiles along `cutLoop`, the last of which may have fewer rows.
+  int64_t numTiles(const LoopNest &nest) const;
+  int64_t numPanels(const LoopNest &nest) const;
+};
+
+/// The plan for a nest that is a sum of products in f32 or f64 which register
+/// tiles serve.
+std::optional<ContractionPlan> planContraction(const LoopNest &nest,
+                                               const Machine &machine);
+
+} // namespace agc
+
+#endif

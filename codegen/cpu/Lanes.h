@@ -1,0 +1,21 @@
+//===- Lanes.h - Numbers that change lanes ---------------------------------===//
+#ifndef AGC_CODEGEN_CPU_LANES_H
+#define AGC_CODEGEN_CPU_LANES_H
+
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace agc {
+
+/// As many vectors as each has lanes, a power of two: lane j of vector i becomes
+/// lane i of vector j.
+llvm::SmallVector<mlir::Value> transpose(mlir::ImplicitLocOpBuilder &b,
+                                         llvm::SmallVector<mlir::Value> vectors);
+
+/// All lanes of a vector in one number, by halves; \p combine joins two vectors.
+mlir::Value
+foldLanes(mlir::ImplicitLocOpBuilder &b, mlir::Value vector,
+          llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
+
+} // namespace agc
+
+#endif

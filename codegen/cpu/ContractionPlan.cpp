@@ -16,6 +16,8 @@ constexpr int64_t maxRowBytes = 160 * 1024;
 /// Steps that lie this many bytes apart are read from few cache sets and from many
 /// pages.
 constexpr int64_t farBytes = 1024, farRowBytes = 2048;
+/// Steps this far apart are on a page each, and so many are read side by side.
+constexpr int64_t pageBytes = 4096, streams = 8;
 /// Rows that share one packing of the panel.
 constexpr int64_t minRowsPerPacking = 64;
 /// Rows that are packed together, about, and panels that then share them.
@@ -196,8 +198,20 @@ void Planner::chooseBlocks() {
                                     rowCount >= minRowsPerPacking / 2);
 
   plan.innerReductions = plan.reductions;
-  // One tile's rows read the panel once, whatever its size.
-  if (panelBytes <= maxPanelBytes || rowCount <= plan.tileRows(nest))
+  if (rowCount <= plan.tileRows(nest)) {
+    // One tile's rows read the panel once. From far steps it comes faster where a few
+    // of them are read from end to end.
+    unsigned inner = plan.reductions.empty() ? ContractionPlan::noLoop : plan.reductions.back();
+    if (!plan.packsPanel && !nest.updatesInPlace && inner != ContractionPlan::noLoop &&
+        plan.panel->strides[inner] * bytes() >= pageBytes && nest.sizes[inner] >= 4 * streams) {
+      plan.outerReductions.assign(plan.reductions.begin(), plan.reductions.end() - 1);
+      plan.innerReductions = {inner};
+      plan.cutReduction = inner;
+      plan.blockTrips = streams;
+    }
+    return;
+  }
+  if (panelBytes <= maxPanelBytes)
     return;
   // The sums of a whole task must fit where they wait, if not in the result.
   if (nest.updatesInPlace && !isLoneLoop)
@@ -248,6 +262,10 @@ void Planner::chooseTasks() {
   }
 
   int64_t blocks = 1, tileRows = plan.tileRows(nest);
+  if (plan.blockTrips == streams && rowCount <= tileRows) {
+    plan.panelsPerTask = llvm::divideCeil(panels, std::max<int64_t>(1, enoughTasks / (tasks / panels)));
+    return;
+  }
   if (plan.packsRows || plan.keepsSums) {
     int64_t perRow = std::max(plan.packsRows ? plan.blockSteps(nest) : 0,
                               plan.keepsSums ? panelsPerPacking * plan.width() : 0);

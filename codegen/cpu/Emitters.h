@@ -10,6 +10,11 @@ namespace agc {
 int64_t emitLoops(mlir::func::FuncOp kernel, const LoopNest &nest,
                   const Machine &machine);
 
+/// A sum of products that lie side by side along the sum, of which one operand has
+/// few rows; nothing if the nest is none. Returns the number of tiles.
+std::optional<int64_t> emitDots(mlir::func::FuncOp kernel, const LoopNest &nest,
+                                const Machine &machine);
+
 /// A sum of products of two operands, in register tiles; nothing if the nest is
 /// none. Returns the number of tiles.
 std::optional<int64_t> emitContraction(mlir::func::FuncOp kernel,

@@ -131,7 +131,8 @@ TEST_P(Products, AreExact) {
 }
 
 // Rows packed and not, panels across and along, sums in blocks that do not divide,
-// tiles and panels with a rest, one row and one column.
+// tiles and panels with a rest, one row and one column; along the sum, and few rows
+// against many far steps.
 INSTANTIATE_TEST_SUITE_P(
     Codegen, Products,
     testing::Values(Product{"mk", "kn", 1, 37, 50, 29}, Product{"mk", "nk", 1, 150, 131, 1100},
@@ -145,7 +146,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Product{"km", "kn", 1, 525, 290, 600, true},
                     Product{"mk", "nk", 1, 100, 530, 1300, true},
                     Product{"km", "kn", 1, 40, 530, 1500, true},
-                    Product{"mk", "kn", 1, 3, 90, 900, true}));
+                    Product{"mk", "kn", 1, 3, 90, 900, true},
+                    Product{"mk", "nk", 1, 3, 90, 905, true}, Product{"mk", "nk", 1, 70, 2, 97},
+                    Product{"bmk", "bnk", 3, 4, 33, 71}, Product{"mk", "kn", 1, 4, 1203, 301},
+                    Product{"mk", "kn", 1, 1, 1040, 70}));
 
 } // namespace
 } // namespace agc

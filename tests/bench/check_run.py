@@ -141,6 +141,7 @@ def main(build):
         assert one["products"] > 0 and one["peers"] == {}, (name, one)
 
     for arguments, why in ((["frobnicate"], "there is no workload 'frobnicate'"),
+                           (["--without=jax,caffe"], "there is no peer 'caffe'"),
                            (["--threads=3"], "--threads: one, two or both"),
                            (["--rounds=0"], "--rounds and --seconds are more than 0")):
         assert why in run(*arguments, status=2).stderr

@@ -12,8 +12,8 @@ struct CheckMessage::Text {
   std::ostringstream out;
 };
 
-CheckMessage::CheckMessage() : text(std::make_unique<Text>()) {}
-CheckMessage::~CheckMessage() = default;
+CheckMessage::CheckMessage() : text(new Text) {}
+CheckMessage::~CheckMessage() { delete text; }
 std::ostream &CheckMessage::stream() { return text->out; }
 void CheckMessage::fail(const char *condition, Loc loc) const {
   std::string message = text->out.str();

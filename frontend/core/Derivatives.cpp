@@ -181,4 +181,17 @@ Tensor hessianCall(const TensorsFunction &f, const Tensor &x, Loc loc) {
   return derivativesOf("hessian", gradient, x, /*forwardAlways=*/true, loc);
 }
 
+Tensors listOf(Tensor tensor) { return {std::move(tensor)}; }
+Tensors listOf(Tensors tensors) { return tensors; }
+
 } // namespace agc::detail
+
+namespace agc {
+
+std::pair<std::vector<Tensor>, std::vector<Tensor>>
+jvp(const detail::TensorsFunction &f, const std::vector<Tensor> &xs,
+    const std::vector<Tensor> &tangents, Loc loc) {
+  return detail::jvpCall(f, xs, tangents, loc);
+}
+
+} // namespace agc

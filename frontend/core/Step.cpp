@@ -231,6 +231,16 @@ struct CompiledImpl {
 
 using namespace detail;
 
+std::vector<size_t> detail::firstArgument() { return {0}; }
+void detail::failArgument(size_t count, size_t got, Loc loc) {
+  failAt("AGC0104",
+         "'agc.value_and_grad' expects positions among its " + std::to_string(count) + " arguments, got " +
+             std::to_string(got),
+         loc);
+}
+Spec spec(std::vector<int64_t> shape, DType type, Loc loc) { return {std::move(shape), type, loc}; }
+
+TrainStep::TrainStep(std::shared_ptr<detail::StepImpl> impl) : impl(std::move(impl)) {}
 float TrainStep::operator()(const Tensor &input, const Tensor &target, Loc loc) const {
   const Tensor *inputs[] = {&input, &target};
   impl->bound.call(inputs, loc);
@@ -252,6 +262,9 @@ void TrainStep::save(const std::string &path, Loc loc) const {
   });
 }
 
+CompiledStep TrainStep::compile(StepOptions options) const { return {serialize(), std::move(options)}; }
+CompiledStep::CompiledStep(std::string program, StepOptions options)
+    : program(std::move(program)), options(std::move(options)) {}
 void CompiledStep::write(const std::string &path, Loc loc) const {
   if (!stepNameOf(path))
     failAt("AGC0104",

@@ -212,13 +212,19 @@ using detail::ScopeGuard;
   void Name##Impl::pretty_print(std::ostream &out) const {                     \
     out << "torch::nn::" #Name "(" << text << ")";                             \
   }
+#define AGC_WITH_OPTIONS(Name, expression, text)                               \
+  Name##Impl::Name##Impl(const Name##Options &options) : options(options) {}   \
+  AGC_ACTIVATION(Name, expression, text)
+#define AGC_ALONG(Name, function)                                              \
+  Name##Impl::Name##Impl(int64_t dim) : options(dim) {}                        \
+  AGC_WITH_OPTIONS(Name, functional::function(x, options), AGC_FIELD(dim))
 #define AGC_FIELD(name) #name "=" << options.name()
 AGC_ACTIVATION(Identity, x.tensor, "")
 AGC_ACTIVATION(Tanh, agc::tanh(x), "")
 AGC_ACTIVATION(Sigmoid, agc::sigmoid(x), "")
-AGC_ACTIVATION(ReLU, functional::relu(x, options), (options.inplace() ? "inplace=true" : ""))
-AGC_ACTIVATION(ReLU6, functional::relu6(x, options), (options.inplace() ? "inplace=true" : ""))
-AGC_ACTIVATION(SELU, functional::selu(x, options), (options.inplace() ? "inplace=true" : ""))
+AGC_WITH_OPTIONS(ReLU, functional::relu(x, options), (options.inplace() ? "inplace=true" : ""))
+AGC_WITH_OPTIONS(ReLU6, functional::relu6(x, options), (options.inplace() ? "inplace=true" : ""))
+AGC_WITH_OPTIONS(SELU, functional::selu(x, options), (options.inplace() ? "inplace=true" : ""))
 AGC_ACTIVATION(SiLU, agc::silu(x), "")
 AGC_ACTIVATION(Mish, agc::mish(x), "")
 AGC_ACTIVATION(Softsign, functional::softsign(x), "")
@@ -226,23 +232,26 @@ AGC_ACTIVATION(LogSigmoid, agc::log_sigmoid(x), "")
 AGC_ACTIVATION(Tanhshrink, functional::tanhshrink(x), "")
 AGC_ACTIVATION(Hardsigmoid, agc::hardsigmoid(x), "")
 AGC_ACTIVATION(Hardswish, agc::hardswish(x), "")
-AGC_ACTIVATION(LeakyReLU, functional::leaky_relu(x, options), AGC_FIELD(negative_slope))
-AGC_ACTIVATION(ELU, functional::elu(x, options), AGC_FIELD(alpha))
-AGC_ACTIVATION(CELU, functional::celu(x, options), AGC_FIELD(alpha))
-AGC_ACTIVATION(GELU, functional::gelu(x, options), "")
-AGC_ACTIVATION(Softplus, functional::softplus(x, options), AGC_FIELD(beta) << ", " AGC_FIELD(threshold))
-AGC_ACTIVATION(Hardtanh, functional::hardtanh(x, options), AGC_FIELD(min_val) << ", " AGC_FIELD(max_val))
-AGC_ACTIVATION(Hardshrink, functional::hardshrink(x, options), options.lambda())
-AGC_ACTIVATION(Softshrink, functional::softshrink(x, options), options.lambda())
-AGC_ACTIVATION(GLU, functional::glu(x, options), AGC_FIELD(dim))
-AGC_ACTIVATION(Threshold, functional::threshold(x, options), AGC_FIELD(threshold) << ", " AGC_FIELD(value))
+AGC_WITH_OPTIONS(LeakyReLU, functional::leaky_relu(x, options), AGC_FIELD(negative_slope))
+AGC_WITH_OPTIONS(ELU, functional::elu(x, options), AGC_FIELD(alpha))
+AGC_WITH_OPTIONS(CELU, functional::celu(x, options), AGC_FIELD(alpha))
+AGC_WITH_OPTIONS(GELU, functional::gelu(x, options), "")
+AGC_WITH_OPTIONS(Softplus, functional::softplus(x, options), AGC_FIELD(beta) << ", " AGC_FIELD(threshold))
+AGC_WITH_OPTIONS(Hardtanh, functional::hardtanh(x, options), AGC_FIELD(min_val) << ", " AGC_FIELD(max_val))
+AGC_WITH_OPTIONS(Hardshrink, functional::hardshrink(x, options), options.lambda())
+AGC_WITH_OPTIONS(Softshrink, functional::softshrink(x, options), options.lambda())
+AGC_WITH_OPTIONS(GLU, functional::glu(x, options), AGC_FIELD(dim))
+AGC_WITH_OPTIONS(Threshold, functional::threshold(x, options), AGC_FIELD(threshold) << ", " AGC_FIELD(value))
 AGC_ACTIVATION(PReLU, agc::prelu(x, Arg(weight, x.loc)), AGC_FIELD(num_parameters))
-AGC_ACTIVATION(Softmax, functional::softmax(x, options), AGC_FIELD(dim))
-AGC_ACTIVATION(LogSoftmax, functional::log_softmax(x, options), AGC_FIELD(dim))
-AGC_ACTIVATION(Softmin, functional::softmin(x, options), AGC_FIELD(dim))
+AGC_ALONG(Softmax, softmax)
+AGC_ALONG(LogSoftmax, log_softmax)
+AGC_ALONG(Softmin, softmin)
 #undef AGC_FIELD
+#undef AGC_ALONG
+#undef AGC_WITH_OPTIONS
 #undef AGC_ACTIVATION
 
+ThresholdImpl::ThresholdImpl(double threshold, double value) : options(threshold, value) {}
 PReLUImpl::PReLUImpl(const PReLUOptions &o) : options(o) { reset(); }
 void PReLUImpl::reset() {
   weight = addParameter(*this, "weight", options.num_parameters(), true, options.init());

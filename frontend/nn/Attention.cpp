@@ -124,8 +124,22 @@ std::tuple<Tensor, Tensor> multi_head_attention_forward(Arg query, Arg key, Arg 
   return {y, weights};
 }
 
+MultiheadAttentionForwardFuncOptions::MultiheadAttentionForwardFuncOptions(
+    int64_t embed_dim, int64_t heads, Tensor in_weight, Tensor in_bias, Tensor bias_k, Tensor bias_v, bool zero,
+    double dropout, Tensor out_weight, Tensor out_bias)
+    : embed_dim_to_check_(embed_dim), num_heads_(heads), in_proj_weight_(std::move(in_weight)),
+      in_proj_bias_(std::move(in_bias)), bias_k_(std::move(bias_k)), bias_v_(std::move(bias_v)),
+      add_zero_attn_(zero), dropout_p_(dropout), out_proj_weight_(std::move(out_weight)),
+      out_proj_bias_(std::move(out_bias)) {}
+
 } // namespace functional
 
+MultiheadAttentionImpl::MultiheadAttentionImpl(int64_t embed_dim, int64_t heads)
+    : MultiheadAttentionImpl(MultiheadAttentionOptions(embed_dim, heads)) {}
+MultiheadAttentionImpl::MultiheadAttentionImpl(const MultiheadAttentionOptions &options)
+    : options(options) {
+  reset();
+}
 void MultiheadAttentionImpl::reset() {
   int64_t e = options.embed_dim(), heads = options.num_heads();
   if (heads < 1 || e % heads)

@@ -39,6 +39,28 @@ void failCall(const std::type_info &module, size_t expected, size_t got, Loc loc
 
 } // namespace detail
 
+AnyModule::Held &AnyModule::use(Loc loc) const {
+  if (!held)
+    agc::detail::failAt("AGC0117", "used an AnyModule that holds nothing", loc);
+  return *held;
+}
+AnyValue AnyModule::any_forward(AnyValue value, Loc loc) {
+  std::vector<AnyValue> arguments{std::move(value)};
+  return use(loc).call(arguments, loc);
+}
+std::shared_ptr<Module> AnyModule::ptr(Loc loc) const { return use(loc).module(); }
+const std::type_info &AnyModule::type_info(Loc loc) const {
+  std::shared_ptr<Module> module = use(loc).module();
+  const Module &inner = *module;
+  return typeid(inner);
+}
+AnyModule AnyModule::clone(const std::optional<Device> &device) const {
+  AnyModule copy;
+  copy.held = use(Loc()).clone(device);
+  return copy;
+}
+bool AnyModule::isPlain() const { return use(Loc()).isPlain(); }
+
 namespace {
 /// \p i, unless the container has no module there.
 size_t checkedPosition(const char *container, size_t size, const IndexArg &i) {
@@ -51,8 +73,17 @@ size_t checkedPosition(const char *container, size_t size, const IndexArg &i) {
 }
 } // namespace
 
+FunctionalImpl::FunctionalImpl(Function f) : function(std::move(f)) {}
 void FunctionalImpl::pretty_print(std::ostream &out) const { out << "torch::nn::Functional()"; }
 
+SequentialImpl::SequentialImpl(std::initializer_list<NamedAnyModule> list) {
+  for (const NamedAnyModule &part : list)
+    push_back(part.name(), part.module(), Loc());
+}
+SequentialImpl::SequentialImpl(OrderedDict<std::string, AnyModule> list) {
+  for (auto &part : list)
+    push_back(part.key(), std::move(part.value()), Loc());
+}
 AnyModule &SequentialImpl::begun(Loc loc) {
   if (list.empty())
     agc::detail::failAt("AGC0117", "cannot call forward() on an empty Sequential", loc);
@@ -83,6 +114,11 @@ Tensor SequentialImpl::chain(Arg x) {
   }
   return other ? other->get<Tensor>(x.loc) : y;
 }
+std::shared_ptr<Module> SequentialImpl::ptr(IndexArg i) const { return part(i).ptr(i.loc); }
+std::shared_ptr<Module> SequentialImpl::operator[](IndexArg i) const { return ptr(i); }
+void SequentialImpl::push_back(AnyModule module, Loc loc) {
+  push_back(std::to_string(list.size()), std::move(module), loc);
+}
 void SequentialImpl::push_back(std::string name, AnyModule module, Loc loc) {
   register_module(std::move(name), module.ptr(loc), loc);
   list.push_back(std::move(module));
@@ -98,6 +134,10 @@ std::shared_ptr<Module> SequentialImpl::clone(const std::optional<Device> &devic
   return copy;
 }
 void SequentialImpl::pretty_print(std::ostream &out) const { out << "torch::nn::Sequential"; }
+
+Sequential::Sequential() = default;
+Sequential::Sequential(std::initializer_list<NamedAnyModule> list)
+    : ModuleHolder(std::make_shared<SequentialImpl>(list)) {}
 
 void ModuleListImpl::push_back(std::shared_ptr<Module> module, Loc loc) {
   register_module(std::to_string(list.size()), module, loc);

@@ -82,6 +82,10 @@ template <size_t D> functional::ConvFuncOptions<D> callOf(const ConvOptions<D> &
 
 } // namespace
 
+template <size_t D, typename Derived>
+ConvBase<D, Derived>::ConvBase(const ConvOptions<D> &options) : options(options) {
+  reset();
+}
 template <size_t D, typename Derived> void ConvBase<D, Derived>::reset() {
   checkGroups(D == 1 ? "Conv1d" : "Conv2d", options.in_channels(), options.out_channels(), options.groups());
   if (options.padding().template is<enumtype::kSame>() && !all(options.stride(), 1))
@@ -118,12 +122,18 @@ template <size_t D, typename Derived> void ConvBase<D, Derived>::pretty_print(st
 template class ConvBase<1, Conv1dImpl>;
 template class ConvBase<2, Conv2dImpl>;
 
+Conv1dImpl::Conv1dImpl(int64_t in, int64_t out, ExpandingArray<1> kernel)
+    : ConvBase(Conv1dOptions(in, out, kernel)) {}
+Conv1dImpl::Conv1dImpl(const Conv1dOptions &options) : ConvBase(options) {}
 Tensor Conv1dImpl::forward(Arg x) {
   ScopeGuard in(scope());
   functional::Conv1dFuncOptions call = callOf(options, bias);
   Tensor wide = padded(x, options, call);
   return functional::conv1d(Arg(wide, x.loc), Arg(weight, x.loc), call);
 }
+Conv2dImpl::Conv2dImpl(int64_t in, int64_t out, ExpandingArray<2> kernel)
+    : ConvBase(Conv2dOptions(in, out, kernel)) {}
+Conv2dImpl::Conv2dImpl(const Conv2dOptions &options) : ConvBase(options) {}
 Tensor Conv2dImpl::forward(Arg x) {
   ScopeGuard in(scope());
   functional::Conv2dFuncOptions call = callOf(options, bias);
@@ -131,6 +141,8 @@ Tensor Conv2dImpl::forward(Arg x) {
   return functional::conv2d(Arg(wide, x.loc), Arg(weight, x.loc), call);
 }
 
+ConvTranspose2dImpl::ConvTranspose2dImpl(int64_t in, int64_t out, ExpandingArray<2> kernel)
+    : ConvTranspose2dImpl(ConvTranspose2dOptions(in, out, kernel)) {}
 ConvTranspose2dImpl::ConvTranspose2dImpl(const ConvTranspose2dOptions &o) : options(o) { reset(); }
 void ConvTranspose2dImpl::reset() {
   checkGroups("ConvTranspose2d", options.in_channels(), options.out_channels(), options.groups());

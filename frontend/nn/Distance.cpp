@@ -53,6 +53,7 @@ Tensor pairwise_distance(Arg x1, Arg x2, const PairwiseDistanceFuncOptions &o) {
 }
 } // namespace functional
 
+CosineSimilarityImpl::CosineSimilarityImpl(const CosineSimilarityOptions &options) : options(options) {}
 Tensor CosineSimilarityImpl::forward(Arg x1, Arg x2) {
   ScopeGuard in(scope());
   return functional::cosine_similarity(x1, x2, options);
@@ -60,6 +61,7 @@ Tensor CosineSimilarityImpl::forward(Arg x1, Arg x2) {
 void CosineSimilarityImpl::pretty_print(std::ostream &out) const {
   out << "torch::nn::CosineSimilarity(dim=" << options.dim() << ", eps=" << options.eps() << ")";
 }
+PairwiseDistanceImpl::PairwiseDistanceImpl(const PairwiseDistanceOptions &options) : options(options) {}
 Tensor PairwiseDistanceImpl::forward(Arg x1, Arg x2) {
   ScopeGuard in(scope());
   return functional::pairwise_distance(x1, x2, options);

@@ -72,6 +72,10 @@ Tensor dropout2d(Arg x, const Dropout2dFuncOptions &o) {
 } // namespace functional
 
 #define AGC_DROPOUT(Name, function)                                            \
+  Name##Impl::Name##Impl(double p) : Name##Impl(Name##Options(p)) {}           \
+  Name##Impl::Name##Impl(const Name##Options &options) : options(options) {    \
+    reset();                                                                   \
+  }                                                                            \
   void Name##Impl::reset() {                                                   \
     OpGuard op(#Name, currentLoc());                                           \
     checkShare(options.p());                                                   \

@@ -50,6 +50,8 @@ Tensor one_hot(Arg x, int64_t num_classes) { return agc::one_hot(x, num_classes)
 
 } // namespace functional
 
+EmbeddingImpl::EmbeddingImpl(int64_t rows, int64_t dim) : EmbeddingImpl(EmbeddingOptions(rows, dim)) {}
+EmbeddingImpl::EmbeddingImpl(const EmbeddingOptions &options) : options(options) { reset(); }
 void EmbeddingImpl::reset() {
   int64_t rows = options.num_embeddings(), dim = options.embedding_dim();
   if (std::optional<int64_t> at = options.padding_idx()) {

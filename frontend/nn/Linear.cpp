@@ -25,6 +25,7 @@ void resetLayer(Tensor &weight, Tensor &bias) {
   init::uniform_(bias, -bound, bound);
 }
 
+LinearImpl::LinearImpl(int64_t in, int64_t out) : LinearImpl(LinearOptions(in, out)) {}
 LinearImpl::LinearImpl(const LinearOptions &o) : options(o) { reset(); }
 void LinearImpl::reset() {
   weight = addParameter(*this, "weight", {options.out_features(), options.in_features()});
@@ -42,6 +43,8 @@ void LinearImpl::pretty_print(std::ostream &out) const {
       << ", bias=" << boolText(options.bias()) << ")";
 }
 
+BilinearImpl::BilinearImpl(int64_t in1, int64_t in2, int64_t out)
+    : BilinearImpl(BilinearOptions(in1, in2, out)) {}
 BilinearImpl::BilinearImpl(const BilinearOptions &o) : options(o) { reset(); }
 void BilinearImpl::reset() {
   weight = addParameter(*this, "weight",
@@ -65,6 +68,7 @@ void BilinearImpl::pretty_print(std::ostream &out) const {
       << ", bias=" << boolText(options.bias()) << ")";
 }
 
+FlattenImpl::FlattenImpl(const FlattenOptions &options) : options(options) {}
 Tensor FlattenImpl::forward(Arg x) {
   ScopeGuard in(scope());
   return agc::flatten(x, options.start_dim(), options.end_dim());
@@ -73,6 +77,10 @@ void FlattenImpl::pretty_print(std::ostream &out) const {
   out << "torch::nn::Flatten(start_dim=" << options.start_dim() << ", end_dim=" << options.end_dim() << ")";
 }
 
+UnflattenOptions::UnflattenOptions(int64_t dim, std::vector<int64_t> sizes)
+    : dim_(dim), sizes_(std::move(sizes)) {}
+UnflattenImpl::UnflattenImpl(int64_t dim, std::vector<int64_t> sizes) : options(dim, std::move(sizes)) {}
+UnflattenImpl::UnflattenImpl(const UnflattenOptions &options) : options(options) {}
 Tensor UnflattenImpl::forward(Arg x) {
   ScopeGuard in(scope());
   return agc::unflatten(x, options.dim(), options.sizes());

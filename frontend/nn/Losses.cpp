@@ -398,27 +398,40 @@ Tensor soft_margin_loss(Arg input, Arg target, const SoftMarginLossFuncOptions &
 
 } // namespace functional
 
-#define AGC_LOSS(Name, text)                                                   \
+#define AGC_OF_THREE(Name, function, text)                                     \
+  Tensor Name##Impl::forward(Arg a, Arg b, Arg c) {                            \
+    return functional::function(a, b, c, options);                             \
+  }                                                                            \
+  AGC_MODULE_OF(Name, text)
+#define AGC_LOSS(Name, function, text)                                         \
+  Tensor Name##Impl::forward(Arg input, Arg target) {                          \
+    return functional::function(input, target, options);                       \
+  }                                                                            \
+  AGC_MODULE_OF(Name, text)
+#define AGC_MODULE_OF(Name, text)                                              \
+  Name##Impl::Name##Impl(const Name##Options &o) : options(o) {}               \
   void Name##Impl::pretty_print(std::ostream &out) const {                     \
     out << "torch::nn::" #Name "(" << text << ")";                             \
   }
 #define AGC_FIELD(name) #name "=" << options.name()
-AGC_LOSS(CrossEntropyLoss, "")
-AGC_LOSS(NLLLoss, "")
-AGC_LOSS(MSELoss, "")
-AGC_LOSS(L1Loss, "")
-AGC_LOSS(SmoothL1Loss, "")
-AGC_LOSS(HuberLoss, "")
-AGC_LOSS(BCELoss, "")
-AGC_LOSS(BCEWithLogitsLoss, "")
-AGC_LOSS(KLDivLoss, "")
-AGC_LOSS(SoftMarginLoss, "")
-AGC_LOSS(PoissonNLLLoss, "")
-AGC_LOSS(HingeEmbeddingLoss, AGC_FIELD(margin))
-AGC_LOSS(CosineEmbeddingLoss, AGC_FIELD(margin))
-AGC_LOSS(MarginRankingLoss, AGC_FIELD(margin))
-AGC_LOSS(TripletMarginLoss, AGC_FIELD(margin) << ", " AGC_FIELD(p) << ", " AGC_FIELD(eps))
+AGC_LOSS(CrossEntropyLoss, cross_entropy, "")
+AGC_LOSS(NLLLoss, nll_loss, "")
+AGC_LOSS(MSELoss, mse_loss, "")
+AGC_LOSS(L1Loss, l1_loss, "")
+AGC_LOSS(SmoothL1Loss, smooth_l1_loss, "")
+AGC_LOSS(HuberLoss, huber_loss, "")
+AGC_LOSS(BCELoss, binary_cross_entropy, "")
+AGC_LOSS(BCEWithLogitsLoss, binary_cross_entropy_with_logits, "")
+AGC_LOSS(KLDivLoss, kl_div, "")
+AGC_LOSS(SoftMarginLoss, soft_margin_loss, "")
+AGC_LOSS(PoissonNLLLoss, poisson_nll_loss, "")
+AGC_LOSS(HingeEmbeddingLoss, hinge_embedding_loss, AGC_FIELD(margin))
+AGC_OF_THREE(CosineEmbeddingLoss, cosine_embedding_loss, AGC_FIELD(margin))
+AGC_OF_THREE(MarginRankingLoss, margin_ranking_loss, AGC_FIELD(margin))
+AGC_OF_THREE(TripletMarginLoss, triplet_margin_loss, AGC_FIELD(margin) << ", " AGC_FIELD(p) << ", " AGC_FIELD(eps))
 #undef AGC_FIELD
+#undef AGC_MODULE_OF
 #undef AGC_LOSS
+#undef AGC_OF_THREE
 
 } // namespace agc::nn

@@ -19,6 +19,12 @@ namespace nn {
 
 using namespace agc::detail;
 
+Module::Module() = default;
+Module::Module(std::string name) : typeName(std::move(name)) {}
+Module::Module(const Module &) = default;
+Module &Module::operator=(const Module &) = default;
+Module::~Module() = default;
+
 const std::string &Module::name() const {
   if (typeName.empty())
     typeName = agc::detail::typeName(typeid(*this).name());

@@ -41,6 +41,7 @@ template <typename Norm> void registerNorm(Norm &norm) {
 
 } // namespace
 
+BatchNormBase::BatchNormBase(const BatchNormOptions &options) : options(options) {}
 void BatchNormBase::registerAll() { registerNorm(*this); }
 void BatchNormBase::reset_running_stats() {
   fillWith(running_mean, 0);
@@ -77,18 +78,23 @@ void BatchNormBase::print(std::ostream &out, const char *name) const {
       << ", track_running_stats=" << boolText(options.track_running_stats()) << ")";
 }
 
+BatchNorm1dImpl::BatchNorm1dImpl(const BatchNorm1dOptions &options) : Cloneable(options) { reset(); }
 Tensor BatchNorm1dImpl::forward(Arg x) {
   int64_t rank = x.tensor.dim();
   expectRank("batch_norm", x, rank == 2 || rank == 3, "[n, c] or [n, c, l]");
   return normalize(x);
 }
 void BatchNorm1dImpl::pretty_print(std::ostream &out) const { print(out, "BatchNorm1d"); }
+BatchNorm2dImpl::BatchNorm2dImpl(const BatchNorm2dOptions &options) : Cloneable(options) { reset(); }
 Tensor BatchNorm2dImpl::forward(Arg x) {
   expectRank("batch_norm", x, x.tensor.dim() == 4, "[n, c, h, w]");
   return normalize(x);
 }
 void BatchNorm2dImpl::pretty_print(std::ostream &out) const { print(out, "BatchNorm2d"); }
 
+InstanceNorm2dImpl::InstanceNorm2dImpl(const InstanceNorm2dOptions &options) : options(options) { reset(); }
+InstanceNorm2dImpl::InstanceNorm2dImpl(int64_t features)
+    : InstanceNorm2dImpl(InstanceNorm2dOptions(features)) {}
 void InstanceNorm2dImpl::reset() { registerNorm(*this); }
 Tensor InstanceNorm2dImpl::forward(Arg x) {
   ScopeGuard in(scope());
@@ -103,6 +109,10 @@ void InstanceNorm2dImpl::pretty_print(std::ostream &out) const {
       << ", track_running_stats=" << boolText(options.track_running_stats()) << ")";
 }
 
+LayerNormOptions::LayerNormOptions(std::vector<int64_t> shape) : normalized_shape_(std::move(shape)) {}
+LayerNormImpl::LayerNormImpl(std::vector<int64_t> shape)
+    : LayerNormImpl(LayerNormOptions(std::move(shape))) {}
+LayerNormImpl::LayerNormImpl(const LayerNormOptions &options) : options(options) { reset(); }
 void LayerNormImpl::reset() {
   weight = addParameter(*this, "weight", options.normalized_shape(), options.elementwise_affine(), 1);
   bias = addParameter(*this, "bias", options.normalized_shape(), options.elementwise_affine());
@@ -120,6 +130,9 @@ void LayerNormImpl::pretty_print(std::ostream &out) const {
       << ", elementwise_affine=" << boolText(options.elementwise_affine()) << ")";
 }
 
+GroupNormImpl::GroupNormImpl(int64_t groups, int64_t channels)
+    : GroupNormImpl(GroupNormOptions(groups, channels)) {}
+GroupNormImpl::GroupNormImpl(const GroupNormOptions &options) : options(options) { reset(); }
 void GroupNormImpl::reset() {
   weight = addParameter(*this, "weight", options.num_channels(), options.affine(), 1);
   bias = addParameter(*this, "bias", options.num_channels(), options.affine());
@@ -139,6 +152,7 @@ void GroupNormImpl::pretty_print(std::ostream &out) const {
 
 namespace functional {
 
+LayerNormFuncOptions::LayerNormFuncOptions(std::vector<int64_t> shape) : normalized_shape_(std::move(shape)) {}
 Tensor layer_norm(Arg x, const LayerNormFuncOptions &o) {
   return agc::layer_norm(x, o.normalized_shape(), o.weight(), o.bias(), o.eps());
 }

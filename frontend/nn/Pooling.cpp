@@ -41,7 +41,9 @@ namespace {
 std::string text(const std::optional<int64_t> &size) { return size ? std::to_string(*size) : "None"; }
 } // namespace
 
-#define AGC_POOL(Name, function, ...)                                          \
+#define AGC_POOL(Name, Size, function, ...)                                    \
+  Name##Impl::Name##Impl(Size size) : options(size) {}                         \
+  Name##Impl::Name##Impl(const Name##Options &options) : options(options) {}   \
   Tensor Name##Impl::forward(Arg x) {                                          \
     ScopeGuard in(scope());                                                    \
     return functional::function(x, options);                                   \
@@ -52,12 +54,12 @@ std::string text(const std::optional<int64_t> &size) { return size ? std::to_str
 #define AGC_WINDOW                                                             \
   "kernel_size=" << options.kernel_size() << ", stride=" << options.stride()   \
                  << ", padding=" << options.padding()
-AGC_POOL(MaxPool1d, max_pool1d, AGC_WINDOW << ", dilation=" << options.dilation() << ", ceil_mode=" << boolText(options.ceil_mode()))
-AGC_POOL(MaxPool2d, max_pool2d, AGC_WINDOW << ", dilation=" << options.dilation() << ", ceil_mode=" << boolText(options.ceil_mode()))
-AGC_POOL(AvgPool1d, avg_pool1d, AGC_WINDOW)
-AGC_POOL(AvgPool2d, avg_pool2d, AGC_WINDOW)
-AGC_POOL(AdaptiveAvgPool1d, adaptive_avg_pool1d, "output_size=" << options.output_size())
-AGC_POOL(AdaptiveAvgPool2d, adaptive_avg_pool2d, "output_size=[" << text(options.output_size()[0]) << ", " << text(options.output_size()[1]) << "]")
+AGC_POOL(MaxPool1d, ExpandingArray<1>, max_pool1d, AGC_WINDOW << ", dilation=" << options.dilation() << ", ceil_mode=" << boolText(options.ceil_mode()))
+AGC_POOL(MaxPool2d, ExpandingArray<2>, max_pool2d, AGC_WINDOW << ", dilation=" << options.dilation() << ", ceil_mode=" << boolText(options.ceil_mode()))
+AGC_POOL(AvgPool1d, ExpandingArray<1>, avg_pool1d, AGC_WINDOW)
+AGC_POOL(AvgPool2d, ExpandingArray<2>, avg_pool2d, AGC_WINDOW)
+AGC_POOL(AdaptiveAvgPool1d, ExpandingArray<1>, adaptive_avg_pool1d, "output_size=" << options.output_size())
+AGC_POOL(AdaptiveAvgPool2d, ExpandingArrayWithOptionalElem<2>, adaptive_avg_pool2d, "output_size=[" << text(options.output_size()[0]) << ", " << text(options.output_size()[1]) << "]")
 #undef AGC_WINDOW
 #undef AGC_POOL
 

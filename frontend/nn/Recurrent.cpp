@@ -23,6 +23,7 @@ std::string kindOf(const Module &module) {
 Tensor zerosLike(Arg input, IntArrayRef shape) { return zeros(shape, input.tensor.options(), input.loc); }
 } // namespace
 
+RNNImplBase::RNNImplBase(const RNNOptionsBase &options) : options_base(options) {}
 void RNNImplBase::registerAll() {
   const RNNOptionsBase &o = options_base;
   auto refuse = [&](const std::string &what) { throw Error("AGC0104", "'" + kindOf(*this) + "' expects " + what); };
@@ -87,6 +88,8 @@ void RNNImplBase::pretty_print(std::ostream &out) const {
   out << ")";
 }
 
+RNNCellImplBase::RNNCellImplBase(int64_t gates, int64_t in, int64_t hidden, bool bias)
+    : gates(gates), input_size(in), hidden_size(hidden), has_bias(bias) {}
 void RNNCellImplBase::registerAll() {
   if (input_size < 1 || hidden_size < 1)
     throw Error("AGC0104", "'" + kindOf(*this) + "' expects sizes of at least 1, got " +
@@ -129,6 +132,8 @@ Tensor asInput(const Tensor &y, Arg x) { return x.tensor.dim() == 1 ? y.squeeze(
 
 } // namespace detail
 
+RNNImpl::RNNImpl(int64_t in, int64_t hidden) : RNNImpl(RNNOptions(in, hidden)) {}
+RNNImpl::RNNImpl(const RNNOptions &o) : Cloneable(detail::baseOf(1, o)), options(o) { reset(); }
 std::tuple<Tensor, Tensor> RNNImpl::forward(Arg input, OptionalArg hx) {
   ScopeGuard in(scope());
   Tensor h = hidden(input, hx, options.hidden_size(), "h");
@@ -137,6 +142,8 @@ std::tuple<Tensor, Tensor> RNNImpl::forward(Arg input, OptionalArg hx) {
                   is_training(), options.bidirectional(), options.batch_first());
 }
 
+LSTMImpl::LSTMImpl(int64_t in, int64_t hidden) : LSTMImpl(LSTMOptions(in, hidden)) {}
+LSTMImpl::LSTMImpl(const LSTMOptions &o) : Cloneable(detail::baseOf(4, o)), options(o) { reset(); }
 std::tuple<Tensor, std::tuple<Tensor, Tensor>>
 LSTMImpl::forward(Arg input, std::optional<std::tuple<Tensor, Tensor>> hx) {
   ScopeGuard in(scope());
@@ -152,6 +159,8 @@ LSTMImpl::forward(Arg input, std::optional<std::tuple<Tensor, Tensor>> hx) {
   return {y, {h, c}};
 }
 
+GRUImpl::GRUImpl(int64_t in, int64_t hidden) : GRUImpl(GRUOptions(in, hidden)) {}
+GRUImpl::GRUImpl(const GRUOptions &o) : Cloneable(detail::baseOf(3, o)), options(o) { reset(); }
 std::tuple<Tensor, Tensor> GRUImpl::forward(Arg input, OptionalArg hx) {
   ScopeGuard in(scope());
   Tensor h = hidden(input, hx, options.hidden_size(), "h");
@@ -159,6 +168,11 @@ std::tuple<Tensor, Tensor> GRUImpl::forward(Arg input, OptionalArg hx) {
              is_training(), options.bidirectional(), options.batch_first());
 }
 
+RNNCellImpl::RNNCellImpl(int64_t in, int64_t hidden) : RNNCellImpl(RNNCellOptions(in, hidden)) {}
+RNNCellImpl::RNNCellImpl(const RNNCellOptions &o)
+    : Cloneable(1, o.input_size(), o.hidden_size(), o.bias()), options(o) {
+  reset();
+}
 Tensor RNNCellImpl::forward(Arg input, OptionalArg hx) {
   ScopeGuard in(scope());
   Tensor h = hidden(input, hx), x = detail::asBatch(input);
@@ -171,6 +185,11 @@ std::string RNNCellImpl::nonlinearityText() const {
   return options.nonlinearity().is<enumtype::kReLU>() ? "kReLU" : "";
 }
 
+LSTMCellImpl::LSTMCellImpl(int64_t in, int64_t hidden) : LSTMCellImpl(LSTMCellOptions(in, hidden)) {}
+LSTMCellImpl::LSTMCellImpl(const LSTMCellOptions &o)
+    : Cloneable(4, o.input_size(), o.hidden_size(), o.bias()), options(o) {
+  reset();
+}
 std::tuple<Tensor, Tensor> LSTMCellImpl::forward(Arg input, std::optional<std::tuple<Tensor, Tensor>> hx) {
   ScopeGuard in(scope());
   OptionalArg h0, c0;
@@ -184,6 +203,11 @@ std::tuple<Tensor, Tensor> LSTMCellImpl::forward(Arg input, std::optional<std::t
   return {detail::asInput(h, input), detail::asInput(c, input)};
 }
 
+GRUCellImpl::GRUCellImpl(int64_t in, int64_t hidden) : GRUCellImpl(GRUCellOptions(in, hidden)) {}
+GRUCellImpl::GRUCellImpl(const GRUCellOptions &o)
+    : Cloneable(3, o.input_size(), o.hidden_size(), o.bias()), options(o) {
+  reset();
+}
 Tensor GRUCellImpl::forward(Arg input, OptionalArg hx) {
   ScopeGuard in(scope());
   Tensor h = hidden(input, hx), x = detail::asBatch(input);

@@ -12,6 +12,14 @@ Tensor activation_t::operator()(Arg x) const {
   return function ? function(x.tensor) : isGELU ? agc::gelu(x) : agc::relu(x);
 }
 
+TransformerEncoderLayerOptions::TransformerEncoderLayerOptions(int64_t d_model, int64_t heads)
+    : d_model_(d_model), nhead_(heads) {}
+TransformerEncoderLayerImpl::TransformerEncoderLayerImpl(int64_t d_model, int64_t heads)
+    : TransformerEncoderLayerImpl(TransformerEncoderLayerOptions(d_model, heads)) {}
+TransformerEncoderLayerImpl::TransformerEncoderLayerImpl(const TransformerEncoderLayerOptions &options)
+    : options(options) {
+  reset();
+}
 void TransformerEncoderLayerImpl::reset() {
   const TransformerEncoderLayerOptions &o = options;
   self_attn = register_module(
@@ -42,6 +50,17 @@ Tensor TransformerEncoderLayerImpl::forward(Arg src, OptionalArg mask, OptionalA
   return norm2->forward(at(x.add(dropout2->forward(at(narrow)), 1, src.loc)));
 }
 
+TransformerEncoderOptions::TransformerEncoderOptions(TransformerEncoderLayer layer, int64_t layers)
+    : encoder_layer_(std::move(layer)), num_layers_(layers) {}
+TransformerEncoderOptions::TransformerEncoderOptions(const TransformerEncoderLayerOptions &layer,
+                                                     int64_t layers)
+    : encoder_layer_(layer), num_layers_(layers) {}
+TransformerEncoderImpl::TransformerEncoderImpl(TransformerEncoderLayer layer, int64_t layers)
+    : TransformerEncoderImpl(TransformerEncoderOptions(std::move(layer), layers)) {}
+TransformerEncoderImpl::TransformerEncoderImpl(const TransformerEncoderOptions &options)
+    : options(options) {
+  reset();
+}
 void TransformerEncoderImpl::reset() {
   if (options.num_layers() < 0 || options.encoder_layer().is_empty())
     throw Error("AGC0104", "'agc.TransformerEncoder' expects a layer and how many of it there are, got " +

@@ -21,8 +21,12 @@ Tensor pixel_unshuffle(Arg x, const PixelUnshuffleFuncOptions &o) {
   return agc::pixel_unshuffle(x, o.downscale_factor());
 }
 
+PadFuncOptions::PadFuncOptions(std::vector<int64_t> pad) : pad_(std::move(pad)) {}
+
 } // namespace functional
 
+UpsampleImpl::UpsampleImpl() = default;
+UpsampleImpl::UpsampleImpl(const UpsampleOptions &options) : options(options) {}
 Tensor UpsampleImpl::forward(Arg x) {
   ScopeGuard in(scope());
   return functional::interpolate(x, functional::InterpolateFuncOptions()
@@ -45,7 +49,10 @@ void UpsampleImpl::pretty_print(std::ostream &out) const {
   out << ", mode=" << modes[options.mode().index()] << ")";
 }
 
+FoldImpl::FoldImpl(ExpandingArray<2> output, ExpandingArray<2> kernel) : options(output, kernel) {}
+
 #define AGC_VISION(Name, function, ...)                                        \
+  Name##Impl::Name##Impl(const Name##Options &options) : options(options) {}   \
   Tensor Name##Impl::forward(Arg x) {                                          \
     ScopeGuard in(scope());                                                    \
     return functional::function(x, options);                                   \

@@ -253,6 +253,7 @@ Value onLines(const Value &x, int64_t dim, int64_t out, std::optional<double> sc
 
 namespace nn::functional {
 
+Tensor interpolate(Arg x) { return interpolate(x, InterpolateFuncOptions()); }
 Tensor interpolate(Arg x, const InterpolateFuncOptions &o) {
   OpGuard op("interpolate", x.loc);
   Value from = read(x.tensor), v = from;

@@ -7,6 +7,16 @@
 
 namespace agc::optim {
 
+#define AGC_CLONE(Name)                                                        \
+  std::unique_ptr<OptimizerOptions> Name::clone() const {                      \
+    return std::make_unique<Name>(*this);                                      \
+  }
+AGC_CLONE(AdamOptions)
+AGC_CLONE(AdamWOptions)
+AGC_CLONE(RMSpropOptions)
+AGC_CLONE(AdagradOptions)
+#undef AGC_CLONE
+
 using namespace detail;
 
 namespace {

@@ -12,6 +12,24 @@ namespace agc::optim {
 
 using namespace detail;
 
+OptimizerParamGroup::OptimizerParamGroup(std::vector<Tensor> params) : tensors(std::move(params)) {}
+OptimizerParamGroup::OptimizerParamGroup(std::vector<Tensor> params,
+                                         std::unique_ptr<OptimizerOptions> options)
+    : tensors(std::move(params)), settings(std::move(options)) {}
+OptimizerParamGroup::OptimizerParamGroup(const OptimizerParamGroup &other)
+    : tensors(other.tensors),
+      settings(other.settings ? other.settings->clone() : nullptr) {}
+OptimizerParamGroup::OptimizerParamGroup(OptimizerParamGroup &&) = default;
+OptimizerParamGroup::~OptimizerParamGroup() = default;
+bool OptimizerParamGroup::has_options() const { return settings != nullptr; }
+OptimizerOptions &OptimizerParamGroup::options() { return *settings; }
+const OptimizerOptions &OptimizerParamGroup::options() const { return *settings; }
+void OptimizerParamGroup::set_options(std::unique_ptr<OptimizerOptions> o) {
+  settings = std::move(o);
+}
+
+Optimizer::~Optimizer() = default;
+OptimizerOptions &Optimizer::defaults() { return *initial; }
 Optimizer::Optimizer(std::vector<OptimizerParamGroup> given,
                      std::unique_ptr<OptimizerOptions> defaults, Loc loc)
     : initial(std::move(defaults)) {

@@ -8,6 +8,8 @@
 
 namespace agc::optim {
 
+std::unique_ptr<OptimizerOptions> SGDOptions::clone() const { return std::make_unique<SGDOptions>(*this); }
+
 using namespace detail;
 
 SGD::SGD(std::vector<Tensor> params, SGDOptions defaults, Loc loc)

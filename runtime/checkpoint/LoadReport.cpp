@@ -19,6 +19,9 @@ std::string others(size_t count) {
 
 } // namespace
 
+bool LoadReport::complete() const {
+  return missing.empty() && unexpected.empty() && mismatched.empty();
+}
 std::string LoadReport::summary() const {
   std::vector<std::string> parts;
   if (!missing.empty())

@@ -4,7 +4,6 @@
 
 #include <agc/Types.h>
 
-#include <memory>
 #include <ostream>
 
 namespace agc::detail {
@@ -14,13 +13,15 @@ class CheckMessage {
 public:
   CheckMessage();
   ~CheckMessage();
+  CheckMessage(const CheckMessage &) = delete;
+  CheckMessage &operator=(const CheckMessage &) = delete;
   std::ostream &stream();
   /// Throws AGC0130; without a text it names the condition.
   [[noreturn]] void fail(const char *condition, Loc loc) const;
 
 private:
   struct Text;
-  std::unique_ptr<Text> text;
+  Text *text; // owned; a std::unique_ptr would be one more for each program to compile
 };
 
 template <typename... Parts>

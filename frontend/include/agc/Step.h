@@ -14,9 +14,7 @@ struct Spec {
   DType dtype = kFloat32;
   Loc loc = Loc(); // where it was written
 };
-inline Spec spec(std::vector<int64_t> shape, DType type = kFloat32, Loc loc = Loc::current()) {
-  return {std::move(shape), type, loc};
-}
+Spec spec(std::vector<int64_t> shape, DType type = kFloat32, Loc loc = Loc::current());
 
 namespace detail {
 struct StepImpl;
@@ -41,8 +39,7 @@ struct StepOptions {
 /// A step to be linked into other programs.
 class CompiledStep {
 public:
-  CompiledStep(std::string program, StepOptions options)
-      : program(std::move(program)), options(std::move(options)) {}
+  CompiledStep(std::string program, StepOptions options);
   /// Compiles to \p path.o, .h and .json: the functions begin with the last part of
   /// \p path. Weights are not in them: checkpoints are.
   /// Errors: AGC0104, that part is no name in C; AGC0116, an unknown target or CPU;
@@ -57,7 +54,7 @@ private:
 /// A training step: forward, backward and update as one native function.
 class TrainStep {
 public:
-  explicit TrainStep(std::shared_ptr<detail::StepImpl> impl) : impl(std::move(impl)) {}
+  explicit TrainStep(std::shared_ptr<detail::StepImpl> impl);
 
   /// Trains on a batch; returns its loss. Parameters, buffers and optimizer
   /// state change in place. Learning rates are those of the optimizer now.
@@ -89,7 +86,7 @@ public:
   std::string serialize() const;
 
   /// For a machine without agc: `step.compile({.target = "x86-64-v3"}).write("out/name")`.
-  CompiledStep compile(StepOptions options = {}) const { return {serialize(), std::move(options)}; }
+  CompiledStep compile(StepOptions options = {}) const;
 
 private:
   std::shared_ptr<detail::StepImpl> impl;
@@ -143,6 +140,8 @@ private:
 };
 
 namespace detail {
+std::vector<size_t> firstArgument(); // {0}
+[[noreturn]] void failArgument(size_t count, size_t got, Loc loc);
 template <size_t... I, typename F>
 Compiled::Function spread(F f, std::index_sequence<I...>) {
   return [f](const std::vector<Tensor> &xs) -> Tensor { return f(xs[I]...); };
@@ -162,7 +161,7 @@ Compiled compile(F f, Specs... specs) {
 /// A function that returns f's value, of one element, and its gradients with
 /// respect to the arguments at the positions \p arguments, as in JAX.
 template <typename F>
-auto value_and_grad(F f, std::vector<size_t> arguments = {0}, Loc loc = Loc::current()) {
+auto value_and_grad(F f, std::vector<size_t> arguments = detail::firstArgument(), Loc loc = Loc::current()) {
   return [f, arguments, loc](auto... inputs) {
     std::vector<Tensor> list{inputs...}, wanted;
     AutoGradMode on(true);
@@ -170,10 +169,7 @@ auto value_and_grad(F f, std::vector<size_t> arguments = {0}, Loc loc = Loc::cur
       list[i] = list[i].detach();
     for (size_t i : arguments) {
       if (i >= list.size())
-        detail::failAt("AGC0104",
-                       "'agc.value_and_grad' expects positions among its " +
-                           std::to_string(list.size()) + " arguments, got " + std::to_string(i),
-                       loc);
+        detail::failArgument(list.size(), i, loc);
       list[i] = list[i].clone(loc).requires_grad_(true, loc);
       wanted.push_back(list[i]);
     }

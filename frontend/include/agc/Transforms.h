@@ -28,8 +28,8 @@ jvpCall(const TensorsFunction &f, const std::vector<Tensor> &primals,
 Tensor jacobianCall(const TensorsFunction &f, const Tensor &x, Loc loc);
 Tensor hessianCall(const TensorsFunction &f, const Tensor &x, Loc loc);
 
-inline std::vector<Tensor> listOf(Tensor tensor) { return {std::move(tensor)}; }
-inline std::vector<Tensor> listOf(std::vector<Tensor> tensors) { return tensors; }
+std::vector<Tensor> listOf(Tensor tensor);
+std::vector<Tensor> listOf(std::vector<Tensor> tensors);
 
 /// \p f as a function of a list of \p N tensors.
 template <size_t N, typename F> TensorsFunction listed(F f) {
@@ -83,11 +83,9 @@ std::pair<Tensor, Tensor> jvp(F f, const Tensor &x, const Tensor &tangent,
   return {y.front(), dy.front()};
 }
 /// The same of several arguments, f taking a list.
-inline std::pair<std::vector<Tensor>, std::vector<Tensor>>
+std::pair<std::vector<Tensor>, std::vector<Tensor>>
 jvp(const detail::TensorsFunction &f, const std::vector<Tensor> &xs,
-    const std::vector<Tensor> &tangents, Loc loc = Loc::current()) {
-  return detail::jvpCall(f, xs, tangents, loc);
-}
+    const std::vector<Tensor> &tangents, Loc loc = Loc::current());
 
 /// All derivatives of f's result [y…] with respect to x [x…]: [y…, x…]. Forward
 /// mode where x is the smaller, else reverse.

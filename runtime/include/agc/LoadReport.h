@@ -29,9 +29,7 @@ struct LoadReport {
   std::vector<Mismatch> mismatched;   // of another shape or dtype
 
   /// All of the file is all of the model.
-  bool complete() const {
-    return missing.empty() && unexpected.empty() && mismatched.empty();
-  }
+  bool complete() const;
   /// A line for each that did not fit, and one that counts those that did.
   std::string text() const;
   /// One line, with the first few: `has no tensor 'fc.bias' (f32 [10]) and 3

@@ -65,7 +65,7 @@ AGC_INPLACE_OPTION(ReLU6);
 AGC_INPLACE_OPTION(SELU);
 #undef AGC_INPLACE_OPTION
 struct GELUOptions {
-  AGC_ARG(std::string, approximate) = "none";
+  AGC_LARGE_ARG(std::string, approximate) = "none";
 };
 struct SoftplusOptions {
   AGC_ARG(double, beta) = 1.0;
@@ -142,7 +142,7 @@ AGC_ACTIVATION(Hardswish);
   class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
     void reset() override {}                                                   \
-    explicit Name##Impl(const Name##Options &options __VA_ARGS__) : options(options) {} \
+    explicit Name##Impl(const Name##Options &options __VA_ARGS__);             \
     Tensor forward(Arg x);                                                     \
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
@@ -164,8 +164,8 @@ AGC_ACTIVATION(GLU, = {});
 class ThresholdImpl : public Cloneable<ThresholdImpl> {
 public:
   void reset() override {}
-  ThresholdImpl(double threshold, double value) : options(threshold, value) {}
-  explicit ThresholdImpl(const ThresholdOptions &options) : options(options) {}
+  ThresholdImpl(double threshold, double value);
+  explicit ThresholdImpl(const ThresholdOptions &options);
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
   ThresholdOptions options;
@@ -191,8 +191,8 @@ AGC_OWN_MODULE(PReLU);
   class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
     void reset() override {}                                                   \
-    explicit Name##Impl(int64_t dim) : options(dim) {}                         \
-    explicit Name##Impl(const Name##Options &options) : options(options) {}    \
+    explicit Name##Impl(int64_t dim);                                          \
+    explicit Name##Impl(const Name##Options &options);                         \
     Tensor forward(Arg x);                                                     \
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
@@ -210,7 +210,7 @@ namespace functional {
     Name##FuncOptions(int64_t dim) : dim_(dim) {}                              \
     Name##FuncOptions(const Name##Options &o) : dim_(o.dim()) {}               \
     AGC_ARG(int64_t, dim);                                                     \
-    AGC_ARG(std::optional<Dtype>, dtype) = std::nullopt;                       \
+    AGC_LARGE_ARG(std::optional<Dtype>, dtype) = std::nullopt;                       \
   }
 AGC_ALONG(Softmax);
 AGC_ALONG(LogSoftmax);

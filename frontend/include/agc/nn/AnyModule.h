@@ -131,10 +131,7 @@ public:
   R forward(Inputs &&...inputs) {
     return any_forward(std::forward<Inputs>(inputs)...).template get<R>(Loc());
   }
-  AnyValue any_forward(AnyValue value, Loc loc) {
-    std::vector<AnyValue> arguments{std::move(value)};
-    return use(loc).call(arguments, loc);
-  }
+  AnyValue any_forward(AnyValue value, Loc loc);
   template <typename... Rest> AnyValue any_forward(const Arg &first, Rest &&...rest) {
     std::vector<AnyValue> arguments{AnyValue(first.tensor), detail::carry(std::forward<Rest>(rest))...};
     return use(first.loc).call(arguments, first.loc);
@@ -156,23 +153,15 @@ public:
   Holder get(Loc loc = Loc::current()) const {
     return Holder(ptr<M>(loc));
   }
-  std::shared_ptr<Module> ptr(Loc loc = Loc::current()) const { return use(loc).module(); }
+  std::shared_ptr<Module> ptr(Loc loc = Loc::current()) const;
   template <typename M> std::shared_ptr<M> ptr(Loc loc = Loc::current()) const {
     return std::dynamic_pointer_cast<M>(get<M>(loc).shared_from_this());
   }
-  const std::type_info &type_info(Loc loc = Loc::current()) const {
-    std::shared_ptr<Module> module = use(loc).module();
-    const Module &inner = *module;
-    return typeid(inner);
-  }
-  AnyModule clone(const std::optional<Device> &device = std::nullopt) const {
-    AnyModule copy;
-    copy.held = use(Loc()).clone(device);
-    return copy;
-  }
+  const std::type_info &type_info(Loc loc = Loc::current()) const;
+  AnyModule clone(const std::optional<Device> &device = std::nullopt) const;
   bool is_empty() const { return !held; }
   /// Whether forward takes one tensor and gives one.
-  bool isPlain() const { return use(Loc()).isPlain(); }
+  bool isPlain() const;
 
 private:
   struct Held {
@@ -214,11 +203,7 @@ private:
     }
     std::shared_ptr<M> inner;
   };
-  Held &use(Loc loc) const {
-    if (!held)
-      agc::detail::failAt("AGC0117", "used an AnyModule that holds nothing", loc);
-    return *held;
-  }
+  Held &use(Loc loc) const;
   std::shared_ptr<Held> held;
 };
 

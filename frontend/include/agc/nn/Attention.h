@@ -30,33 +30,29 @@ namespace functional {
 struct MultiheadAttentionForwardFuncOptions {
   MultiheadAttentionForwardFuncOptions(int64_t embed_dim, int64_t heads, Tensor in_weight, Tensor in_bias,
                                        Tensor bias_k, Tensor bias_v, bool zero, double dropout, Tensor out_weight,
-                                       Tensor out_bias)
-      : embed_dim_to_check_(embed_dim), num_heads_(heads), in_proj_weight_(std::move(in_weight)),
-        in_proj_bias_(std::move(in_bias)), bias_k_(std::move(bias_k)), bias_v_(std::move(bias_v)),
-        add_zero_attn_(zero), dropout_p_(dropout), out_proj_weight_(std::move(out_weight)),
-        out_proj_bias_(std::move(out_bias)) {}
+                                       Tensor out_bias);
   AGC_ARG(int64_t, embed_dim_to_check);
   AGC_ARG(int64_t, num_heads);
-  AGC_ARG(Tensor, in_proj_weight);
-  AGC_ARG(Tensor, in_proj_bias);
-  AGC_ARG(Tensor, bias_k);
-  AGC_ARG(Tensor, bias_v);
+  AGC_LARGE_ARG(Tensor, in_proj_weight);
+  AGC_LARGE_ARG(Tensor, in_proj_bias);
+  AGC_LARGE_ARG(Tensor, bias_k);
+  AGC_LARGE_ARG(Tensor, bias_v);
   AGC_ARG(bool, add_zero_attn);
   AGC_ARG(double, dropout_p);
-  AGC_ARG(Tensor, out_proj_weight);
-  AGC_ARG(Tensor, out_proj_bias);
+  AGC_LARGE_ARG(Tensor, out_proj_weight);
+  AGC_LARGE_ARG(Tensor, out_proj_bias);
   AGC_ARG(bool, training) = true;
   /// [n, s], bool: keys to leave out.
-  AGC_ARG(Tensor, key_padding_mask);
+  AGC_LARGE_ARG(Tensor, key_padding_mask);
   AGC_ARG(bool, need_weights) = true;
   /// [l, s], added to the scores.
-  AGC_ARG(Tensor, attn_mask);
+  AGC_LARGE_ARG(Tensor, attn_mask);
   AGC_ARG(bool, use_separate_proj_weight) = false;
-  AGC_ARG(Tensor, q_proj_weight);
-  AGC_ARG(Tensor, k_proj_weight);
-  AGC_ARG(Tensor, v_proj_weight);
-  AGC_ARG(Tensor, static_k);
-  AGC_ARG(Tensor, static_v);
+  AGC_LARGE_ARG(Tensor, q_proj_weight);
+  AGC_LARGE_ARG(Tensor, k_proj_weight);
+  AGC_LARGE_ARG(Tensor, v_proj_weight);
+  AGC_LARGE_ARG(Tensor, static_k);
+  AGC_LARGE_ARG(Tensor, static_v);
   AGC_ARG(bool, average_attn_weights) = true;
 };
 /// Shapes: query [l, n, e], key and value [s, n, e] -> [l, n, e] and, if they are
@@ -69,9 +65,8 @@ std::tuple<Tensor, Tensor> multi_head_attention_forward(Arg query, Arg key, Arg 
 /// Errors: AGC0104, heads that do not divide embed_dim.
 class MultiheadAttentionImpl : public Cloneable<MultiheadAttentionImpl> {
 public:
-  MultiheadAttentionImpl(int64_t embed_dim, int64_t heads)
-      : MultiheadAttentionImpl(MultiheadAttentionOptions(embed_dim, heads)) {}
-  explicit MultiheadAttentionImpl(const MultiheadAttentionOptions &options) : options(options) { reset(); }
+  MultiheadAttentionImpl(int64_t embed_dim, int64_t heads);
+  explicit MultiheadAttentionImpl(const MultiheadAttentionOptions &options);
   void reset() override;
   void _reset_parameters();
   std::tuple<Tensor, Tensor> forward(Arg query, Arg key, Arg value, OptionalArg key_padding_mask = {},

@@ -10,7 +10,7 @@ namespace agc::nn {
 class FunctionalImpl : public Cloneable<FunctionalImpl> {
 public:
   using Function = std::function<Tensor(Tensor)>;
-  explicit FunctionalImpl(Function f) : function(std::move(f)) {}
+  explicit FunctionalImpl(Function f);
   template <typename F, typename... Args>
     requires(sizeof...(Args) > 0)
   explicit FunctionalImpl(F f, Args &&...args)
@@ -42,14 +42,8 @@ private:
 class SequentialImpl : public Cloneable<SequentialImpl> {
 public:
   SequentialImpl() = default;
-  SequentialImpl(std::initializer_list<NamedAnyModule> list) {
-    for (const NamedAnyModule &part : list)
-      push_back(part.name(), part.module(), Loc());
-  }
-  explicit SequentialImpl(OrderedDict<std::string, AnyModule> list) {
-    for (auto &part : list)
-      push_back(part.key(), std::move(part.value()), Loc());
-  }
+  SequentialImpl(std::initializer_list<NamedAnyModule> list);
+  explicit SequentialImpl(OrderedDict<std::string, AnyModule> list);
   template <typename... Modules>
     requires(sizeof...(Modules) > 0 && (std::is_constructible_v<AnyModule, Modules> && ...))
   explicit SequentialImpl(Modules &&...modules) {
@@ -73,9 +67,7 @@ public:
   }
 
   // Errors, here and below: AGC0117, no module, or a name that is taken.
-  void push_back(AnyModule module, Loc loc = Loc::current()) {
-    push_back(std::to_string(list.size()), std::move(module), loc);
-  }
+  void push_back(AnyModule module, Loc loc = Loc::current());
   void push_back(std::string name, AnyModule module, Loc loc = Loc::current());
   template <typename Container> void extend(const Container &container, Loc loc = Loc::current()) {
     for (const auto &module : container)
@@ -84,11 +76,11 @@ public:
   size_t size() const { return list.size(); }
   bool is_empty() const { return list.empty(); }
   /// Errors: AGC0109, there is no module \p i.
-  std::shared_ptr<Module> ptr(IndexArg i) const { return part(i).ptr(i.loc); }
+  std::shared_ptr<Module> ptr(IndexArg i) const;
   template <typename M> std::shared_ptr<M> ptr(IndexArg i) const {
     return part(i).template ptr<M>(i.loc);
   }
-  std::shared_ptr<Module> operator[](IndexArg i) const { return ptr(i); }
+  std::shared_ptr<Module> operator[](IndexArg i) const;
   /// Errors: AGC0117, it is of another class.
   template <typename M> M &at(IndexArg i) const { return part(i).template get<M>(i.loc); }
   auto begin() { return list.begin(); }
@@ -119,10 +111,8 @@ AGC_COMPILED_ONCE(SequentialImpl);
 class Sequential : public ModuleHolder<SequentialImpl> {
 public:
   using ModuleHolder<SequentialImpl>::ModuleHolder;
-  using Impl = SequentialImpl;
-  Sequential() = default;
-  Sequential(std::initializer_list<NamedAnyModule> list)
-      : ModuleHolder(std::shared_ptr<SequentialImpl>(new SequentialImpl(list))) {}
+  Sequential();
+  Sequential(std::initializer_list<NamedAnyModule> list);
 };
 
 namespace detail {

@@ -41,13 +41,13 @@ template <size_t D> struct ConvOptions {
       : in_channels_(in), out_channels_(out), kernel_size_(kernel) {}
   AGC_ARG(int64_t, in_channels);
   AGC_ARG(int64_t, out_channels);
-  AGC_ARG(ExpandingArray<D>, kernel_size);
-  AGC_ARG(ExpandingArray<D>, stride) = 1;
-  AGC_ARG(padding_t, padding) = 0;
+  AGC_LARGE_ARG(ExpandingArray<D>, kernel_size);
+  AGC_LARGE_ARG(ExpandingArray<D>, stride) = 1;
+  AGC_LARGE_ARG(padding_t, padding) = 0;
 
 public:
   auto padding(std::initializer_list<int64_t> list) { return padding(ExpandingArray<D>(list)); }
-  AGC_ARG(ExpandingArray<D>, dilation) = 1;
+  AGC_LARGE_ARG(ExpandingArray<D>, dilation) = 1;
   AGC_ARG(int64_t, groups) = 1;
   AGC_ARG(bool, bias) = true;
   AGC_ARG(padding_mode_t, padding_mode) = kZeros;
@@ -61,13 +61,13 @@ template <size_t D> struct ConvTransposeOptions {
       : in_channels_(in), out_channels_(out), kernel_size_(kernel) {}
   AGC_ARG(int64_t, in_channels);
   AGC_ARG(int64_t, out_channels);
-  AGC_ARG(ExpandingArray<D>, kernel_size);
-  AGC_ARG(ExpandingArray<D>, stride) = 1;
-  AGC_ARG(ExpandingArray<D>, padding) = 0;
-  AGC_ARG(ExpandingArray<D>, output_padding) = 0;
+  AGC_LARGE_ARG(ExpandingArray<D>, kernel_size);
+  AGC_LARGE_ARG(ExpandingArray<D>, stride) = 1;
+  AGC_LARGE_ARG(ExpandingArray<D>, padding) = 0;
+  AGC_LARGE_ARG(ExpandingArray<D>, output_padding) = 0;
   AGC_ARG(int64_t, groups) = 1;
   AGC_ARG(bool, bias) = true;
-  AGC_ARG(ExpandingArray<D>, dilation) = 1;
+  AGC_LARGE_ARG(ExpandingArray<D>, dilation) = 1;
   AGC_ARG(padding_mode_t, padding_mode) = kZeros;
 };
 using ConvTranspose2dOptions = ConvTransposeOptions<2>;
@@ -76,25 +76,25 @@ namespace functional {
 
 template <size_t D> struct ConvFuncOptions {
   using padding_t = nn::detail::ConvPadding<D>;
-  AGC_ARG(Tensor, bias);
-  AGC_ARG(ExpandingArray<D>, stride) = 1;
-  AGC_ARG(padding_t, padding) = 0;
+  AGC_LARGE_ARG(Tensor, bias);
+  AGC_LARGE_ARG(ExpandingArray<D>, stride) = 1;
+  AGC_LARGE_ARG(padding_t, padding) = 0;
 
 public:
   auto padding(std::initializer_list<int64_t> list) { return padding(ExpandingArray<D>(list)); }
-  AGC_ARG(ExpandingArray<D>, dilation) = 1;
+  AGC_LARGE_ARG(ExpandingArray<D>, dilation) = 1;
   AGC_ARG(int64_t, groups) = 1;
 };
 using Conv1dFuncOptions = ConvFuncOptions<1>;
 using Conv2dFuncOptions = ConvFuncOptions<2>;
 
 template <size_t D> struct ConvTransposeFuncOptions {
-  AGC_ARG(Tensor, bias);
-  AGC_ARG(ExpandingArray<D>, stride) = 1;
-  AGC_ARG(ExpandingArray<D>, padding) = 0;
-  AGC_ARG(ExpandingArray<D>, output_padding) = 0;
+  AGC_LARGE_ARG(Tensor, bias);
+  AGC_LARGE_ARG(ExpandingArray<D>, stride) = 1;
+  AGC_LARGE_ARG(ExpandingArray<D>, padding) = 0;
+  AGC_LARGE_ARG(ExpandingArray<D>, output_padding) = 0;
   AGC_ARG(int64_t, groups) = 1;
-  AGC_ARG(ExpandingArray<D>, dilation) = 1;
+  AGC_LARGE_ARG(ExpandingArray<D>, dilation) = 1;
 };
 using ConvTranspose2dFuncOptions = ConvTransposeFuncOptions<2>;
 
@@ -108,7 +108,7 @@ Tensor conv_transpose2d(Arg x, Arg weight, const ConvTranspose2dFuncOptions &opt
 /// Errors: AGC0104, groups that do not divide the channels.
 template <size_t D, typename Derived> class ConvBase : public Cloneable<Derived> {
 public:
-  explicit ConvBase(const ConvOptions<D> &options) : options(options) { reset(); }
+  explicit ConvBase(const ConvOptions<D> &options);
   void reset() override;
   void reset_parameters();
   void pretty_print(std::ostream &out) const override;
@@ -120,8 +120,8 @@ public:
 /// x [n, c, l] or [c, l].
 class Conv1dImpl : public ConvBase<1, Conv1dImpl> {
 public:
-  Conv1dImpl(int64_t in, int64_t out, ExpandingArray<1> kernel) : ConvBase(Conv1dOptions(in, out, kernel)) {}
-  explicit Conv1dImpl(const Conv1dOptions &options) : ConvBase(options) {}
+  Conv1dImpl(int64_t in, int64_t out, ExpandingArray<1> kernel);
+  explicit Conv1dImpl(const Conv1dOptions &options);
   Tensor forward(Arg x);
 };
 AGC_OWN_MODULE(Conv1d);
@@ -129,8 +129,8 @@ AGC_OWN_MODULE(Conv1d);
 /// x [n, c, h, w] or [c, h, w].
 class Conv2dImpl : public ConvBase<2, Conv2dImpl> {
 public:
-  Conv2dImpl(int64_t in, int64_t out, ExpandingArray<2> kernel) : ConvBase(Conv2dOptions(in, out, kernel)) {}
-  explicit Conv2dImpl(const Conv2dOptions &options) : ConvBase(options) {}
+  Conv2dImpl(int64_t in, int64_t out, ExpandingArray<2> kernel);
+  explicit Conv2dImpl(const Conv2dOptions &options);
   Tensor forward(Arg x);
 };
 AGC_OWN_MODULE(Conv2d);
@@ -138,8 +138,7 @@ AGC_OWN_MODULE(Conv2d);
 /// x [n, c, h, w] or [c, h, w].
 class ConvTranspose2dImpl : public Cloneable<ConvTranspose2dImpl> {
 public:
-  ConvTranspose2dImpl(int64_t in, int64_t out, ExpandingArray<2> kernel)
-      : ConvTranspose2dImpl(ConvTranspose2dOptions(in, out, kernel)) {}
+  ConvTranspose2dImpl(int64_t in, int64_t out, ExpandingArray<2> kernel);
   /// Errors: AGC0104, groups that do not divide the channels, or a padding mode
   /// other than kZeros.
   explicit ConvTranspose2dImpl(const ConvTranspose2dOptions &options);

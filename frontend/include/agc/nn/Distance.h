@@ -34,7 +34,7 @@ Tensor pairwise_distance(Arg x1, Arg x2, const PairwiseDistanceFuncOptions &opti
 #define AGC_DISTANCE(Name)                                                     \
   class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
-    explicit Name##Impl(const Name##Options &options = {}) : options(options) {} \
+    explicit Name##Impl(const Name##Options &options = {});                    \
     void reset() override {}                                                   \
     Tensor forward(Arg x1, Arg x2);                                            \
     void pretty_print(std::ostream &out) const override;                       \

@@ -39,8 +39,8 @@ Tensor dropout2d(Arg x, const Dropout2dFuncOptions &options = {});
 #define AGC_DROPOUT(Name)                                                      \
   class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
-    explicit Name##Impl(double p) : Name##Impl(Name##Options(p)) {}            \
-    explicit Name##Impl(const Name##Options &options = {}) : options(options) { reset(); } \
+    explicit Name##Impl(double p);                                             \
+    explicit Name##Impl(const Name##Options &options = {});                    \
     void reset() override;                                                     \
     Tensor forward(Arg x);                                                     \
     void pretty_print(std::ostream &out) const override;                       \

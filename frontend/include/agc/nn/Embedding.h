@@ -12,18 +12,18 @@ struct EmbeddingOptions {
   AGC_ARG(int64_t, num_embeddings);
   AGC_ARG(int64_t, embedding_dim);
   /// A row that is zero at first and gets no gradient.
-  AGC_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
   /// Rows that are looked up are first made no longer than this, in place.
-  AGC_ARG(std::optional<double>, max_norm) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<double>, max_norm) = std::nullopt;
   AGC_ARG(double, norm_type) = 2.0;
   AGC_ARG(bool, scale_grad_by_freq) = false;
   AGC_ARG(bool, sparse) = false;
-  AGC_ARG(Tensor, _weight);
+  AGC_LARGE_ARG(Tensor, _weight);
 };
 struct EmbeddingFromPretrainedOptions {
   AGC_ARG(bool, freeze) = true;
-  AGC_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
-  AGC_ARG(std::optional<double>, max_norm) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<double>, max_norm) = std::nullopt;
   AGC_ARG(double, norm_type) = 2.0;
   AGC_ARG(bool, scale_grad_by_freq) = false;
   AGC_ARG(bool, sparse) = false;
@@ -32,8 +32,8 @@ struct EmbeddingFromPretrainedOptions {
 namespace functional {
 
 struct EmbeddingFuncOptions {
-  AGC_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
-  AGC_ARG(std::optional<double>, max_norm) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<int64_t>, padding_idx) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<double>, max_norm) = std::nullopt;
   AGC_ARG(double, norm_type) = 2.0;
   AGC_ARG(bool, scale_grad_by_freq) = false;
   AGC_ARG(bool, sparse) = false;
@@ -47,8 +47,8 @@ Tensor one_hot(Arg x, int64_t num_classes = -1);
 /// Errors: AGC0104, a padding_idx that is no row; AGC0107, a weight of another shape.
 class EmbeddingImpl : public Cloneable<EmbeddingImpl> {
 public:
-  EmbeddingImpl(int64_t rows, int64_t dim) : EmbeddingImpl(EmbeddingOptions(rows, dim)) {}
-  explicit EmbeddingImpl(const EmbeddingOptions &options) : options(options) { reset(); }
+  EmbeddingImpl(int64_t rows, int64_t dim);
+  explicit EmbeddingImpl(const EmbeddingOptions &options);
   void reset() override;
   void reset_parameters();
   Tensor forward(Arg indices);

@@ -21,7 +21,7 @@ struct LinearOptions {
 /// y = x weight^T + bias.
 class LinearImpl : public Cloneable<LinearImpl> {
 public:
-  LinearImpl(int64_t in, int64_t out) : LinearImpl(LinearOptions(in, out)) {}
+  LinearImpl(int64_t in, int64_t out);
   explicit LinearImpl(const LinearOptions &options);
   void reset() override;
   void reset_parameters();
@@ -44,7 +44,7 @@ struct BilinearOptions {
 /// y[o] = sum of x1[i] weight[o, i, j] x2[j] + bias[o].
 class BilinearImpl : public Cloneable<BilinearImpl> {
 public:
-  BilinearImpl(int64_t in1, int64_t in2, int64_t out) : BilinearImpl(BilinearOptions(in1, in2, out)) {}
+  BilinearImpl(int64_t in1, int64_t in2, int64_t out);
   explicit BilinearImpl(const BilinearOptions &options);
   void reset() override;
   void reset_parameters();
@@ -62,7 +62,7 @@ struct FlattenOptions {
 };
 class FlattenImpl : public Cloneable<FlattenImpl> {
 public:
-  explicit FlattenImpl(const FlattenOptions &options = {}) : options(options) {}
+  explicit FlattenImpl(const FlattenOptions &options = {});
   void reset() override {}
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
@@ -72,14 +72,14 @@ public:
 AGC_OWN_MODULE(Flatten);
 
 struct UnflattenOptions {
-  UnflattenOptions(int64_t dim, std::vector<int64_t> sizes) : dim_(dim), sizes_(std::move(sizes)) {}
+  UnflattenOptions(int64_t dim, std::vector<int64_t> sizes);
   AGC_ARG(int64_t, dim);
-  AGC_ARG(std::vector<int64_t>, sizes);
+  AGC_LARGE_ARG(std::vector<int64_t>, sizes);
 };
 class UnflattenImpl : public Cloneable<UnflattenImpl> {
 public:
-  UnflattenImpl(int64_t dim, std::vector<int64_t> sizes) : options(dim, std::move(sizes)) {}
-  explicit UnflattenImpl(const UnflattenOptions &options) : options(options) {}
+  UnflattenImpl(int64_t dim, std::vector<int64_t> sizes);
+  explicit UnflattenImpl(const UnflattenOptions &options);
   void reset() override {}
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;

@@ -21,13 +21,13 @@ namespace nn {
 
 struct CrossEntropyLossOptions {
   /// Of each class.
-  AGC_ARG(Tensor, weight);
+  AGC_LARGE_ARG(Tensor, weight);
   AGC_ARG(int64_t, ignore_index) = -100;
   AGC_ARG(Reduction, reduction) = kMean;
   AGC_ARG(double, label_smoothing) = 0.0;
 };
 struct NLLLossOptions {
-  AGC_ARG(Tensor, weight);
+  AGC_LARGE_ARG(Tensor, weight);
   AGC_ARG(int64_t, ignore_index) = -100;
   AGC_ARG(Reduction, reduction) = kMean;
 };
@@ -44,7 +44,7 @@ AGC_REDUCTION(SoftMarginLoss);
 struct SmoothL1LossOptions {
   SmoothL1LossOptions(Reduction r = kMean) : reduction_(r) {}
   AGC_ARG(Reduction, reduction);
-  AGC_ARG(std::optional<double>, beta) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<double>, beta) = std::nullopt;
 };
 struct HuberLossOptions {
   HuberLossOptions(Reduction r = kMean) : reduction_(r) {}
@@ -52,14 +52,14 @@ struct HuberLossOptions {
   AGC_ARG(double, delta) = 1.0;
 };
 struct BCELossOptions {
-  AGC_ARG(Tensor, weight);
+  AGC_LARGE_ARG(Tensor, weight);
   AGC_ARG(Reduction, reduction) = kMean;
 };
 struct BCEWithLogitsLossOptions {
-  AGC_ARG(Tensor, weight);
+  AGC_LARGE_ARG(Tensor, weight);
   AGC_ARG(Reduction, reduction) = kMean;
   /// Of positive examples.
-  AGC_ARG(Tensor, pos_weight);
+  AGC_LARGE_ARG(Tensor, pos_weight);
 };
 struct KLDivLossOptions {
   KLDivLossOptions(Reduction r = kMean) : reduction_(r) {}
@@ -153,46 +153,42 @@ Tensor soft_margin_loss(Arg input, Arg target, const SoftMarginLossFuncOptions &
 } // namespace functional
 
 /// A loss as a module; a weight is a buffer of its.
-#define AGC_LOSS(Name, function)                                               \
+#define AGC_LOSS(Name)                                                         \
   class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
     void reset() override {}                                                   \
-    explicit Name##Impl(const Name##Options &o = {}) : options(o) {}           \
-    Tensor forward(Arg input, Arg target) {                                    \
-      return functional::function(input, target, options);                     \
-    }                                                                          \
+    explicit Name##Impl(const Name##Options &o = {});                          \
+    Tensor forward(Arg input, Arg target);                                     \
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
   };                                                                           \
   AGC_OWN_MODULE(Name)
-AGC_LOSS(CrossEntropyLoss, cross_entropy);
-AGC_LOSS(NLLLoss, nll_loss);
-AGC_LOSS(MSELoss, mse_loss);
-AGC_LOSS(L1Loss, l1_loss);
-AGC_LOSS(SmoothL1Loss, smooth_l1_loss);
-AGC_LOSS(HuberLoss, huber_loss);
-AGC_LOSS(BCELoss, binary_cross_entropy);
-AGC_LOSS(BCEWithLogitsLoss, binary_cross_entropy_with_logits);
-AGC_LOSS(KLDivLoss, kl_div);
-AGC_LOSS(HingeEmbeddingLoss, hinge_embedding_loss);
-AGC_LOSS(PoissonNLLLoss, poisson_nll_loss);
-AGC_LOSS(SoftMarginLoss, soft_margin_loss);
+AGC_LOSS(CrossEntropyLoss);
+AGC_LOSS(NLLLoss);
+AGC_LOSS(MSELoss);
+AGC_LOSS(L1Loss);
+AGC_LOSS(SmoothL1Loss);
+AGC_LOSS(HuberLoss);
+AGC_LOSS(BCELoss);
+AGC_LOSS(BCEWithLogitsLoss);
+AGC_LOSS(KLDivLoss);
+AGC_LOSS(HingeEmbeddingLoss);
+AGC_LOSS(PoissonNLLLoss);
+AGC_LOSS(SoftMarginLoss);
 #undef AGC_LOSS
-#define AGC_LOSS(Name, function)                                               \
+#define AGC_LOSS(Name)                                                         \
   class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
     void reset() override {}                                                   \
-    explicit Name##Impl(const Name##Options &o = {}) : options(o) {}           \
-    Tensor forward(Arg a, Arg b, Arg c) {                                      \
-      return functional::function(a, b, c, options);                           \
-    }                                                                          \
+    explicit Name##Impl(const Name##Options &o = {});                          \
+    Tensor forward(Arg a, Arg b, Arg c);                                       \
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
   };                                                                           \
   AGC_OWN_MODULE(Name)
-AGC_LOSS(CosineEmbeddingLoss, cosine_embedding_loss);
-AGC_LOSS(MarginRankingLoss, margin_ranking_loss);
-AGC_LOSS(TripletMarginLoss, triplet_margin_loss);
+AGC_LOSS(CosineEmbeddingLoss);
+AGC_LOSS(MarginRankingLoss);
+AGC_LOSS(TripletMarginLoss);
 #undef AGC_LOSS
 
 } // namespace nn

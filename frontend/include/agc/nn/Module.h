@@ -12,6 +12,19 @@
 namespace agc::detail {
 /// The error in hand again, at \p loc if it has no position.
 [[noreturn]] void rethrowAt(const Error &error, Loc loc);
+
+/// What a holder is made from, not an argument of its module's. In this order: a null
+/// pointer asks nothing of the module's class, so that a member `Linear fc{nullptr}`
+/// costs a program little.
+template <typename Pointer, typename Contained>
+concept HoldablePointer =
+    !std::is_same_v<std::remove_cvref_t<Pointer>, std::nullptr_t> &&
+    std::is_class_v<std::remove_cvref_t<Pointer>> && std::is_convertible_v<Pointer, std::shared_ptr<Contained>>;
+template <typename Holder, typename Contained, typename Head, typename... Tail>
+concept MakesModule =
+    !std::is_same_v<std::remove_cvref_t<Head>, std::nullptr_t> &&
+    !std::is_base_of_v<Holder, std::remove_cvref_t<Head>> && !HoldablePointer<Head, Contained> &&
+    std::is_constructible_v<Contained, Head, Tail...>;
 } // namespace agc::detail
 
 namespace agc::nn {
@@ -19,9 +32,11 @@ namespace agc::nn {
 /// A part of a model: parameters, buffers and other modules, by name.
 class Module : public std::enable_shared_from_this<Module> {
 public:
-  Module() = default;
-  explicit Module(std::string name) : typeName(std::move(name)) {}
-  virtual ~Module() = default;
+  Module();
+  explicit Module(std::string name);
+  Module(const Module &);
+  Module &operator=(const Module &);
+  virtual ~Module();
 
   /// The class's name, e.g. "LinearImpl".
   const std::string &name() const;
@@ -137,48 +152,46 @@ std::ostream &operator<<(std::ostream &out, const Module &module);
 
 /// A module by shared pointer, which makes one when constructed.
 template <typename Contained> class ModuleHolder {
-  template <typename Head, typename... Tail>
-  static constexpr bool makes = !std::is_convertible_v<Head, std::shared_ptr<Contained>> &&
-                                !std::is_base_of_v<ModuleHolder, std::remove_cvref_t<Head>> &&
-                                std::is_constructible_v<Contained, Head, Tail...>;
-
 public:
   using ContainedType = Contained;
+  using Impl = Contained;
 
   ModuleHolder() : module(make()) {}
   ModuleHolder(std::nullptr_t) {}
-  ModuleHolder(std::shared_ptr<Contained> m) : module(std::move(m)) {}
+  template <typename Pointer>
+    requires agc::detail::HoldablePointer<Pointer, Contained>
+  ModuleHolder(Pointer &&m) : module(std::shared_ptr<Contained>(std::forward<Pointer>(m))) {}
   // A default argument cannot follow a pack; with it, what the module refuses is
   // an error at the user's line.
   template <typename A>
-    requires makes<A>
+    requires agc::detail::MakesModule<ModuleHolder, Contained, A>
   explicit ModuleHolder(A &&a, Loc loc = Loc::current()) : module(makeAt(loc, std::forward<A>(a))) {}
   template <typename A, typename B>
-    requires makes<A, B>
+    requires agc::detail::MakesModule<ModuleHolder, Contained, A, B>
   explicit ModuleHolder(A &&a, B &&b, Loc loc = Loc::current())
       : module(makeAt(loc, std::forward<A>(a), std::forward<B>(b))) {}
   template <typename A, typename B, typename C>
-    requires makes<A, B, C>
+    requires agc::detail::MakesModule<ModuleHolder, Contained, A, B, C>
   explicit ModuleHolder(A &&a, B &&b, C &&c, Loc loc = Loc::current())
       : module(makeAt(loc, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c))) {}
   template <typename A, typename B, typename C, typename D>
-    requires makes<A, B, C, D>
+    requires agc::detail::MakesModule<ModuleHolder, Contained, A, B, C, D>
   explicit ModuleHolder(A &&a, B &&b, C &&c, D &&d, Loc loc = Loc::current())
       : module(makeAt(loc, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
                       std::forward<D>(d))) {}
   template <typename A, typename B, typename C, typename D, typename E>
-    requires makes<A, B, C, D, E>
+    requires agc::detail::MakesModule<ModuleHolder, Contained, A, B, C, D, E>
   explicit ModuleHolder(A &&a, B &&b, C &&c, D &&d, E &&e, Loc loc = Loc::current())
       : module(makeAt(loc, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
                       std::forward<D>(d), std::forward<E>(e))) {}
   template <typename A, typename B, typename C, typename D, typename E, typename F>
-    requires makes<A, B, C, D, E, F>
+    requires agc::detail::MakesModule<ModuleHolder, Contained, A, B, C, D, E, F>
   explicit ModuleHolder(A &&a, B &&b, C &&c, D &&d, E &&e, F &&f, Loc loc = Loc::current())
       : module(makeAt(loc, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
                       std::forward<D>(d), std::forward<E>(e), std::forward<F>(f))) {}
   // More than that are the modules of a container; it has no line.
   template <typename A, typename B, typename C, typename D, typename E, typename F, typename... More>
-    requires(sizeof...(More) > 0 && makes<A, B, C, D, E, F, More...>)
+    requires(sizeof...(More) > 0) && agc::detail::MakesModule<ModuleHolder, Contained, A, B, C, D, E, F, More...>
   explicit ModuleHolder(A &&a, B &&b, C &&c, D &&d, E &&e, F &&f, More &&...more)
       : module(std::make_shared<Contained>(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
                                            std::forward<D>(d), std::forward<E>(e), std::forward<F>(f),
@@ -300,14 +313,15 @@ void Cloneable<Derived, Base>::become(const Module &original, const std::optiona
 #define TORCH_MODULE(Name) AGC_MODULE(Name)
 
 /// One of agc's own: its clone is compiled in libagc (frontend/nn/Cloneable.cpp), not in
-/// each program that includes it.
+/// each program that includes it. The holder is no class, which would be one more for
+/// each module, used or not.
 #ifndef AGC_EXTERN
 #define AGC_EXTERN extern
 #endif
 #define AGC_COMPILED_ONCE(...) AGC_EXTERN template class Cloneable<__VA_ARGS__>
 #define AGC_OWN_MODULE(Name, ...)                                              \
   AGC_COMPILED_ONCE(Name##Impl __VA_OPT__(, ) __VA_ARGS__);                    \
-  AGC_MODULE(Name)
+  using Name = ModuleHolder<Name##Impl>
 
 #define TORCH_MODULE_IMPL(Name, ImplType) AGC_MODULE_IMPL(Name, ImplType)
 
@@ -324,6 +338,18 @@ public:                                                                        \
 private:                                                                       \
   T name##_
 #define TORCH_ARG(T, name) AGC_ARG(T, name)
+/// The same where assigning a T is much to compile: only a program that sets it does.
+#define AGC_LARGE_ARG(T, name)                                                 \
+public:                                                                        \
+  template <int = 0> auto name(const T &value)->decltype(*this) {              \
+    this->name##_ = value;                                                     \
+    return *this;                                                              \
+  }                                                                            \
+  const T &name() const noexcept { return this->name##_; }                     \
+  T &name() noexcept { return this->name##_; }                                 \
+                                                                               \
+private:                                                                       \
+  T name##_
 
 } // namespace agc::nn
 

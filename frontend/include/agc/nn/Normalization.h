@@ -12,7 +12,7 @@ struct BatchNormOptions {
   AGC_ARG(int64_t, num_features);
   AGC_ARG(double, eps) = 1e-5;
   /// None: the average over all batches.
-  AGC_ARG(std::optional<double>, momentum) = 0.1;
+  AGC_LARGE_ARG(std::optional<double>, momentum) = 0.1;
   AGC_ARG(bool, affine) = true;
   AGC_ARG(bool, track_running_stats) = true;
 };
@@ -22,7 +22,7 @@ using BatchNorm2dOptions = BatchNormOptions;
 /// Parameters and running statistics of \p num_features channels.
 class BatchNormBase : public Module {
 public:
-  explicit BatchNormBase(const BatchNormOptions &options) : options(options) {}
+  explicit BatchNormBase(const BatchNormOptions &options);
   void reset_parameters();
   void reset_running_stats();
 
@@ -38,7 +38,7 @@ protected:
 /// x [n, c] or [n, c, l].
 class BatchNorm1dImpl : public Cloneable<BatchNorm1dImpl, BatchNormBase> {
 public:
-  explicit BatchNorm1dImpl(const BatchNorm1dOptions &options) : Cloneable(options) { reset(); }
+  explicit BatchNorm1dImpl(const BatchNorm1dOptions &options);
   void reset() override { registerAll(); }
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
@@ -48,7 +48,7 @@ AGC_OWN_MODULE(BatchNorm1d, BatchNormBase);
 /// x [n, c, h, w].
 class BatchNorm2dImpl : public Cloneable<BatchNorm2dImpl, BatchNormBase> {
 public:
-  explicit BatchNorm2dImpl(const BatchNorm2dOptions &options) : Cloneable(options) { reset(); }
+  explicit BatchNorm2dImpl(const BatchNorm2dOptions &options);
   void reset() override { registerAll(); }
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
@@ -67,9 +67,9 @@ using InstanceNorm2dOptions = InstanceNormOptions;
 /// x [n, c, h, w].
 class InstanceNorm2dImpl : public Cloneable<InstanceNorm2dImpl> {
 public:
-  explicit InstanceNorm2dImpl(const InstanceNorm2dOptions &options) : options(options) { reset(); }
+  explicit InstanceNorm2dImpl(const InstanceNorm2dOptions &options);
   void reset() override;
-  explicit InstanceNorm2dImpl(int64_t features) : InstanceNorm2dImpl(InstanceNorm2dOptions(features)) {}
+  explicit InstanceNorm2dImpl(int64_t features);
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;
 
@@ -79,15 +79,15 @@ public:
 AGC_OWN_MODULE(InstanceNorm2d);
 
 struct LayerNormOptions {
-  LayerNormOptions(std::vector<int64_t> shape) : normalized_shape_(std::move(shape)) {}
-  AGC_ARG(std::vector<int64_t>, normalized_shape);
+  LayerNormOptions(std::vector<int64_t> shape);
+  AGC_LARGE_ARG(std::vector<int64_t>, normalized_shape);
   AGC_ARG(double, eps) = 1e-5;
   AGC_ARG(bool, elementwise_affine) = true;
 };
 class LayerNormImpl : public Cloneable<LayerNormImpl> {
 public:
-  LayerNormImpl(std::vector<int64_t> shape) : LayerNormImpl(LayerNormOptions(std::move(shape))) {}
-  explicit LayerNormImpl(const LayerNormOptions &options) : options(options) { reset(); }
+  LayerNormImpl(std::vector<int64_t> shape);
+  explicit LayerNormImpl(const LayerNormOptions &options);
   void reset() override;
   void reset_parameters();
   Tensor forward(Arg x);
@@ -107,8 +107,8 @@ struct GroupNormOptions {
 };
 class GroupNormImpl : public Cloneable<GroupNormImpl> {
 public:
-  GroupNormImpl(int64_t groups, int64_t channels) : GroupNormImpl(GroupNormOptions(groups, channels)) {}
-  explicit GroupNormImpl(const GroupNormOptions &options) : options(options) { reset(); }
+  GroupNormImpl(int64_t groups, int64_t channels);
+  explicit GroupNormImpl(const GroupNormOptions &options);
   void reset() override;
   void reset_parameters();
   Tensor forward(Arg x);
@@ -122,10 +122,10 @@ AGC_OWN_MODULE(GroupNorm);
 namespace functional {
 
 struct LayerNormFuncOptions {
-  LayerNormFuncOptions(std::vector<int64_t> shape) : normalized_shape_(std::move(shape)) {}
-  AGC_ARG(std::vector<int64_t>, normalized_shape);
-  AGC_ARG(Tensor, weight);
-  AGC_ARG(Tensor, bias);
+  LayerNormFuncOptions(std::vector<int64_t> shape);
+  AGC_LARGE_ARG(std::vector<int64_t>, normalized_shape);
+  AGC_LARGE_ARG(Tensor, weight);
+  AGC_LARGE_ARG(Tensor, bias);
   AGC_ARG(double, eps) = 1e-5;
 };
 Tensor layer_norm(Arg x, const LayerNormFuncOptions &options);
@@ -133,15 +133,15 @@ Tensor layer_norm(Arg x, const LayerNormFuncOptions &options);
 struct GroupNormFuncOptions {
   GroupNormFuncOptions(int64_t groups) : num_groups_(groups) {}
   AGC_ARG(int64_t, num_groups);
-  AGC_ARG(Tensor, weight);
-  AGC_ARG(Tensor, bias);
+  AGC_LARGE_ARG(Tensor, weight);
+  AGC_LARGE_ARG(Tensor, bias);
   AGC_ARG(double, eps) = 1e-5;
 };
 Tensor group_norm(Arg x, const GroupNormFuncOptions &options);
 
 struct BatchNormFuncOptions {
-  AGC_ARG(Tensor, weight);
-  AGC_ARG(Tensor, bias);
+  AGC_LARGE_ARG(Tensor, weight);
+  AGC_LARGE_ARG(Tensor, bias);
   AGC_ARG(bool, training) = false;
   AGC_ARG(double, momentum) = 0.1;
   AGC_ARG(double, eps) = 1e-5;
@@ -150,10 +150,10 @@ Tensor batch_norm(Arg x, const Tensor &running_mean, const Tensor &running_var,
                   const BatchNormFuncOptions &options = {});
 
 struct InstanceNormFuncOptions {
-  AGC_ARG(Tensor, running_mean);
-  AGC_ARG(Tensor, running_var);
-  AGC_ARG(Tensor, weight);
-  AGC_ARG(Tensor, bias);
+  AGC_LARGE_ARG(Tensor, running_mean);
+  AGC_LARGE_ARG(Tensor, running_var);
+  AGC_LARGE_ARG(Tensor, weight);
+  AGC_LARGE_ARG(Tensor, bias);
   AGC_ARG(bool, use_input_stats) = true;
   AGC_ARG(double, momentum) = 0.1;
   AGC_ARG(double, eps) = 1e-5;

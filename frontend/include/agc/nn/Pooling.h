@@ -10,10 +10,10 @@ namespace agc::nn {
 /// The stride is the kernel's size, unless said.
 template <size_t D> struct MaxPoolOptions {
   MaxPoolOptions(ExpandingArray<D> size) : kernel_size_(size), stride_(size) {}
-  AGC_ARG(ExpandingArray<D>, kernel_size);
-  AGC_ARG(ExpandingArray<D>, stride);
-  AGC_ARG(ExpandingArray<D>, padding) = 0;
-  AGC_ARG(ExpandingArray<D>, dilation) = 1;
+  AGC_LARGE_ARG(ExpandingArray<D>, kernel_size);
+  AGC_LARGE_ARG(ExpandingArray<D>, stride);
+  AGC_LARGE_ARG(ExpandingArray<D>, padding) = 0;
+  AGC_LARGE_ARG(ExpandingArray<D>, dilation) = 1;
   AGC_ARG(bool, ceil_mode) = false;
 };
 using MaxPool1dOptions = MaxPoolOptions<1>;
@@ -21,13 +21,13 @@ using MaxPool2dOptions = MaxPoolOptions<2>;
 
 template <size_t D> struct AvgPoolOptions {
   AvgPoolOptions(ExpandingArray<D> size) : kernel_size_(size), stride_(size) {}
-  AGC_ARG(ExpandingArray<D>, kernel_size);
-  AGC_ARG(ExpandingArray<D>, stride);
-  AGC_ARG(ExpandingArray<D>, padding) = 0;
+  AGC_LARGE_ARG(ExpandingArray<D>, kernel_size);
+  AGC_LARGE_ARG(ExpandingArray<D>, stride);
+  AGC_LARGE_ARG(ExpandingArray<D>, padding) = 0;
   AGC_ARG(bool, ceil_mode) = false;
   AGC_ARG(bool, count_include_pad) = true;
   /// Of a window's sum, instead of how many it has. Not in one dimension.
-  AGC_ARG(std::optional<int64_t>, divisor_override) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<int64_t>, divisor_override) = std::nullopt;
 };
 using AvgPool1dOptions = AvgPoolOptions<1>;
 using AvgPool2dOptions = AvgPoolOptions<2>;
@@ -35,7 +35,7 @@ using AvgPool2dOptions = AvgPoolOptions<2>;
 /// A size that is missing stays what it is.
 template <typename Size> struct AdaptiveAvgPoolOptions {
   AdaptiveAvgPoolOptions(Size size) : output_size_(size) {}
-  AGC_ARG(Size, output_size);
+  AGC_LARGE_ARG(Size, output_size);
 };
 using AdaptiveAvgPool1dOptions = AdaptiveAvgPoolOptions<ExpandingArray<1>>;
 using AdaptiveAvgPool2dOptions = AdaptiveAvgPoolOptions<ExpandingArrayWithOptionalElem<2>>;
@@ -59,8 +59,8 @@ Tensor adaptive_avg_pool2d(Arg x, const AdaptiveAvgPool2dFuncOptions &options);
 #define AGC_POOL(Name, Size)                                                   \
   class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
-    Name##Impl(Size size) : options(size) {}                                   \
-    explicit Name##Impl(const Name##Options &options) : options(options) {}    \
+    Name##Impl(Size size);                                                     \
+    explicit Name##Impl(const Name##Options &options);                         \
     void reset() override {}                                                   \
     Tensor forward(Arg x);                                                     \
     void pretty_print(std::ostream &out) const override;                       \

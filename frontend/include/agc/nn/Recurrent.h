@@ -102,7 +102,7 @@ struct RNNOptionsBase {
 
 class RNNImplBase : public Module {
 public:
-  explicit RNNImplBase(const RNNOptionsBase &options) : options_base(options) {}
+  explicit RNNImplBase(const RNNOptionsBase &options);
   /// Uniform within 1 / sqrt(hidden_size).
   void reset_parameters();
   /// Does nothing: there is no other layout here.
@@ -122,8 +122,7 @@ protected:
 
 class RNNCellImplBase : public Module {
 public:
-  RNNCellImplBase(int64_t gates, int64_t in, int64_t hidden, bool bias)
-      : gates(gates), input_size(in), hidden_size(hidden), has_bias(bias) {}
+  RNNCellImplBase(int64_t gates, int64_t in, int64_t hidden, bool bias);
   void reset_parameters();
   void pretty_print(std::ostream &out) const override;
 
@@ -151,8 +150,8 @@ template <typename Options> RNNOptionsBase baseOf(int64_t gates, const Options &
 /// Errors: AGC0104, layers or sizes below 1, a projection that is not smaller.
 class RNNImpl : public Cloneable<RNNImpl, detail::RNNImplBase> {
 public:
-  RNNImpl(int64_t in, int64_t hidden) : RNNImpl(RNNOptions(in, hidden)) {}
-  explicit RNNImpl(const RNNOptions &o) : Cloneable(detail::baseOf(1, o)), options(o) { reset(); }
+  RNNImpl(int64_t in, int64_t hidden);
+  explicit RNNImpl(const RNNOptions &o);
   void reset() override { registerAll(); }
   std::tuple<Tensor, Tensor> forward(Arg input, OptionalArg hx = {});
   RNNOptions options;
@@ -161,8 +160,8 @@ AGC_OWN_MODULE(RNN, detail::RNNImplBase);
 
 class LSTMImpl : public Cloneable<LSTMImpl, detail::RNNImplBase> {
 public:
-  LSTMImpl(int64_t in, int64_t hidden) : LSTMImpl(LSTMOptions(in, hidden)) {}
-  explicit LSTMImpl(const LSTMOptions &o) : Cloneable(detail::baseOf(4, o)), options(o) { reset(); }
+  LSTMImpl(int64_t in, int64_t hidden);
+  explicit LSTMImpl(const LSTMOptions &o);
   void reset() override { registerAll(); }
   /// The output, and h and c after the last step.
   std::tuple<Tensor, std::tuple<Tensor, Tensor>> forward(Arg input,
@@ -173,8 +172,8 @@ AGC_OWN_MODULE(LSTM, detail::RNNImplBase);
 
 class GRUImpl : public Cloneable<GRUImpl, detail::RNNImplBase> {
 public:
-  GRUImpl(int64_t in, int64_t hidden) : GRUImpl(GRUOptions(in, hidden)) {}
-  explicit GRUImpl(const GRUOptions &o) : Cloneable(detail::baseOf(3, o)), options(o) { reset(); }
+  GRUImpl(int64_t in, int64_t hidden);
+  explicit GRUImpl(const GRUOptions &o);
   void reset() override { registerAll(); }
   std::tuple<Tensor, Tensor> forward(Arg input, OptionalArg hx = {});
   GRUOptions options;
@@ -184,11 +183,8 @@ AGC_OWN_MODULE(GRU, detail::RNNImplBase);
 /// One step of these: input [n, i] or [i].
 class RNNCellImpl : public Cloneable<RNNCellImpl, detail::RNNCellImplBase> {
 public:
-  RNNCellImpl(int64_t in, int64_t hidden) : RNNCellImpl(RNNCellOptions(in, hidden)) {}
-  explicit RNNCellImpl(const RNNCellOptions &o)
-      : Cloneable(1, o.input_size(), o.hidden_size(), o.bias()), options(o) {
-    reset();
-  }
+  RNNCellImpl(int64_t in, int64_t hidden);
+  explicit RNNCellImpl(const RNNCellOptions &o);
   void reset() override { registerAll(); }
   Tensor forward(Arg input, OptionalArg hx = {});
   RNNCellOptions options;
@@ -200,11 +196,8 @@ AGC_OWN_MODULE(RNNCell, detail::RNNCellImplBase);
 
 class LSTMCellImpl : public Cloneable<LSTMCellImpl, detail::RNNCellImplBase> {
 public:
-  LSTMCellImpl(int64_t in, int64_t hidden) : LSTMCellImpl(LSTMCellOptions(in, hidden)) {}
-  explicit LSTMCellImpl(const LSTMCellOptions &o)
-      : Cloneable(4, o.input_size(), o.hidden_size(), o.bias()), options(o) {
-    reset();
-  }
+  LSTMCellImpl(int64_t in, int64_t hidden);
+  explicit LSTMCellImpl(const LSTMCellOptions &o);
   void reset() override { registerAll(); }
   std::tuple<Tensor, Tensor> forward(Arg input, std::optional<std::tuple<Tensor, Tensor>> hx = {});
   LSTMCellOptions options;
@@ -213,11 +206,8 @@ AGC_OWN_MODULE(LSTMCell, detail::RNNCellImplBase);
 
 class GRUCellImpl : public Cloneable<GRUCellImpl, detail::RNNCellImplBase> {
 public:
-  GRUCellImpl(int64_t in, int64_t hidden) : GRUCellImpl(GRUCellOptions(in, hidden)) {}
-  explicit GRUCellImpl(const GRUCellOptions &o)
-      : Cloneable(3, o.input_size(), o.hidden_size(), o.bias()), options(o) {
-    reset();
-  }
+  GRUCellImpl(int64_t in, int64_t hidden);
+  explicit GRUCellImpl(const GRUCellOptions &o);
   void reset() override { registerAll(); }
   Tensor forward(Arg input, OptionalArg hx = {});
   GRUCellOptions options;

@@ -27,21 +27,18 @@ private:
 };
 
 struct TransformerEncoderLayerOptions {
-  TransformerEncoderLayerOptions(int64_t d_model, int64_t heads) : d_model_(d_model), nhead_(heads) {}
+  TransformerEncoderLayerOptions(int64_t d_model, int64_t heads);
   AGC_ARG(int64_t, d_model);
   AGC_ARG(int64_t, nhead);
   AGC_ARG(int64_t, dim_feedforward) = 2048;
   AGC_ARG(double, dropout) = 0.1;
-  AGC_ARG(activation_t, activation) = kReLU;
+  AGC_LARGE_ARG(activation_t, activation) = kReLU;
 };
 /// x = norm1(x + attention(x)); x = norm2(x + feed-forward(x)); src [s, n, e].
 class TransformerEncoderLayerImpl : public Cloneable<TransformerEncoderLayerImpl> {
 public:
-  TransformerEncoderLayerImpl(int64_t d_model, int64_t heads)
-      : TransformerEncoderLayerImpl(TransformerEncoderLayerOptions(d_model, heads)) {}
-  explicit TransformerEncoderLayerImpl(const TransformerEncoderLayerOptions &options) : options(options) {
-    reset();
-  }
+  TransformerEncoderLayerImpl(int64_t d_model, int64_t heads);
+  explicit TransformerEncoderLayerImpl(const TransformerEncoderLayerOptions &options);
   void reset() override;
   void reset_parameters();
   Tensor forward(Arg src, OptionalArg src_mask = {}, OptionalArg src_key_padding_mask = {});
@@ -57,21 +54,18 @@ public:
 AGC_OWN_MODULE(TransformerEncoderLayer);
 
 struct TransformerEncoderOptions {
-  TransformerEncoderOptions(TransformerEncoderLayer layer, int64_t layers)
-      : encoder_layer_(std::move(layer)), num_layers_(layers) {}
-  TransformerEncoderOptions(const TransformerEncoderLayerOptions &layer, int64_t layers)
-      : encoder_layer_(layer), num_layers_(layers) {}
-  AGC_ARG(TransformerEncoderLayer, encoder_layer) = nullptr;
+  TransformerEncoderOptions(TransformerEncoderLayer layer, int64_t layers);
+  TransformerEncoderOptions(const TransformerEncoderLayerOptions &layer, int64_t layers);
+  AGC_LARGE_ARG(TransformerEncoderLayer, encoder_layer) = nullptr;
   AGC_ARG(int64_t, num_layers);
   /// Of what the last layer gives.
-  AGC_ARG(AnyModule, norm);
+  AGC_LARGE_ARG(AnyModule, norm);
 };
 /// Clones of one layer, one after the other.
 class TransformerEncoderImpl : public Cloneable<TransformerEncoderImpl> {
 public:
-  TransformerEncoderImpl(TransformerEncoderLayer layer, int64_t layers)
-      : TransformerEncoderImpl(TransformerEncoderOptions(std::move(layer), layers)) {}
-  explicit TransformerEncoderImpl(const TransformerEncoderOptions &options) : options(options) { reset(); }
+  TransformerEncoderImpl(TransformerEncoderLayer layer, int64_t layers);
+  explicit TransformerEncoderImpl(const TransformerEncoderOptions &options);
   void reset() override;
   void reset_parameters();
   Tensor forward(Arg src, OptionalArg src_mask = {}, OptionalArg src_key_padding_mask = {});

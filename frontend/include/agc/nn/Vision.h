@@ -21,25 +21,25 @@ namespace nn {
 
 struct UpsampleOptions {
   using mode_t = OneOf<enumtype::kNearest, enumtype::kLinear, enumtype::kBilinear>;
-  AGC_ARG(std::optional<std::vector<int64_t>>, size) = std::nullopt;
-  AGC_ARG(std::optional<std::vector<double>>, scale_factor) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<std::vector<int64_t>>, size) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<std::vector<double>>, scale_factor) = std::nullopt;
   AGC_ARG(mode_t, mode) = kNearest;
-  AGC_ARG(std::optional<bool>, align_corners) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<bool>, align_corners) = std::nullopt;
 };
 struct FoldOptions {
   FoldOptions(ExpandingArray<2> output, ExpandingArray<2> kernel) : output_size_(output), kernel_size_(kernel) {}
-  AGC_ARG(ExpandingArray<2>, output_size);
-  AGC_ARG(ExpandingArray<2>, kernel_size);
-  AGC_ARG(ExpandingArray<2>, dilation) = 1;
-  AGC_ARG(ExpandingArray<2>, padding) = 0;
-  AGC_ARG(ExpandingArray<2>, stride) = 1;
+  AGC_LARGE_ARG(ExpandingArray<2>, output_size);
+  AGC_LARGE_ARG(ExpandingArray<2>, kernel_size);
+  AGC_LARGE_ARG(ExpandingArray<2>, dilation) = 1;
+  AGC_LARGE_ARG(ExpandingArray<2>, padding) = 0;
+  AGC_LARGE_ARG(ExpandingArray<2>, stride) = 1;
 };
 struct UnfoldOptions {
   UnfoldOptions(ExpandingArray<2> kernel) : kernel_size_(kernel) {}
-  AGC_ARG(ExpandingArray<2>, kernel_size);
-  AGC_ARG(ExpandingArray<2>, dilation) = 1;
-  AGC_ARG(ExpandingArray<2>, padding) = 0;
-  AGC_ARG(ExpandingArray<2>, stride) = 1;
+  AGC_LARGE_ARG(ExpandingArray<2>, kernel_size);
+  AGC_LARGE_ARG(ExpandingArray<2>, dilation) = 1;
+  AGC_LARGE_ARG(ExpandingArray<2>, padding) = 0;
+  AGC_LARGE_ARG(ExpandingArray<2>, stride) = 1;
 };
 struct PixelShuffleOptions {
   PixelShuffleOptions(int64_t factor) : upscale_factor_(factor) {}
@@ -54,8 +54,8 @@ namespace functional {
 /// `pad`: before and after the last dimension, then the one before, and so on.
 struct PadFuncOptions {
   using mode_t = OneOf<enumtype::kConstant, enumtype::kReflect, enumtype::kReplicate, enumtype::kCircular>;
-  PadFuncOptions(std::vector<int64_t> pad) : pad_(std::move(pad)) {}
-  AGC_ARG(std::vector<int64_t>, pad);
+  PadFuncOptions(std::vector<int64_t> pad);
+  AGC_LARGE_ARG(std::vector<int64_t>, pad);
   AGC_ARG(mode_t, mode) = kConstant;
   AGC_ARG(double, value) = 0;
 };
@@ -65,11 +65,11 @@ Tensor pad(Arg x, const PadFuncOptions &options);
 
 struct InterpolateFuncOptions {
   using mode_t = UpsampleOptions::mode_t;
-  AGC_ARG(std::optional<std::vector<int64_t>>, size) = std::nullopt;
-  AGC_ARG(std::optional<std::vector<double>>, scale_factor) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<std::vector<int64_t>>, size) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<std::vector<double>>, scale_factor) = std::nullopt;
   AGC_ARG(mode_t, mode) = kNearest;
-  AGC_ARG(std::optional<bool>, align_corners) = std::nullopt;
-  AGC_ARG(std::optional<bool>, recompute_scale_factor) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<bool>, align_corners) = std::nullopt;
+  AGC_LARGE_ARG(std::optional<bool>, recompute_scale_factor) = std::nullopt;
   AGC_ARG(bool, antialias) = false;
 };
 /// Another size by nearest elements or by straight lines between them.
@@ -77,7 +77,8 @@ struct InterpolateFuncOptions {
 /// Shapes: x [n, c, l] (kNearest, kLinear) or [n, c, h, w] (kNearest, kBilinear).
 /// Errors: neither or both of size and scale_factor, align_corners with kNearest;
 /// AGC0116, antialias.
-Tensor interpolate(Arg x, const InterpolateFuncOptions &options = {});
+Tensor interpolate(Arg x);
+Tensor interpolate(Arg x, const InterpolateFuncOptions &options);
 
 using FoldFuncOptions = FoldOptions;
 using UnfoldFuncOptions = UnfoldOptions;
@@ -92,25 +93,34 @@ Tensor pixel_unshuffle(Arg x, const PixelUnshuffleFuncOptions &options);
 } // namespace functional
 
 /// Modules of the functions above.
-#define AGC_VISION(Name, defaults)                                             \
+#define AGC_VISION(Name)                                                       \
   class Name##Impl : public Cloneable<Name##Impl> {                            \
   public:                                                                      \
-    explicit Name##Impl(const Name##Options &options defaults) : options(options) {} \
+    explicit Name##Impl(const Name##Options &options);                         \
     void reset() override {}                                                   \
     Tensor forward(Arg x);                                                     \
     void pretty_print(std::ostream &out) const override;                       \
     Name##Options options;                                                     \
   };                                                                           \
   AGC_OWN_MODULE(Name)
-AGC_VISION(Upsample, = {});
-AGC_VISION(Unfold, );
-AGC_VISION(PixelShuffle, );
-AGC_VISION(PixelUnshuffle, );
+AGC_VISION(Unfold);
+AGC_VISION(PixelShuffle);
+AGC_VISION(PixelUnshuffle);
 #undef AGC_VISION
+class UpsampleImpl : public Cloneable<UpsampleImpl> {
+public:
+  UpsampleImpl();
+  explicit UpsampleImpl(const UpsampleOptions &options);
+  void reset() override {}
+  Tensor forward(Arg x);
+  void pretty_print(std::ostream &out) const override;
+  UpsampleOptions options;
+};
+AGC_OWN_MODULE(Upsample);
 class FoldImpl : public Cloneable<FoldImpl> {
 public:
-  FoldImpl(ExpandingArray<2> output, ExpandingArray<2> kernel) : options(output, kernel) {}
-  explicit FoldImpl(const FoldOptions &options) : options(options) {}
+  FoldImpl(ExpandingArray<2> output, ExpandingArray<2> kernel);
+  explicit FoldImpl(const FoldOptions &options);
   void reset() override {}
   Tensor forward(Arg x);
   void pretty_print(std::ostream &out) const override;

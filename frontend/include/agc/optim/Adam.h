@@ -10,9 +10,7 @@ namespace agc::optim {
 
 /// What an optimizer's options are to its base: a copy and the learning rate.
 #define AGC_OPTIMIZER_OPTIONS(Name)                                            \
-  std::unique_ptr<OptimizerOptions> clone() const override {                   \
-    return std::unique_ptr<OptimizerOptions>(new Name(*this));                 \
-  }                                                                            \
+  std::unique_ptr<OptimizerOptions> clone() const override;                    \
   double get_lr() const override { return lr_; }                               \
   void set_lr(double value) override { lr_ = value; }
 
@@ -33,7 +31,7 @@ public:
   using Betas = std::tuple<double, double>;
   AdamOptions(double lr = 1e-3) : lr_(lr) {}
   AGC_ARG(double, lr);
-  AGC_ARG(Betas, betas) = {0.9, 0.999};
+  AGC_LARGE_ARG(Betas, betas) = {0.9, 0.999};
   AGC_ARG(double, eps) = 1e-8;
   AGC_ARG(double, weight_decay) = 0;
   AGC_ARG(bool, amsgrad) = false;
@@ -52,7 +50,7 @@ public:
   using Betas = std::tuple<double, double>;
   AdamWOptions(double lr = 1e-3) : lr_(lr) {}
   AGC_ARG(double, lr);
-  AGC_ARG(Betas, betas) = {0.9, 0.999};
+  AGC_LARGE_ARG(Betas, betas) = {0.9, 0.999};
   AGC_ARG(double, eps) = 1e-8;
   AGC_ARG(double, weight_decay) = 1e-2;
   AGC_ARG(bool, amsgrad) = false;

@@ -19,19 +19,17 @@ public:
 /// Parameters that are stepped with the same options.
 class OptimizerParamGroup {
 public:
-  OptimizerParamGroup(std::vector<Tensor> params) : tensors(std::move(params)) {}
+  OptimizerParamGroup(std::vector<Tensor> params);
   OptimizerParamGroup(std::vector<Tensor> params,
-                      std::unique_ptr<OptimizerOptions> options)
-      : tensors(std::move(params)), settings(std::move(options)) {}
-  OptimizerParamGroup(const OptimizerParamGroup &other)
-      : tensors(other.tensors),
-        settings(other.settings ? other.settings->clone() : nullptr) {}
-  OptimizerParamGroup(OptimizerParamGroup &&) = default;
+                      std::unique_ptr<OptimizerOptions> options);
+  OptimizerParamGroup(const OptimizerParamGroup &other);
+  OptimizerParamGroup(OptimizerParamGroup &&);
+  ~OptimizerParamGroup();
 
-  bool has_options() const { return settings != nullptr; }
-  OptimizerOptions &options() { return *settings; }
-  const OptimizerOptions &options() const { return *settings; }
-  void set_options(std::unique_ptr<OptimizerOptions> o) { settings = std::move(o); }
+  bool has_options() const;
+  OptimizerOptions &options();
+  const OptimizerOptions &options() const;
+  void set_options(std::unique_ptr<OptimizerOptions> o);
   std::vector<Tensor> &params() { return tensors; }
   const std::vector<Tensor> &params() const { return tensors; }
 
@@ -44,7 +42,7 @@ class Optimizer {
 public:
   Optimizer(std::vector<OptimizerParamGroup> groups,
             std::unique_ptr<OptimizerOptions> defaults, Loc loc = Loc::current());
-  virtual ~Optimizer() = default;
+  virtual ~Optimizer();
   Optimizer(const Optimizer &) = delete;
 
   /// Records the update of every parameter that has a gradient. The learning
@@ -56,7 +54,7 @@ public:
   void add_param_group(const OptimizerParamGroup &group, Loc loc = Loc::current());
   std::vector<OptimizerParamGroup> &param_groups() { return groups; }
   const std::vector<OptimizerParamGroup> &param_groups() const { return groups; }
-  OptimizerOptions &defaults() { return *initial; }
+  OptimizerOptions &defaults();
   size_t size() const;
 
   /// A tensor that the optimizer keeps for a parameter (index within all

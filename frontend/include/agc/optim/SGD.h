@@ -16,9 +16,7 @@ public:
   AGC_ARG(bool, nesterov) = false;
 
 public:
-  std::unique_ptr<OptimizerOptions> clone() const override {
-    return std::unique_ptr<OptimizerOptions>(new SGDOptions(*this));
-  }
+  std::unique_ptr<OptimizerOptions> clone() const override;
   double get_lr() const override { return lr_; }
   void set_lr(double lr) override { lr_ = lr; }
 };

@@ -238,58 +238,98 @@ void CheckpointOp::buildVjp(GradientBuilder &g, ValueRange cotangents,
 
 namespace {
 
-/// A scan, and which of its ys are the carries as they came into each trip.
+/// A scan, and what of each trip its backward reads, which is among its ys.
 struct KeptScan {
   ScanOp scan;
-  SmallVector<Value> carries;
+  SmallVector<unsigned> carries, products; // as they came in; as they were computed
 };
 
 } // namespace
 
-/// The scan with each trip's incoming carries among its ys, in its place.
-static KeptScan keepCarries(OpBuilder &builder, ScanOp scan) {
-  unsigned carries = scan.getNumCarries();
-  SmallVector<int> found(carries, -1); // they may be there already
+/// Products summed up for an element of the op's result; 0 if it is no product.
+static int64_t termsOf(Operation &op) {
+  if (auto conv = dyn_cast<ConvOp>(op)) {
+    auto w = cast<RankedTensorType>(conv.getW().getType());
+    return w.getNumElements() / std::max<int64_t>(1, w.getDimSize(0));
+  }
+  auto einsum = dyn_cast<EinsumOp>(op);
+  if (!einsum)
+    return 0;
+  EinsumTerms spec = parseEinsum(einsum.getSpec());
+  int64_t terms = 1;
+  for (auto [letter, size] :
+       llvm::zip_equal(spec.x, cast<RankedTensorType>(einsum.getX().getType()).getShape()))
+    terms *= spec.z.contains(letter) ? 1 : size;
+  return terms;
+}
+
+/// The scan with each trip's incoming carries among its ys, in its place, and what
+/// takes longer to compute again than to store and load.
+static KeptScan keepForBackward(OpBuilder &builder, ScanOp scan) {
+  constexpr int64_t manyTerms = 32;
+  unsigned carries = scan.getNumCarries(), ys = scan.getNumYs();
   SmallVector<Type> types(scan.getFinals().getTypes());
   llvm::append_range(types, scan.getYs().getTypes());
-  unsigned ys = scan.getNumYs();
   SmallVector<Value> added;
-  for (unsigned i = 0; i < carries; ++i) {
-    Value carry = scan.getBody().getArgument(i);
-    for (unsigned j = 0; j < ys; ++j)
-      if (scan.getYielded()[carries + j] == carry)
-        found[i] = j;
-    if (found[i] >= 0)
-      continue;
-    found[i] = ys + added.size();
-    added.push_back(carry);
-    types.push_back(stackOf(carry.getType(), scan.getTrips()));
-  }
-  KeptScan kept{scan, {}};
-  if (!added.empty()) {
-    if (scan.getStops())
-      types.push_back(scan.getCount().getType());
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPoint(scan);
-    kept.scan = ScanOp::create(builder, scan.getLoc(), types, scan.getInputs(),
-                               scan.getTrips(), scan.getNumCarries(),
-                               scan.getNumXs(), scan.getReverse(), scan.getStops(),
-                               scan.getLimited());
-    IRMapping mapping;
-    scan.getBody().cloneInto(&kept.scan.getBody(), mapping);
-    auto yield = cast<YieldOp>(kept.scan.getBody().front().getTerminator());
-    for (Value carry : added)
-      yield.getValuesMutable().append(mapping.lookup(carry));
-    // What is left of the old one is dead.
-    dropChecks(scan.getBody());
-    for (unsigned i = 0; i < carries + ys; ++i)
-      scan.getResult(i).replaceAllUsesWith(kept.scan.getResult(i));
-    if (scan.getStops())
-      scan.getCount().replaceAllUsesWith(kept.scan.getCount());
-  }
-  for (int j : found)
-    kept.carries.push_back(kept.scan.getYs()[j]);
+  auto keep = [&](Value value) -> unsigned {
+    for (unsigned j = 0; j < ys; ++j) // It may be there already.
+      if (scan.getYielded()[carries + j] == value)
+        return j;
+    added.push_back(value);
+    types.push_back(stackOf(value.getType(), scan.getTrips()));
+    return ys + added.size() - 1;
+  };
+  KeptScan kept{scan, {}, {}};
+  for (Value carry : scan.getBody().getArguments().take_front(carries))
+    kept.carries.push_back(keep(carry));
+  for (Operation &op : scan.getBody().front())
+    if (termsOf(op) >= manyTerms)
+      kept.products.push_back(keep(op.getResult(0)));
+  if (added.empty())
+    return kept;
+  if (scan.getStops())
+    types.push_back(scan.getCount().getType());
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(scan);
+  kept.scan = ScanOp::create(builder, scan.getLoc(), types, scan.getInputs(),
+                             scan.getTrips(), scan.getNumCarries(), scan.getNumXs(),
+                             scan.getReverse(), scan.getStops(), scan.getLimited());
+  IRMapping mapping;
+  scan.getBody().cloneInto(&kept.scan.getBody(), mapping);
+  auto yield = cast<YieldOp>(kept.scan.getBody().front().getTerminator());
+  for (Value value : added)
+    yield.getValuesMutable().append(mapping.lookup(value));
+  // What is left of the old one is dead.
+  dropChecks(scan.getBody());
+  for (unsigned i = 0; i < carries + ys; ++i)
+    scan.getResult(i).replaceAllUsesWith(kept.scan.getResult(i));
+  if (scan.getStops())
+    scan.getCount().replaceAllUsesWith(kept.scan.getCount());
   return kept;
+}
+
+/// Marks what stands for a value that is computed again only for its derivative.
+constexpr llvm::StringLiteral keptName = "agc.kept";
+
+/// Makes all that uses \p made, among it \p values, use what was kept of it, but
+/// derivatives go on to what it was made of.
+static void standFor(OpBuilder &builder, MutableArrayRef<Value> values, Value made,
+                     Value kept) {
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointAfterValue(made);
+  auto stand = BarrierOp::create(builder, made.getLoc(), made.getType(), made, kept);
+  stand->setAttr(keptName, builder.getUnitAttr());
+  made.replaceAllUsesExcept(stand, stand);
+  std::replace(values.begin(), values.end(), made, Value(stand.getResult()));
+}
+
+void useKeptValues(Operation *root) {
+  root->walk([](BarrierOp stand) {
+    if (!stand->hasAttr(keptName))
+      return;
+    stand.replaceAllUsesWith(stand.getAfter());
+    stand.erase();
+  });
 }
 
 void ScanOp::buildVjp(GradientBuilder &g, ValueRange cotangents,
@@ -323,7 +363,7 @@ void ScanOp::buildVjp(GradientBuilder &g, ValueRange cotangents,
     if (cotangents[carries + j] && active.contains(yielded[carries + j]))
       seeded.push_back(j);
 
-  KeptScan kept = keepCarries(g.builder, *this);
+  KeptScan kept = keepForBackward(g.builder, *this);
   SmallVector<Value> inputs;
   SmallVector<Type> taken, results;
   if (getStops() || getLimited())
@@ -342,10 +382,12 @@ void ScanOp::buildVjp(GradientBuilder &g, ValueRange cotangents,
                         : zeroOf(g.builder, g.loc, getInits()[i].getType()));
   for (unsigned i : constants)
     carry(zeroOf(g.builder, g.loc, getBodyInputs()[i].getType()));
-  for (Value value : kept.carries)
-    stack(value);
+  for (unsigned j : kept.carries)
+    stack(kept.scan.getYs()[j]);
   for (Value value : getXs())
     stack(value);
+  for (unsigned j : kept.products)
+    stack(kept.scan.getYs()[j]);
   for (unsigned j : seeded)
     stack(cotangents[carries + j]);
   for (Value value : getConstants()) {
@@ -357,7 +399,8 @@ void ScanOp::buildVjp(GradientBuilder &g, ValueRange cotangents,
 
   auto backward = ScanOp::create(
       g.builder, g.loc, results, inputs, getTrips(),
-      int64_t(carried.size() + constants.size()), int64_t(carries + xs + seeded.size()),
+      int64_t(carried.size() + constants.size()),
+      int64_t(carries + xs + kept.products.size() + seeded.size()),
       !getReverse(), false, getStops() || getLimited());
   OpBuilder::InsertionGuard guard(g.builder);
   Block *block = startBody(g.builder, backward.getBody(), taken, g.loc);
@@ -369,9 +412,12 @@ void ScanOp::buildVjp(GradientBuilder &g, ValueRange cotangents,
   };
   ValueRange carriedSeeds = next(carried.size()), sums = next(constants.size());
   SmallVector<Value> forward(next(carries + xs));
-  ValueRange rowSeeds = next(seeded.size());
+  ValueRange products = next(kept.products.size()), rowSeeds = next(seeded.size());
   llvm::append_range(forward, arguments);
-  SmallVector<Value> values = cloneBody(g.builder, body, forward);
+  SmallVector<Value> values =
+      cloneBody(g.builder, kept.scan.getBody().front(), forward);
+  for (auto [j, product] : llvm::zip_equal(kept.products, products))
+    standFor(g.builder, values, values[carries + j], product);
 
   SmallVector<Value> targets, seeds, wanted;
   for (auto [i, seed] : llvm::zip_equal(carried, carriedSeeds))

@@ -58,6 +58,11 @@ struct EinsumTerms {
 };
 EinsumTerms parseEinsum(llvm::StringRef spec);
 
+/// Ends a differentiation: a loop's backward computes some values again, for the
+/// derivatives to go through, beside what was kept of them in its forward; from here
+/// on these are used.
+void useKeptValues(mlir::Operation *root);
+
 } // namespace agc::ir
 
 #endif

@@ -46,6 +46,7 @@ struct DifferentiatePass : impl::DifferentiatePassBase<DifferentiatePass> {
     for (Block &block : getOperation().getBody())
       if (failed(expand(block)))
         return signalPassFailure();
+    useKeptValues(getOperation());
   }
 
   /// In program order: a gradient of a gradient finds the inner one expanded, as

@@ -186,3 +186,24 @@ func.func @checks_once(%c: tensor<4xf32>, %i: tensor<3xi64>, %dc: tensor<4xf32>)
   %g = agc.gradient %z, %dc, %c {outputs = 1 : i64} : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
   return %g : tensor<4xf32>
 }
+
+// -----
+
+// A product of many terms is kept for the backward: it makes tanh of it again, not it.
+// CHECK-LABEL: @scan_keeps_products
+// CHECK: %[[F:.*]]:3 = agc.scan {{.*}} -> (tensor<4x64xf32>, tensor<3x4x64xf32>, tensor<3x4x64xf32>)
+// CHECK: %[[P:.*]] = agc.einsum {{.*}} {spec = "ni,oi->no"}
+// CHECK: agc.yield {{.*}}, %[[P]] :
+// CHECK: agc.scan {{.*}}%[[F]]#1, %[[F]]#2{{.*}} reverse = true
+// CHECK-NOT: spec = "ni,oi->no"
+// CHECK: return
+func.func @scan_keeps_products(%c: tensor<4x64xf32>, %w: tensor<64x64xf32>, %dc: tensor<4x64xf32>) -> (tensor<4x64xf32>, tensor<64x64xf32>) {
+  %z = agc.scan %c, %w {trips = 3 : i64, num_carries = 1 : i64, num_xs = 0 : i64} : (tensor<4x64xf32>, tensor<64x64xf32>) -> tensor<4x64xf32> {
+  ^bb0(%h: tensor<4x64xf32>, %v: tensor<64x64xf32>):
+    %p = agc.einsum %h, %v {spec = "ni,oi->no"} : (tensor<4x64xf32>, tensor<64x64xf32>) -> tensor<4x64xf32>
+    %t = agc.tanh %p : tensor<4x64xf32>
+    agc.yield %t : tensor<4x64xf32>
+  }
+  %g:2 = agc.gradient %z, %dc, %c, %w {outputs = 1 : i64} : (tensor<4x64xf32>, tensor<4x64xf32>, tensor<4x64xf32>, tensor<64x64xf32>) -> (tensor<4x64xf32>, tensor<64x64xf32>)
+  return %g#0, %g#1 : tensor<4x64xf32>, tensor<64x64xf32>
+}

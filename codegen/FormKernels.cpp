@@ -85,7 +85,7 @@ private:
   void callScan(ScanOp op);
   Value emitTrips(ScanOp op, SmallVectorImpl<Value> &carries);
   void emitTrip(ScanOp op, ArrayRef<Value> carries, Value row);
-  void addCall(const KernelInfo &kernel, SmallVector<Value> operands);
+  func::CallOp addCall(const KernelInfo &kernel, SmallVector<Value> operands);
 };
 
 struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
@@ -395,19 +395,23 @@ void FormCalls::call(Operation *op) {
        llvm::enumerate(nest.epilogueInputs, epilogue.inputs))
     if (i != nest.resultArgument && !nest.epilogue->getArgument(i).use_empty()) {
       pass(access, view);
-      nest.updatesInPlace |= view.buffer == outputs.front().buffer;
+      nest.updatesInPlace |= llvm::any_of(
+          outputs, [&](const View &output) { return output.buffer == view.buffer; });
     }
   for (auto [access, view] : llvm::zip_equal(nest.outputs, outputs))
     pass(access, view);
-  addCall(kernels.get(generic, nest, types), operands);
+  func::CallOp call = addCall(kernels.get(generic, nest, types), operands);
+  if (StringRef reason = schedule.whyApart(op); !reason.empty())
+    call->setAttr(apartAttr, b.getStringAttr(reason));
 }
 
-void FormCalls::addCall(const KernelInfo &kernel, SmallVector<Value> operands) {
+func::CallOp FormCalls::addCall(const KernelInfo &kernel, SmallVector<Value> operands) {
   operands.push_back(arith::ConstantIndexOp::create(b, 0));
   operands.push_back(arith::ConstantIndexOp::create(b, kernel.tiles));
   auto call = func::CallOp::create(b, kernel.function, operands);
   if (kernel.isLarge)
     call->setAttr(parallelAttr, b.getUnitAttr());
+  return call;
 }
 
 void FormCalls::callScatter(ScatterOp op) {

@@ -64,7 +64,7 @@ std::string kernelKey(const LoopNest &nest, ArrayRef<MemRefType> buffers) {
 }
 
 bool isSumOfProducts(const LoopNest &nest) {
-  if (nest.inputs.size() != 2 || nest.outputs.size() != 1 || !nest.hasReductions())
+  if (nest.inputs.size() != 2 || nest.numSums() != 1 || !nest.hasReductions())
     return false;
   auto sum = nest.body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
   if (!sum || sum.getLhs() != nest.body->getArgument(2))

@@ -161,9 +161,12 @@ LoopNest buildLoopNest(linalg::GenericOp op, ArrayRef<View> inputs,
     nest.inputs.push_back(
         buildAccess(*operand, op.getMatchingIndexingMap(operand), view));
   for (auto [i, view] : llvm::enumerate(outputs)) {
-    OpOperand *operand = op.getDpsInitOperand(i);
+    // An epilogue's results lie as the sum would.
+    OpOperand *operand = op.getDpsInitOperand(epilogue.op ? 0 : i);
     nest.outputs.push_back(
         buildAccess(*operand, op.getMatchingIndexingMap(operand), view));
+    if (epilogue.op && i > 0)
+      continue;
     TypedAttr init;
     if (auto fill = operand->get().getDefiningOp<linalg::FillOp>())
       if (auto constant = fill.getInputs()[0].getDefiningOp<arith::ConstantOp>())

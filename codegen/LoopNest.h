@@ -41,7 +41,7 @@ struct LoopNest {
   llvm::SmallVector<bool> isReduction;
   llvm::SmallVector<Access> inputs, outputs;
   llvm::SmallVector<Lookup> lookups;
-  /// What an output holds before a reduction's first iteration.
+  /// What a sum holds before a reduction's first iteration.
   llvm::SmallVector<mlir::TypedAttr> inits;
   /// For each loop of the generic, which loop here has its index; -1: that loop
   /// makes one trip.
@@ -50,7 +50,7 @@ struct LoopNest {
   mlir::Block *body = nullptr;
   /// What is done to a finished sum before it is stored, if anything: a body of
   /// the same form. Its argument `resultArgument` is the sum, the others are
-  /// loaded as `epilogueInputs` say.
+  /// loaded as `epilogueInputs` say. Its results are the outputs, which lie alike.
   mlir::Block *epilogue = nullptr;
   unsigned resultArgument = 0;
   llvm::SmallVector<Access> epilogueInputs;
@@ -58,6 +58,8 @@ struct LoopNest {
   bool updatesInPlace = false;
 
   unsigned numLoops() const { return sizes.size(); }
+  /// What the body computes: as many as outputs, or what an epilogue takes.
+  unsigned numSums() const { return epilogue ? 1 : outputs.size(); }
   int64_t numIterations(bool reductionsToo = true) const;
   bool hasReductions() const { return llvm::is_contained(isReduction, true); }
 };

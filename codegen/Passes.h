@@ -21,6 +21,7 @@ inline constexpr llvm::StringLiteral bytesAttr = "agc.bytes";    // it must move
 inline constexpr llvm::StringLiteral stepAttr = "agc.step";      // on a list
 inline constexpr llvm::StringLiteral keptAttr = "agc.kept";      // Schedule::keptBytes
 inline constexpr llvm::StringLiteral parallelAttr = "agc.parallel"; // on a call
+inline constexpr llvm::StringLiteral apartAttr = "agc.apart";    // Schedule::whyApart
 inline constexpr llvm::StringLiteral checkAttr = "agc.check";    // its message
 inline constexpr llvm::StringLiteral lowerAttr = "agc.lower";    // and its bounds
 inline constexpr llvm::StringLiteral upperAttr = "agc.upper";

@@ -67,12 +67,15 @@ static bool canFinish(linalg::GenericOp op, OpOperand *operand) {
   if (!reduction || !reduction.getNumReductionLoops() ||
       reduction->getNumResults() != 1 || !operand->get().hasOneUse())
     return false;
-  AffineMap stored = op.getIndexingMapMatchingResult(op->getResult(0));
   AffineMap summed = reduction.getIndexingMapMatchingResult(reduction->getResult(0));
-  if (op.getMatchingIndexingMap(operand) != stored || !stored.isPermutation() ||
-      !summed.isProjectedPermutation() ||
-      getElementTypeOrSelf(op->getResult(0)) != getElementTypeOrSelf(operand->get()))
+  if (!summed.isProjectedPermutation())
     return false;
+  for (OpResult result : op->getResults()) {
+    AffineMap stored = op.getIndexingMapMatchingResult(result);
+    if (op.getMatchingIndexingMap(operand) != stored || !stored.isPermutation() ||
+        getElementTypeOrSelf(result) != getElementTypeOrSelf(operand->get()))
+      return false;
+  }
   SmallVector<unsigned> loops;
   reduction.getReductionDims(loops);
   return reduction.getDpsInitOperand(0)->get().getDefiningOp<linalg::FillOp>() &&
@@ -81,9 +84,10 @@ static bool canFinish(linalg::GenericOp op, OpOperand *operand) {
 
 void Schedule::findEpilogues() {
   for (auto op : function.getBody().front().getOps<linalg::GenericOp>()) {
-    if (op.getNumReductionLoops() || op->getNumResults() != 1 ||
-        op.hasIndexSemantics() || !lookupsIn(op).empty() ||
-        !op.getDpsInitOperand(0)->get().getDefiningOp<tensor::EmptyOp>())
+    if (op.getNumReductionLoops() || op.hasIndexSemantics() || !lookupsIn(op).empty() ||
+        !llvm::all_of(op.getDpsInits(), [](Value init) {
+          return bool(init.getDefiningOp<tensor::EmptyOp>());
+        }))
       continue;
     for (OpOperand *operand : op.getDpsInputOperands())
       if (!fusedOperands.contains(op) && canFinish(op, operand)) {
@@ -93,6 +97,39 @@ void Schedule::findEpilogues() {
         reduction->moveBefore(op); // where it runs
       }
   }
+}
+
+StringRef Schedule::whyApart(Operation *op) const {
+  auto update = dyn_cast<linalg::GenericOp>(op);
+  if (!update || fusedOperand(op) || llvm::none_of(op->getResults(), [&](Value value) {
+        auto result = resultOf.find(value);
+        return result != resultOf.end() &&
+               bool(updatedArgument(function, result->second));
+      }))
+    return "";
+  for (OpOperand *operand : update.getDpsInputOperands()) {
+    Value value = operand->get();
+    Operation *maker = value.getDefiningOp();
+    if (!maker || typeOf(value).getNumElements() !=
+                      typeOf(update->getResult(0)).getNumElements())
+      continue;
+    if (isa<tensor::InsertSliceOp>(maker))
+      return "its gradient is made in parts";
+    auto sum = dyn_cast<linalg::GenericOp>(maker);
+    if (!sum || !sum.getNumReductionLoops())
+      continue;
+    if (llvm::any_of(value.getUsers(), [](Operation *user) {
+          return user->hasTrait<OpTrait::IsTerminator>();
+        }))
+      return "its gradient is returned";
+    if (!value.hasOneUse())
+      return "its gradient is read elsewhere, too";
+    if (update.getMatchingIndexingMap(operand) !=
+        update.getIndexingMapMatchingResult(update->getResult(0)))
+      return "its gradient lies in another order";
+    return "its gradient is of another form";
+  }
+  return "";
 }
 
 ArrayRef<Value> Schedule::readBy(Operation *op) const {

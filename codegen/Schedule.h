@@ -64,6 +64,10 @@ public:
     return fusedOperands.lookup(op);
   }
 
+  /// Why the kernel of an op that updates an argument is not the one that sums the
+  /// gradient; empty where it is, and for other ops.
+  llvm::StringRef whyApart(mlir::Operation *op) const;
+
 private:
   mlir::func::FuncOp function;
   bool fuses;

@@ -293,18 +293,27 @@ linalg::GenericOp fuseInto(RewriterBase &rewriter, linalg::GenericOp producer,
   return fused;
 }
 
-/// The first of a costly producer's readers that can be one op with it, and the
-/// ops between the two that have to go behind that.
+/// The first of a producer's readers that can be one op with it, and the ops between
+/// the two that have to go behind that: of a producer that is costly, or of two that
+/// the function returns, so that both are in memory anyway. The new state of an
+/// optimizer and the parameter that it is applied to become one op.
 std::optional<std::pair<linalg::GenericOp, SmallVector<Operation *>>>
 findReader(linalg::GenericOp producer) {
-  if (llvm::none_of(*producer.getBody(), isCostly))
+  auto isReturn = [](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>();
+  };
+  bool isWorthIt = llvm::any_of(*producer.getBody(), isCostly);
+  if (!isWorthIt && llvm::none_of(producer->getUsers(), isReturn))
     return std::nullopt;
   SmallVector<linalg::GenericOp> readers;
   for (OpOperand &use : producer->getUses()) {
+    if (isReturn(use.getOwner()))
+      continue;
     auto reader = dyn_cast<linalg::GenericOp>(use.getOwner());
     if (!reader)
       return std::nullopt; // Needed in memory as it is.
-    if (fits(producer, reader) && walksAlike(producer, reader))
+    if ((isWorthIt || llvm::any_of(reader->getUsers(), isReturn)) &&
+        fits(producer, reader) && walksAlike(producer, reader))
       readers.push_back(reader);
   }
   llvm::sort(readers, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });

@@ -297,7 +297,10 @@ Value BodyEmitter::finish(const Place &place, Value sum) {
     else if (!argument.use_empty())
       mapping.map(argument, load(access, place));
   }
-  return cloneBlock(*nest.epilogue, place, mapping).front();
+  SmallVector<Value> results = cloneBlock(*nest.epilogue, place, mapping);
+  for (unsigned i = 1; i < results.size(); ++i)
+    store(results[i], nest.outputs[i], place);
+  return results.front();
 }
 
 SmallVector<Value> BodyEmitter::cloneBlock(Block &block, const Place &place,

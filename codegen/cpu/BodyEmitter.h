@@ -41,7 +41,8 @@ public:
   /// The body's results, given what the outputs hold.
   llvm::SmallVector<mlir::Value> body(const Place &place,
                                       mlir::ValueRange accumulators);
-  /// What is stored for a finished sum: the epilogue's result, or the sum.
+  /// What is stored for a finished sum: the epilogue's first result, or the sum.
+  /// The epilogue's other results are stored here.
   mlir::Value finish(const Place &place, mlir::Value sum);
   /// The linear index of the access's element at the place.
   mlir::Value linearIndex(const Access &access, const Place &place);

@@ -102,7 +102,7 @@ bool LoopEmitter::isScatter() {
 
 /// The op that joins the accumulator with a value, if order does not matter.
 Operation *LoopEmitter::combiner() {
-  if (nest.outputs.size() != 1)
+  if (nest.numSums() != 1)
     return nullptr;
   BlockArgument accumulator = nest.body->getArgument(nest.inputs.size());
   Operation *op = nest.body->getTerminator()->getOperand(0).getDefiningOp();
@@ -252,14 +252,14 @@ void LoopEmitter::emitAt(Place place) {
       nest.body->getArguments().drop_front(nest.inputs.size()),
       [](BlockArgument argument) { return !argument.use_empty(); });
   if (readsOutputs)
-    for (unsigned i = 0; i < nest.outputs.size(); ++i)
+    for (unsigned i = 0; i < nest.numSums(); ++i)
       inits.push_back(initial(i, place));
   SmallVector<Value> results =
       reduceOver(reductions, place, inits, [&](Place at, ValueRange held) {
         return emit.body(at, held);
       });
-  for (auto [value, output] : llvm::zip_equal(results, nest.outputs))
-    emit.store(emit.finish(place, value), output, place);
+  for (auto [i, value] : llvm::enumerate(results))
+    emit.store(emit.finish(place, value), nest.outputs[i], place);
 }
 
 Value LoopEmitter::combine(Operation *combiner, Value x, Value y) {
@@ -382,7 +382,7 @@ void LoopEmitter::emitColumns(Place place, int64_t width, Value part) {
   int64_t grouped = size / (width * lanes) * width; // vectors in whole groups
   place.vectorLoop = vectorLoop;
   place.lanes = place.active = lanes;
-  unsigned numOutputs = nest.outputs.size();
+  unsigned numSums = nest.numSums();
 
   auto group = [&](Value first, int64_t count, int64_t lastActive) {
     SmallVector<Place> columns;
@@ -392,7 +392,7 @@ void LoopEmitter::emitColumns(Place place, int64_t width, Value part) {
       column.indices[vectorLoop] =
           arith::AddIOp::create(b, first, emit.constant(u * lanes));
       column.active = u + 1 == count ? lastActive : lanes;
-      for (unsigned i = 0; i < numOutputs; ++i)
+      for (unsigned i = 0; i < numSums; ++i)
         inits.push_back(initial(i, column));
       columns.push_back(column);
     }
@@ -404,13 +404,13 @@ void LoopEmitter::emitColumns(Place place, int64_t width, Value part) {
             column.indices[vectorLoop] = columns[u].indices[vectorLoop];
             column.active = columns[u].active;
             llvm::append_range(
-                next, emit.body(column, held.slice(u * numOutputs, numOutputs)));
+                next, emit.body(column, held.slice(u * numSums, numSums)));
           }
           return next;
         });
     for (int64_t u = 0; u < count; ++u)
-      for (unsigned i = 0; i < numOutputs; ++i)
-        emit.store(emit.finish(columns[u], sums[u * numOutputs + i]),
+      for (unsigned i = 0; i < numSums; ++i)
+        emit.store(emit.finish(columns[u], sums[u * numSums + i]),
                    nest.outputs[i], columns[u]);
   };
   auto rest = [&] {

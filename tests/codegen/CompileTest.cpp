@@ -428,6 +428,32 @@ TEST(Compile, UpdatesAWeightInItsGradientsKernel) {
     })");
 }
 
+TEST(Compile, UpdatesStateAndWeightInTheirGradientsKernel) {
+  // Momentum, by each form of a sum: register tiles, packed in blocks; vectors along
+  // columns, and along rows; and one element at a time.
+  struct Case {
+    const char *w, *x, *dy, *spec;
+  };
+  for (Case t : {Case{"300x700", "512x4x300", "512x4x700", "bcm,bcn->mn"},
+                 {"19x37", "40x19", "40x37", "km,kn->mn"},
+                 {"3x2", "5x3", "5x2", "km,kn->mn"},
+                 {"7x3", "7x130", "3x130", "mk,nk->mn"}}) {
+    auto type = [](std::string shape) { return "tensor<" + shape + "xf32>"; };
+    std::string w = type(t.w), updates = " {agc.updates = ";
+    std::string text =
+        "func.func @f(%w: " + w + ", %m: " + w + ", %x: " + type(t.x) + ", %dy: " +
+        type(t.dy) + ") -> (" + w + updates + "1 : i64}, " + w + updates +
+        "0 : i64}) {\n%g = agc.einsum %x, %dy {spec = \"" + t.spec + "\"} : (" +
+        type(t.x) + ", " + type(t.dy) + ") -> " + w +
+        "\n%c = agc.constant {value = 0.9 : f64} : " + w +
+        "\n%r = agc.constant {value = 0.01 : f64} : " + w +
+        "\n%d = agc.mul %m, %c : " + w + "\n%n = agc.add %d, %g : " + w +
+        "\n%s = agc.mul %n, %r : " + w + "\n%v = agc.sub %w, %s : " + w +
+        "\nreturn %n, %v : " + w + ", " + w + "}";
+    expectAgreement(text.c_str());
+  }
+}
+
 TEST(Compile, UpdatesAWeightInAGroup) {
   // One kernel writes the weight where it was and the tangent elsewhere.
   expectAgreement(R"(

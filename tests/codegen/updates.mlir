@@ -1,0 +1,31 @@
+// RUN: agc-opt %s -agc-to-loops -agc-prepare-kernels -agc-form-kernels=vector-bytes=32 -canonicalize | FileCheck %s
+
+// The gradient never is in memory: the kernel that sums it writes momentum and weight.
+// CHECK-LABEL: func.func @updates_state_in_the_gradients_kernel
+// CHECK-SAME: %[[W:[^:]*]]: memref<64xf32> {{.*}}, %[[M:[^:]*]]: memref<64xf32> {{.*}}, %[[X:[^:]*]]: memref<64xf32> {{.*}}, %[[DY:[^:]*]]: memref<64xf32>
+// CHECK-NOT: call @map
+// CHECK: call @product_8x8_over_8_then_map{{.*}}(%[[X]], %[[DY]], %{{.*}}, %{{.*}}, %[[M]], %[[W]],
+// CHECK-NEXT: return
+func.func @updates_state_in_the_gradients_kernel(%w: tensor<8x8xf32>, %m: tensor<8x8xf32>, %x: tensor<8x8xf32>, %dy: tensor<8x8xf32>) -> (tensor<8x8xf32> {agc.updates = 1 : i64}, tensor<8x8xf32> {agc.updates = 0 : i64}) {
+  %g = agc.einsum %x, %dy {spec = "km,kn->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %n = agc.add %m, %g : tensor<8x8xf32>
+  %v = agc.sub %w, %n : tensor<8x8xf32>
+  return %n, %v : tensor<8x8xf32>, tensor<8x8xf32>
+}
+
+// Where it is, the list says why.
+// CHECK-LABEL: func.func @updates_apart
+// CHECK: call @map_64{{.*}}{agc.apart = "its gradient is returned"}
+// CHECK: call @map_64{{.*}}{agc.apart = "its gradient is read elsewhere, too"}
+// CHECK: call @map_8x8{{.*}}{agc.apart = "its gradient lies in another order"}
+func.func @updates_apart(%u: tensor<8x8xf32>, %v: tensor<8x8xf32>, %w: tensor<8x8xf32>, %x: tensor<8x8xf32>) -> (tensor<8x8xf32> {agc.updates = 0 : i64}, tensor<8x8xf32>, tensor<8x8xf32> {agc.updates = 1 : i64}, tensor<f32>, tensor<8x8xf32> {agc.updates = 2 : i64}) {
+  %g = agc.einsum %x, %x {spec = "km,kn->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %1 = agc.sub %u, %g : tensor<8x8xf32>
+  %h = agc.einsum %x, %x {spec = "mk,kn->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %2 = agc.sub %v, %h : tensor<8x8xf32>
+  %s = agc.reduce_sum %h {dimensions = array<i64: 0, 1>} : tensor<8x8xf32> to tensor<f32>
+  %k = agc.einsum %x, %x {spec = "mk,nk->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %t = agc.transpose %k {permutation = array<i64: 1, 0>} : tensor<8x8xf32> to tensor<8x8xf32>
+  %3 = agc.sub %w, %t : tensor<8x8xf32>
+  return %1, %g, %2, %s, %3 : tensor<8x8xf32>, tensor<8x8xf32>, tensor<8x8xf32>, tensor<f32>, tensor<8x8xf32>
+}

@@ -309,7 +309,7 @@ static KeptScan keepForBackward(OpBuilder &builder, ScanOp scan) {
 }
 
 /// Marks what stands for a value that is computed again only for its derivative.
-constexpr llvm::StringLiteral keptName = "agc.kept";
+constexpr llvm::StringLiteral standsName = "agc.stands";
 
 /// Makes all that uses \p made, among it \p values, use what was kept of it, but
 /// derivatives go on to what it was made of.
@@ -318,14 +318,14 @@ static void standFor(OpBuilder &builder, MutableArrayRef<Value> values, Value ma
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointAfterValue(made);
   auto stand = BarrierOp::create(builder, made.getLoc(), made.getType(), made, kept);
-  stand->setAttr(keptName, builder.getUnitAttr());
+  stand->setAttr(standsName, builder.getUnitAttr());
   made.replaceAllUsesExcept(stand, stand);
   std::replace(values.begin(), values.end(), made, Value(stand.getResult()));
 }
 
 void useKeptValues(Operation *root) {
   root->walk([](BarrierOp stand) {
-    if (!stand->hasAttr(keptName))
+    if (!stand->hasAttr(standsName))
       return;
     stand.replaceAllUsesWith(stand.getAfter());
     stand.erase();

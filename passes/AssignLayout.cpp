@@ -71,10 +71,7 @@ llvm::SmallBitVector windowLoops(linalg::GenericOp op) {
   llvm::SmallBitVector loops(op.getNumLoops());
   for (AffineMap map : op.getIndexingMapsArray())
     for (AffineExpr expr : map.getResults()) {
-      llvm::SmallBitVector here(op.getNumLoops());
-      for (unsigned l = 0; l < op.getNumLoops(); ++l)
-        if (expr.isFunctionOfDim(l))
-          here.set(l);
+      llvm::SmallBitVector here = loopsOf(expr, op.getNumLoops());
       if (here.count() > 1)
         loops |= here;
     }
@@ -108,13 +105,10 @@ llvm::SmallBitVector positionLoops(linalg::GenericOp op) {
       continue;
     // Where a window begins comes before its elements.
     for (AffineExpr expr : patches.getIndexingMapsArray().front().getResults()) {
-      SmallVector<unsigned, 2> here;
-      for (unsigned l = 0; l < patches.getNumLoops(); ++l)
-        if (expr.isFunctionOfDim(l))
-          here.push_back(l);
-      if (here.size() < 2)
+      llvm::SmallBitVector here = loopsOf(expr, patches.getNumLoops());
+      if (here.count() < 2)
         continue;
-      AffineExpr index = op.getMatchingIndexingMap(operand).getResult(here.front());
+      AffineExpr index = op.getMatchingIndexingMap(operand).getResult(here.find_first());
       if (auto loop = dyn_cast<AffineDimExpr>(index))
         loops.set(loop.getPosition());
     }

@@ -11,15 +11,13 @@
 // 1 first: only then is a producer whose readers have become one seen as such.
 //
 //===----------------------------------------------------------------------===//
-#include "passes/Passes.h"
+#include "passes/LowerToLinalg.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-
-#include "llvm/ADT/SmallBitVector.h"
 
 using namespace mlir;
 
@@ -69,13 +67,9 @@ bool fits(linalg::GenericOp producer, linalg::GenericOp consumer) {
 /// to be in memory.
 bool readsWindows(linalg::GenericOp op) {
   for (OpOperand *input : op.getDpsInputOperands())
-    for (AffineExpr expr : op.getMatchingIndexingMap(input).getResults()) {
-      unsigned loops = 0;
-      for (unsigned l = 0; l < op.getNumLoops(); ++l)
-        loops += expr.isFunctionOfDim(l);
-      if (loops > 1)
+    for (AffineExpr index : op.getMatchingIndexingMap(input).getResults())
+      if (loopsOf(index, op.getNumLoops()).count() > 1)
         return true;
-    }
   return false;
 }
 

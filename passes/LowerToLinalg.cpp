@@ -28,6 +28,14 @@ Value emptyTensor(OpBuilder &builder, Location loc, RankedTensorType type) {
                                  type.getElementType());
 }
 
+llvm::SmallBitVector loopsOf(AffineExpr index, unsigned numLoops) {
+  llvm::SmallBitVector loops(numLoops);
+  for (unsigned l = 0; l < numLoops; ++l)
+    if (index.isFunctionOfDim(l))
+      loops.set(l);
+  return loops;
+}
+
 Value filledTensor(OpBuilder &builder, Location loc, RankedTensorType type,
                    double number) {
   Type element = type.getElementType();

@@ -6,6 +6,8 @@
 
 #include "mlir/Transforms/DialectConversion.h"
 
+#include "llvm/ADT/SmallBitVector.h"
+
 namespace agc {
 
 using BodyBuilder =
@@ -40,6 +42,10 @@ mlir::Value contract(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x
 /// `parallel` parallel loops, then `reduction` reduction loops.
 llvm::SmallVector<mlir::utils::IteratorType> iterators(unsigned parallel,
                                                        unsigned reduction);
+
+/// The loops, of so many, that an index is a function of: several in a window's, as in
+/// `p * stride + k`.
+llvm::SmallBitVector loopsOf(mlir::AffineExpr index, unsigned numLoops);
 
 void populateShapeLowerings(mlir::RewritePatternSet &patterns,
                             const mlir::TypeConverter &types);

@@ -32,7 +32,7 @@ public:
       : kernel(kernel), nest(nest), plan(plan),
         b(kernel.getLoc(), kernel.getContext()), emit(b, kernel, nest),
         out(nest.outputs.front()), panel(*plan.panel), rows(*plan.rows),
-        lanes(plan.lanes), numTasks(1) {}
+        lanes(plan.lanes) {}
 
   int64_t run();
 
@@ -43,7 +43,7 @@ private:
   ImplicitLocOpBuilder b;
   BodyEmitter emit;
   const Access &out, &panel, &rows;
-  int64_t lanes, numTasks;
+  int64_t lanes;
 
   Value packedPanel, packedRows, keptSums; // buffers of a task
 
@@ -100,7 +100,7 @@ private:
 
   Value stepInBlock(const Task &task, const Place &place);
   void packPanel(const Task &task, Width width);
-  bool packsAcross(unsigned &along) const;
+  std::optional<unsigned> loopAcross() const;
   void packAcross(const Task &task, Width width, unsigned along);
   void packRows(const Task &task);
   SmallVector<Row> rowsOfTile(int64_t cutTrips) const;
@@ -171,9 +171,8 @@ Value ContractionEmitter::stepInBlock(const Task &task, const Place &place) {
 }
 
 void ContractionEmitter::packPanel(const Task &task, Width width) {
-  unsigned along;
-  if (packsAcross(along))
-    return packAcross(task, width, along);
+  if (std::optional<unsigned> along = loopAcross())
+    return packAcross(task, width, *along);
   Value first = task.place.indices[plan.vectorLoop];
   forEach(plan.innerReductions, task, task.place, [&](Place at) {
     Value target = times(stepInBlock(task, at), width.vectors * lanes);
@@ -189,21 +188,17 @@ void ContractionEmitter::packPanel(const Task &task, Width width) {
   });
 }
 
-/// Whether the panel's steps lie side by side: squares of it are transposed.
-bool ContractionEmitter::packsAcross(unsigned &along) const {
+/// The loop along which the panel's steps lie side by side, if there is one: squares of
+/// it are transposed.
+std::optional<unsigned> ContractionEmitter::loopAcross() const {
   if (lanes == 1 || panel.strides[plan.vectorLoop] == 1)
-    return false;
+    return std::nullopt;
   for (unsigned l : plan.innerReductions)
-    if (panel.strides[l] == 1 && plan.tripsInBlock(nest, l) % lanes == 0) {
-      along = l;
-      return true;
-    }
-  for (unsigned l : plan.innerReductions)
-    if (panel.strides[l] == 1 && l != plan.cutReduction && nest.sizes[l] >= lanes) {
-      along = l;
-      return true;
-    }
-  return false;
+    if (panel.strides[l] == 1 &&
+        (plan.tripsInBlock(nest, l) % lanes == 0 ||
+         (l != plan.cutReduction && nest.sizes[l] >= lanes)))
+      return l;
+  return std::nullopt;
 }
 
 void ContractionEmitter::packAcross(const Task &task, Width width, unsigned along) {
@@ -258,11 +253,9 @@ void ContractionEmitter::packAcross(const Task &task, Width width, unsigned alon
   forEach(others, task, task.place, [&](Place at) {
     auto [begin, end] = boundsOf(along, task);
     // A block has whole squares, but for the last one.
-    Value wholeEnd = end;
+    Value wholeEnd = emit.constant(nest.sizes[along] - rest);
     if (along == plan.cutReduction)
-      wholeEnd = arith::MinUIOp::create(b, end, emit.constant(nest.sizes[along] - rest));
-    else
-      wholeEnd = emit.constant(nest.sizes[along] - rest);
+      wholeEnd = arith::MinUIOp::create(b, end, wholeEnd);
     auto loop = scf::ForOp::create(b, begin, wholeEnd, emit.constant(lanes));
     {
       OpBuilder::InsertionGuard guard(b);
@@ -518,8 +511,7 @@ void ContractionEmitter::emitPanels(const Task &task, Value firstPanel) {
 
 /// A task, block of the sum by block.
 void ContractionEmitter::emitBlocks(Task task, Value firstPanel) {
-  Place outer = task.place;
-  forEach(plan.outerReductions, task, outer, [&](Place at) {
+  forEach(plan.outerReductions, task, task.place, [&](Place at) {
     Task block = task;
     block.place = at;
     auto both = [&](Value &known, Value here) {
@@ -571,6 +563,7 @@ int64_t ContractionEmitter::run() {
   task.place.indices.assign(nest.numLoops(), Value());
   task.place.vectorLoop = plan.vectorLoop;
   Value rest = loop.getInductionVar();
+  int64_t numTasks = 1;
   auto takeIndex = [&](int64_t size) -> Value {
     numTasks *= size;
     if (size == 1)

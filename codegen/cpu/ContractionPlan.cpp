@@ -46,6 +46,7 @@ private:
   const Machine &machine;
   const Access &out;
   ContractionPlan plan;
+  bool readsStreams = false; // a few far steps of the panel, from end to end
 
   bool assignRoles();
   double tileCost(int64_t rowCount, int64_t vectors) const;
@@ -96,22 +97,26 @@ int64_t ContractionPlan::numPanels(const LoopNest &nest) const {
   return llvm::divideCeil(nest.sizes[vectorLoop], width());
 }
 
-bool Planner::assignRoles() {
-  if (!isSumOfProducts(nest) || !machine.vectorBytes || nest.numIterations() < 512)
+bool isContraction(const LoopNest &nest) {
+  if (!isSumOfProducts(nest) || nest.numIterations() < 512)
     return false;
-  Type element = out.element;
-  if (!element.isF32() && !element.isF64())
-    return false;
+  const Access &out = nest.outputs.front();
   auto init = dyn_cast_or_null<FloatAttr>(nest.inits.front());
-  if (!init || !init.getValue().isZero())
+  if ((!out.element.isF32() && !out.element.isF64()) || !init || !init.getValue().isZero())
     return false;
-  plan.lanes = machine.lanes(element);
-  for (unsigned l = 0; l < nest.numLoops(); ++l) {
-    if (nest.isReduction[l] && out.strides[l])
+  for (auto [isReduction, stride] : llvm::zip_equal(nest.isReduction, out.strides))
+    if (isReduction && stride)
       return false;
+  return true;
+}
+
+bool Planner::assignRoles() {
+  if (!machine.vectorBytes || !isContraction(nest))
+    return false;
+  plan.lanes = machine.lanes(out.element);
+  for (unsigned l = 0; l < nest.numLoops(); ++l)
     if (!nest.isReduction[l] && out.strides[l] == 1)
       plan.vectorLoop = l;
-  }
   unsigned along = plan.vectorLoop;
   if (along == ContractionPlan::noLoop || nest.sizes[along] * 4 < plan.lanes)
     return false;
@@ -208,6 +213,7 @@ void Planner::chooseBlocks() {
       plan.innerReductions = {inner};
       plan.cutReduction = inner;
       plan.blockTrips = streams;
+      readsStreams = true;
     }
     return;
   }
@@ -262,8 +268,9 @@ void Planner::chooseTasks() {
   }
 
   int64_t blocks = 1, tileRows = plan.tileRows(nest);
-  if (plan.blockTrips == streams && rowCount <= tileRows) {
-    plan.panelsPerTask = llvm::divideCeil(panels, std::max<int64_t>(1, enoughTasks / (tasks / panels)));
+  if (readsStreams) {
+    plan.panelsPerTask =
+        llvm::divideCeil(panels, std::max<int64_t>(1, enoughTasks / (tasks / panels)));
     return;
   }
   if (plan.packsRows || plan.keepsSums) {

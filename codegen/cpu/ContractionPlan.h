@@ -63,8 +63,11 @@ struct ContractionPlan {
   int64_t numPanels(const LoopNest &nest) const;
 };
 
-/// The plan for a nest that is a sum of products in f32 or f64 which register
-/// tiles serve.
+/// Whether the nest is a sum of products in f32 or f64, from zero on, of a size that
+/// register tiles serve.
+bool isContraction(const LoopNest &nest);
+
+/// The plan for such a nest, if vectors of its result move with one operand.
 std::optional<ContractionPlan> planContraction(const LoopNest &nest,
                                                const Machine &machine);
 

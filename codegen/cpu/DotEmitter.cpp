@@ -6,8 +6,8 @@
 // partial sums, added up at the end. What is read once is not packed first.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/KernelName.h"
 #include "codegen/cpu/BodyEmitter.h"
+#include "codegen/cpu/ContractionPlan.h"
 #include "codegen/cpu/Emitters.h"
 #include "codegen/cpu/Lanes.h"
 
@@ -62,20 +62,13 @@ private:
 } // namespace
 
 bool DotEmitter::classify() {
-  Type element = out.element;
-  if (!isSumOfProducts(nest) || (!element.isF32() && !element.isF64()) ||
-      nest.numIterations() < 512)
+  if (!machine.vectorBytes || !isContraction(nest))
     return false;
-  auto init = dyn_cast_or_null<FloatAttr>(nest.inits.front());
-  if (!init || !init.getValue().isZero())
-    return false;
-  lanes = machine.lanes(element);
+  lanes = machine.lanes(out.element);
   const Access &x = nest.inputs[0], &y = nest.inputs[1];
   for (unsigned l = 0; l < nest.numLoops(); ++l) {
     if (!nest.isReduction[l])
       continue;
-    if (out.strides[l])
-      return false;
     if (x.strides[l] == 1 && y.strides[l] == 1 && nest.sizes[l] >= 4 * lanes)
       along = l;
     else
@@ -248,7 +241,7 @@ int64_t DotEmitter::run() {
 std::optional<int64_t> emitDots(func::FuncOp kernel, const LoopNest &nest,
                                 const Machine &machine) {
   DotEmitter emitter(kernel, nest, machine);
-  if (!machine.vectorBytes || !emitter.classify())
+  if (!emitter.classify())
     return std::nullopt;
   return emitter.run();
 }

@@ -27,13 +27,30 @@ namespace {
 /// may lie above.
 class Session {
 public:
-  Session()
+  explicit Session(Timing timing = Timing::None)
       : context(registry()), handler(&context, [this](Diagnostic &diagnostic) {
           collect(diagnostic);
           return success();
-        }) {}
+        }) {
+    using Format = DefaultTimingManager::OutputFormat;
+    timings.setEnabled(timing != Timing::None);
+    timings.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
+    timings.setOutput(createOutputStrategy(
+        timing == Timing::Json ? Format::Json : Format::Text, tableStream));
+    rows = timings.getRootScope();
+  }
 
   MLIRContext context;
+
+  /// What phases are rows of.
+  TimingScope &timing() { return rows; }
+
+  /// The table, at the end.
+  std::string takeTimes() {
+    rows.stop();
+    timings.print();
+    return std::move(table);
+  }
 
   CompilerError error(CompilerError::Kind kind, StringRef fallback) {
     if (message.empty())
@@ -42,6 +59,10 @@ public:
   }
 
 private:
+  std::string table;
+  llvm::raw_string_ostream tableStream{table};
+  DefaultTimingManager timings;
+  TimingScope rows;
   ScopedDiagnosticHandler handler;
   std::string message;
 
@@ -109,6 +130,7 @@ static CompilerError failure(CompilerError::Kind kind, llvm::Error error) {
 
 CompilerError CompilerImpl::read(std::string_view bytes, StringRef function,
                                  Session &session, OwningOpRef<ModuleOp> &module) {
+  TimingScope scope = session.timing().nest("read");
   module = readModule(StringRef(bytes), session.context);
   if (!module)
     return session.error(CompilerError::Kind::Input, "not an agc program");
@@ -134,7 +156,7 @@ CompilerError CompilerImpl::lower(std::string_view bytes, Phase phase,
     return failure(CompilerError::Kind::Unsupported, created.takeError());
   target = std::move(*created);
   Machine machine = options.reference ? Machine{0, 0} : machineOf(*target);
-  if (failed(runPhases(*module, phase, machine, options.reference,
+  if (failed(runPhases(*module, phase, machine, options.reference, session.timing(),
                        options.maxWorkspaceBytes)))
     return session.error(CompilerError::Kind::Unsupported, "compilation failed");
   return {};
@@ -171,11 +193,11 @@ static CompilerError addVersion(ModuleOp kernels, Session &session, StepVersions
       for (const proto::KernelInfo &kernel : manifest.kernels())
         if (timers->rows.try_emplace(kernel.name(), int64_t(timers->kernels.size())).second)
           timers->kernels.push_back(kernel);
-  if (failed(lowerToLLVM(kernels, timers)))
+  if (failed(lowerToLLVM(kernels, session.timing(), timers)))
     return session.error(CompilerError::Kind::Internal, "lowering to LLVM failed");
   if (debugInfo)
     addDebugInfo(kernels);
-  if (llvm::Error error = versions.add(kernels, std::move(manifests)))
+  if (llvm::Error error = versions.add(kernels, std::move(manifests), session.timing()))
     return failure(CompilerError::Kind::Internal, std::move(error));
   return {};
 }
@@ -220,7 +242,7 @@ static CompilerError noCounter(StepVersions &versions) {
 CompilerError CompilerImpl::compile(std::string_view bytes,
                                     const CompileOptions &options,
                                     CompiledObject &result) {
-  Session session;
+  Session session(options.timing);
   OwningOpRef<ModuleOp> module;
   Target target;
   if (CompilerError error =
@@ -237,7 +259,7 @@ CompilerError CompilerImpl::compile(std::string_view bytes,
                                        options.profile ? &timers : nullptr))
     return error;
   llvm::Expected<std::string> object =
-      emitObject(versions.code(), versions.baseline(), ObjectKind::Object);
+      emitObject(versions.code(), versions.baseline(), ObjectKind::Object, session.timing());
   if (!object)
     return failure(CompilerError::Kind::Internal, object.takeError());
   proto::Manifest manifest = versions.manifests().front();
@@ -245,6 +267,7 @@ CompilerError CompilerImpl::compile(std::string_view bytes,
                        versions.baseline().getTargetFeatureString()).str());
   result.object = std::move(*object);
   result.manifest = manifest.SerializeAsString();
+  result.timing = session.takeTimes();
   return {};
 }
 
@@ -270,7 +293,7 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   if (options.fortran && (options.name[0] == '_' || options.name.size() > 40))
     return {Kind::Unsupported, "error: a name in Fortran begins with a letter, and has 40 at most "
                                "to leave room; got '" + options.name + "'"};
-  Session session;
+  Session session(options.timing);
   OwningOpRef<ModuleOp> module;
   if (CompilerError error = read(bytes, "", session, module))
     return error;
@@ -281,7 +304,7 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   if (CompilerError error = checkSanitizer(options.sanitize, *targets->front().machine))
     return error;
   // No machine is known up to here.
-  if (failed(runPhases(*module, Phase::Loops, Machine(), /*reference=*/false)))
+  if (failed(runPhases(*module, Phase::Loops, Machine(), /*reference=*/false, session.timing())))
     return session.error(Kind::Unsupported, "compilation failed");
   llvm::LLVMContext context;
   StepVersions versions(context, std::move(*targets));
@@ -296,13 +319,14 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
     return noCounter(versions);
   for (const TargetVersion &target : versions.targets()) {
     OwningOpRef<ModuleOp> copy = module->clone();
-    if (failed(runPhase(*copy, Phase::Kernels, machineOf(*target.machine), maxWorkspaceBytes,
-                        options.debugInfo)))
+    if (failed(runPhase(*copy, Phase::Kernels, machineOf(*target.machine), session.timing(),
+                        maxWorkspaceBytes, options.debugInfo)))
       return session.error(Kind::Unsupported, "compilation failed");
     if (CompilerError error = addVersion(*copy, session, versions, options.debugInfo,
                                          options.profile ? &timers : nullptr))
       return error;
   }
+  TimingScope interface = session.timing().nest("C interface");
   StepLayout layout;
   if (std::string error = layOutStep(options.name, versions.manifests(),
                                      versions.pointerBytes(), layout);
@@ -323,12 +347,14 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   if (llvm::Error error = emitStep(versions, layout))
     return failure(Kind::Internal, std::move(error));
   emitNote(versions.code(), stepNote(layout, needsOf(versions.baseline())));
+  interface.stop();
   using Emit = ShipOptions::Emit;
   ObjectKind kind = options.emit == Emit::Assembly ? ObjectKind::Assembly
                     : options.emit == Emit::LLVM   ? ObjectKind::LLVM
                                                    : ObjectKind::Object;
   llvm::Expected<std::string> object =
-      emitObject(versions.code(), versions.baseline(), kind, !options.sanitize.empty());
+      emitObject(versions.code(), versions.baseline(), kind, session.timing(),
+                 !options.sanitize.empty());
   if (!object)
     return failure(Kind::Internal, object.takeError());
   layout.code = codeSizes(*object);
@@ -343,6 +369,7 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   if (options.fortran)
     result.fortran = stepFortran(layout);
   result.manifest = stepManifest(layout);
+  result.timing = session.takeTimes();
   return {};
 }
 
@@ -364,11 +391,11 @@ CompilerError CompilerImpl::print(std::string_view bytes, Phase phase,
           lower(bytes, phase, options, session, module, target))
     return error;
   if (phase == Phase::Native) {
-    if (failed(lowerToLLVM(*module)))
+    if (failed(lowerToLLVM(*module, session.timing())))
       return session.error(CompilerError::Kind::Internal,
                            "lowering to LLVM failed");
     llvm::Expected<std::string> assembly =
-        emitObject(*module, *target, ObjectKind::Assembly);
+        emitObject(*module, *target, ObjectKind::Assembly, session.timing());
     if (!assembly)
       return {CompilerError::Kind::Internal,
               "error: " + llvm::toString(assembly.takeError())};
@@ -412,7 +439,7 @@ CompilerError CompilerImpl::rewrite(std::string_view bytes, Phase phase,
   if (phase != Phase::Graph && phase != Phase::Gradient)
     return {CompilerError::Kind::Unsupported,
             "error: only the graph and gradient phases can be written to .agc"};
-  if (failed(runPhases(*module, phase, Machine(), false)))
+  if (failed(runPhases(*module, phase, Machine(), false, session.timing())))
     return session.error(CompilerError::Kind::Unsupported,
                          "differentiation failed");
   return serialize(*module, session, result);

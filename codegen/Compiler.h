@@ -28,6 +28,9 @@ struct CompilerError {
   explicit operator bool() const { return kind != Kind::None; }
 };
 
+/// Whether to say where the time of compiling goes, by phase and pass: MLIR's table.
+enum class Timing { None, Text, Json };
+
 struct CompileOptions {
   /// Function of the module to compile; others are ignored.
   std::string function;
@@ -41,12 +44,14 @@ struct CompileOptions {
   /// Each kernel has a timer. The function then takes a table behind its arguments:
   /// two u64 of each kernel of the manifest, to which calls and ticks are added.
   bool profile = false;
+  Timing timing = Timing::None;
 };
 
 /// An object file and the serialized agc::proto::Manifest that describes it.
 struct CompiledObject {
   std::string object;
   std::string manifest;
+  std::string timing; // if asked for; of this compilation alone, so no cache keeps it
 };
 
 /// What a step is shipped as.
@@ -66,6 +71,7 @@ struct ShipOptions {
   /// linked. Empty: nothing is.
   std::string sanitize;
   bool profile = false; // each kernel has a timer, in the state
+  Timing timing = Timing::None;
 };
 
 struct ShippedStep {
@@ -73,6 +79,7 @@ struct ShippedStep {
   std::string header;   // C
   std::string manifest; // JSON
   std::string fortran;  // if asked for
+  std::string timing;   // likewise
 };
 
 /// What an object, a static library or a program says of a step in it.

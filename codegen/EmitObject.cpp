@@ -9,6 +9,7 @@
 
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
+#include "llvm/IR/PassInstrumentation.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Object/ObjectFile.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -17,14 +18,40 @@ using namespace mlir;
 
 namespace agc {
 
-static void optimize(llvm::Module &module, llvm::TargetMachine &target, bool sanitizesThread) {
+/// Rows of LLVM's passes, those that only call others left out.
+static void timePasses(llvm::PassInstrumentationCallbacks &callbacks,
+                       std::vector<TimingScope> &running, TimingScope &timing) {
+  auto counts = [](llvm::StringRef pass) {
+    return !llvm::isSpecialPass(pass, {"PassManager", "PassAdaptor", "RequireAnalysisPass",
+                                       "InvalidateAnalysisPass", "DevirtSCCRepeatedPass"});
+  };
+  callbacks.registerBeforeNonSkippedPassCallback([&, counts](llvm::StringRef pass, llvm::Any) {
+    if (counts(pass))
+      running.push_back((running.empty() ? timing : running.back()).nest(pass));
+  });
+  auto end = [&, counts](llvm::StringRef pass) {
+    if (counts(pass))
+      running.pop_back();
+  };
+  callbacks.registerAfterPassCallback(
+      [end](llvm::StringRef pass, llvm::Any, const llvm::PreservedAnalyses &) { end(pass); });
+  callbacks.registerAfterPassInvalidatedCallback(
+      [end](llvm::StringRef pass, const llvm::PreservedAnalyses &) { end(pass); });
+}
+
+static void optimize(llvm::Module &module, llvm::TargetMachine &target, bool sanitizesThread,
+                     TimingScope &timing) {
   llvm::PipelineTuningOptions tuning;
   // Loops come vectorized and unrolled as they should be.
   tuning.LoopVectorization = false;
   tuning.SLPVectorization = false;
   tuning.LoopUnrolling = false;
   tuning.LoopInterleaving = false;
-  llvm::PassBuilder passes(&target, tuning);
+  std::vector<TimingScope> running;
+  llvm::PassInstrumentationCallbacks callbacks;
+  if (timing)
+    timePasses(callbacks, running, timing);
+  llvm::PassBuilder passes(&target, tuning, std::nullopt, &callbacks);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager graphs;
@@ -70,8 +97,13 @@ void setTarget(llvm::Function &function, const llvm::TargetMachine &target) {
 }
 
 llvm::Expected<std::string> emitObject(llvm::Module &code, llvm::TargetMachine &target,
-                                       ObjectKind kind, bool sanitizesThread) {
-  optimize(code, target, sanitizesThread);
+                                       ObjectKind kind, TimingScope &timing,
+                                       bool sanitizesThread) {
+  {
+    TimingScope scope = timing.nest("LLVM's optimization");
+    optimize(code, target, sanitizesThread, scope);
+  }
+  TimingScope scope = timing.nest("code generation");
   llvm::SmallString<0> buffer;
   llvm::raw_svector_ostream os(buffer);
   if (kind == ObjectKind::LLVM) {
@@ -89,12 +121,12 @@ llvm::Expected<std::string> emitObject(llvm::Module &code, llvm::TargetMachine &
 }
 
 llvm::Expected<std::string> emitObject(ModuleOp module, llvm::TargetMachine &target,
-                                       ObjectKind kind) {
+                                       ObjectKind kind, TimingScope &timing) {
   llvm::LLVMContext context;
   llvm::Expected<std::unique_ptr<llvm::Module>> code = translate(module, context, target);
   if (!code)
     return code.takeError();
-  return emitObject(**code, target, kind);
+  return emitObject(**code, target, kind, timing);
 }
 
 std::vector<std::pair<std::string, uint64_t>> codeSizes(llvm::StringRef object) {

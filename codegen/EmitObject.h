@@ -3,6 +3,7 @@
 #define AGC_CODEGEN_EMITOBJECT_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/Support/Timing.h"
 
 #include "llvm/IR/Module.h"
 #include "llvm/Support/Error.h"
@@ -24,11 +25,12 @@ enum class ObjectKind { Object, Assembly, LLVM };
 /// Optimizes and compiles LLVM IR. \p target: of the module's kind; each function has
 /// its own. \p sanitizesThread: canSanitizeThread its triple.
 llvm::Expected<std::string> emitObject(llvm::Module &code, llvm::TargetMachine &target,
-                                       ObjectKind kind, bool sanitizesThread = false);
+                                       ObjectKind kind, mlir::TimingScope &timing,
+                                       bool sanitizesThread = false);
 
 /// Both at once.
 llvm::Expected<std::string> emitObject(mlir::ModuleOp module, llvm::TargetMachine &target,
-                                       ObjectKind kind);
+                                       ObjectKind kind, mlir::TimingScope &timing);
 
 /// The bytes of machine code in an object, section by section: those of each function,
 /// in WebAssembly of all.

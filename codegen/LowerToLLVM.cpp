@@ -526,7 +526,7 @@ static void callLibrary(ModuleOp module) {
   });
 }
 
-static LogicalResult lowerKernels(ModuleOp module) {
+static LogicalResult lowerKernels(ModuleOp module, TimingScope &timing) {
   callLibrary(module);
   PassManager pm(module.getContext());
   pm.addPass(createSCFToControlFlowPass());
@@ -542,10 +542,12 @@ static LogicalResult lowerKernels(ModuleOp module) {
   pm.addPass(createConvertFuncToLLVMPass(functions));
   pm.addPass(createConvertControlFlowToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.enableTiming(timing);
   return pm.run(module);
 }
 
-LogicalResult lowerToLLVM(ModuleOp module, const KernelTimers *timers) {
+LogicalResult lowerToLLVM(ModuleOp module, TimingScope &timing, const KernelTimers *timers) {
+  TimingScope scope = timing.nest("to the LLVM dialect");
   module.getContext()->loadDialect<LLVM::LLVMDialect, cf::ControlFlowDialect>();
   SmallVector<OwningOpRef<func::FuncOp>> lists;
   BodyChecks bodies;
@@ -569,7 +571,7 @@ LogicalResult lowerToLLVM(ModuleOp module, const KernelTimers *timers) {
         function->setAttr("passthrough",
                           Builder(module.getContext()).getStrArrayAttr({"noinline"}));
     }
-  if (failed(lowerKernels(module)))
+  if (failed(lowerKernels(module, scope)))
     return failure();
   for (OwningOpRef<func::FuncOp> &list : lists)
     if (failed(ListEmitter(module, *list, bodies, timers).run()))

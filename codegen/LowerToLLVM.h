@@ -6,6 +6,7 @@
 #include "codegen/manifest.pb.h"
 
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/Support/Timing.h"
 
 namespace agc {
 
@@ -19,7 +20,8 @@ struct KernelTimers {
 
 /// Lowers a module at Phase::Kernels to the LLVM dialect. Each list of calls
 /// becomes an agc_entry (runtime/core/abi.h), each kernel an agc_task.
-mlir::LogicalResult lowerToLLVM(mlir::ModuleOp module, const KernelTimers *timers = nullptr);
+mlir::LogicalResult lowerToLLVM(mlir::ModuleOp module, mlir::TimingScope &timing,
+                                const KernelTimers *timers = nullptr);
 
 /// What a list of calls at Phase::Kernels needs and costs.
 proto::Manifest describe(mlir::ModuleOp module, llvm::StringRef function);

@@ -78,20 +78,31 @@ void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
   }
 }
 
-LogicalResult runPhases(ModuleOp module, Phase phase, const Machine &machine,
-                        bool reference, int64_t maxWorkspaceBytes) {
+static LogicalResult run(ModuleOp module, Phase phase, const Machine &machine,
+                         bool reference, TimingScope &timing, int64_t maxWorkspaceBytes,
+                         bool byLine) {
+  static constexpr const char *names[] = {"graph", "to gradient", "to loops",
+                                          "to kernels"};
+  TimingScope scope = timing.nest(names[size_t(phase)]);
   PassManager pm(module.getContext());
-  for (Phase next : {Phase::Gradient, Phase::Loops, Phase::Kernels})
-    if (next <= phase)
-      addPhase(pm, next, machine, reference, maxWorkspaceBytes);
+  addPhase(pm, phase, machine, reference, maxWorkspaceBytes, byLine);
+  pm.enableTiming(scope);
   return pm.run(module);
 }
 
+LogicalResult runPhases(ModuleOp module, Phase phase, const Machine &machine,
+                        bool reference, TimingScope &timing, int64_t maxWorkspaceBytes) {
+  for (Phase next : {Phase::Gradient, Phase::Loops, Phase::Kernels})
+    if (next <= phase && failed(run(module, next, machine, reference, timing,
+                                    maxWorkspaceBytes, /*byLine=*/false)))
+      return failure();
+  return success();
+}
+
 LogicalResult runPhase(ModuleOp module, Phase phase, const Machine &machine,
-                       int64_t maxWorkspaceBytes, bool byLine) {
-  PassManager pm(module.getContext());
-  addPhase(pm, phase, machine, /*reference=*/false, maxWorkspaceBytes, byLine);
-  return pm.run(module);
+                       TimingScope &timing, int64_t maxWorkspaceBytes, bool byLine) {
+  return run(module, phase, machine, /*reference=*/false, timing, maxWorkspaceBytes,
+             byLine);
 }
 
 LogicalResult runBatch(ModuleOp module) {

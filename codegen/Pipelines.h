@@ -7,6 +7,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
 
 namespace agc {
 
@@ -17,15 +18,17 @@ namespace agc {
 void addPhase(mlir::OpPassManager &pm, Phase phase, const Machine &machine,
               bool reference, int64_t maxWorkspaceBytes = -1, bool byLine = false);
 
-/// Brings a module from Phase::Graph to \p phase, Kernels at most.
+/// Brings a module from Phase::Graph to \p phase, Kernels at most. \p timing has a row
+/// for each phase, with its passes below.
 mlir::LogicalResult runPhases(mlir::ModuleOp module, Phase phase,
                               const Machine &machine, bool reference,
-                              int64_t maxWorkspaceBytes = -1);
+                              mlir::TimingScope &timing, int64_t maxWorkspaceBytes = -1);
 
 /// Brings a module from the phase before to \p phase, for those who want it for
 /// several machines.
 mlir::LogicalResult runPhase(mlir::ModuleOp module, Phase phase, const Machine &machine,
-                             int64_t maxWorkspaceBytes = -1, bool byLine = false);
+                             mlir::TimingScope &timing, int64_t maxWorkspaceBytes = -1,
+                             bool byLine = false);
 
 /// Expands the gradients of a graph and makes each function with batched
 /// arguments (`agc.batched`) one of a batch.

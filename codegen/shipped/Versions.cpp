@@ -19,7 +19,9 @@ std::string StepVersions::suffix(const TargetVersion &version) const {
   return list.size() == 1 ? "" : "." + version.machine->getTargetCPU().str();
 }
 
-Error StepVersions::add(mlir::ModuleOp functions, std::vector<proto::Manifest> manifests) {
+Error StepVersions::add(mlir::ModuleOp functions, std::vector<proto::Manifest> manifests,
+                        mlir::TimingScope &timing) {
+  mlir::TimingScope scope = timing.nest("to LLVM IR");
   const TargetVersion &version = list[numAdded++];
   Expected<std::unique_ptr<Module>> code =
       translate(functions, module->getContext(), *version.machine);

@@ -12,6 +12,7 @@
 #include "codegen/manifest.pb.h"
 
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/Support/Timing.h"
 
 #include "llvm/IR/Module.h"
 
@@ -22,7 +23,8 @@ public:
   StepVersions(llvm::LLVMContext &context, std::vector<TargetVersion> targets);
 
   /// The next version's functions, in the LLVM dialect.
-  llvm::Error add(mlir::ModuleOp functions, std::vector<proto::Manifest> manifests);
+  llvm::Error add(mlir::ModuleOp functions, std::vector<proto::Manifest> manifests,
+                  mlir::TimingScope &timing);
 
   llvm::ArrayRef<TargetVersion> targets() const { return list; }
   llvm::Module &code() { return *module; }

@@ -83,7 +83,8 @@ std::shared_ptr<Executable> instantiate(const CompiledObject &compiled) {
   if (CompilerError error = loadObject(compiled.object, object))
     return nullptr;
   auto entry = reinterpret_cast<agc_entry>(object->find(manifest.entry()));
-  return entry ? std::make_shared<Executable>(std::move(object), entry, std::move(manifest))
+  return entry ? std::make_shared<Executable>(std::move(object), entry, std::move(manifest),
+                                              compiled.timing)
                : nullptr;
 }
 

@@ -18,10 +18,14 @@ namespace agc {
 
 class Executable {
 public:
-  Executable(std::unique_ptr<LoadedObject> object, agc_entry entry, proto::Manifest manifest)
-      : object(std::move(object)), entry(entry), description(std::move(manifest)) {}
+  Executable(std::unique_ptr<LoadedObject> object, agc_entry entry, proto::Manifest manifest,
+             std::string timing)
+      : object(std::move(object)), entry(entry), description(std::move(manifest)),
+        timing(std::move(timing)) {}
 
   const proto::Manifest &manifest() const { return description; }
+  /// Where the time went; empty if nobody asked, or it came from the disk.
+  const std::string &compileTiming() const { return timing; }
 
   /// Calls the function on agc's thread pool with a workspace of agc's own.
   /// Returns what the function does: 0, or 1 + the check that failed.
@@ -32,6 +36,7 @@ private:
   std::unique_ptr<LoadedObject> object;
   agc_entry entry;
   proto::Manifest description;
+  std::string timing;
 };
 
 /// The function \p options.function of \p module, compiled at most once.

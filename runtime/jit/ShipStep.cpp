@@ -34,10 +34,12 @@ static std::string objectPath(ShipOptions::Emit emit, const std::string &path, c
 }
 
 std::vector<std::string> shipStep(std::string_view program, ShipOptions options,
-                                  const std::string &path) {
+                                  const std::string &path, std::string *timing) {
   options.name = stepNameOf(path).value();
   ShippedStep step;
   throwIf(compiler().ship(program, options, step));
+  if (timing)
+    *timing = std::move(step.timing);
   std::vector<std::string> paths{objectPath(options.emit, path, options.name), path + ".h", path + ".json"};
   writeFileAtomically(paths[0], {step.object});
   writeFileAtomically(paths[1], {step.header});

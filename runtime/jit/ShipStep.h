@@ -15,9 +15,10 @@ std::optional<std::string> stepNameOf(const std::string &path);
 /// Compiles a program, serialized, to PATH.o (libPATH.a, PATH.s or PATH.ll, as
 /// options.emit says), PATH.h, PATH.json and, if asked for, PATH.f90, each written
 /// whole or not at all. Returns their paths. options.name is stepNameOf(path).
+/// \p timing, if given: the table that options.timing asks for.
 /// Errors: what Compiler::ship and writeFileAtomically say.
 std::vector<std::string> shipStep(std::string_view program, ShipOptions options,
-                                  const std::string &path);
+                                  const std::string &path, std::string *timing = nullptr);
 
 } // namespace agc
 

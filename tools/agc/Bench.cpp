@@ -35,7 +35,7 @@ struct BenchFlags {
   int threads = 0;
   double seconds = 5;
   std::vector<double> peak; // GFLOP/s, GB/s; measured if empty
-  bool json = false, all = false, noKernels = false;
+  bool json = false, all = false, noKernels = false, timing = false;
 };
 
 /// The most memory that this process ever had; not getrusage's, which begins
@@ -141,8 +141,11 @@ void measure(const BenchFlags &flags) {
     return;
   }
 
+  Call::Options options;
+  if (flags.timing)
+    options.timing = flags.json ? Timing::Json : Timing::Text;
   auto start = Clock::now();
-  Call call(module, flags.function, state);
+  Call call(module, flags.function, state, options);
   auto compiled = Clock::now();
   fillRandom(call, 0);
   auto filled = Clock::now();
@@ -153,12 +156,16 @@ void measure(const BenchFlags &flags) {
     for (int i = 0; i < 3; ++i)
       call.run();
     print(Json{{"peak_mib", peakMib()},
+               {"cached_ms", first},
                {"compiled", executableCounters().compiled}}
               .dump() + "\n");
     return;
   }
   Json report = timed(flags.seconds, [&] { call.run(); });
   report.update({{"first_ms", first}, {"threads", get_num_threads()}});
+  if (flags.timing)
+    report["compile"] = flags.json ? Json::parse(call.compileTiming())
+                                   : Json(call.compileTiming());
   print(report.dump() + "\n");
 }
 
@@ -195,6 +202,10 @@ void bench(const BenchFlags &flags) {
                        {"--threads", std::to_string(flags.threads)});
     if (!flags.peak.empty())
       arguments.push_back(fmt::format("--peak={},{}", flags.peak[0], flags.peak[1]));
+    if (flags.timing)
+      arguments.push_back("--timing");
+    if (flags.json)
+      arguments.push_back("--json");
     return Json::parse(runSelf(arguments, {{"AGC_CACHE_DIR", cache.path()}}));
   };
   Json speed = child("speed"), memory = child("memory");
@@ -204,6 +215,7 @@ void bench(const BenchFlags &flags) {
 
   Json report = {{"file", flags.file}, {"function", flags.function}};
   report.update(speed);
+  report["cached_ms"] = memory["cached_ms"];
   report["peak_mib"] = memory["peak_mib"];
   // Timed apart: a step whose kernels have timers is another one.
   if (!flags.noKernels) {
@@ -217,9 +229,11 @@ void bench(const BenchFlags &flags) {
     return;
   }
   print(stepLine(report) +
-        fmt::format("first    {:.4g} ms: compile and first step\n"
+        fmt::format("first    {:.4g} ms: compile and first step; {:.4g} ms from the object cache\n"
                     "memory   {} MiB at most, served from the object cache\n",
-                    report["first_ms"].get<double>(), report["peak_mib"].get<int64_t>()) +
+                    report["first_ms"].get<double>(), report["cached_ms"].get<double>(),
+                    report["peak_mib"].get<int64_t>()) +
+        report.value("compile", "") +
         kernelLines(flags, report));
 }
 
@@ -248,6 +262,7 @@ void addBench(CLI::App &app) {
       ->expected(2)
       ->check(CLI::PositiveNumber);
   verb->add_flag("--all", flags->all, "Show all kernels");
+  verb->add_flag("--timing", flags->timing, "Show where the time of compiling goes");
   verb->add_flag("--no-kernels", flags->noKernels, "Leave the kernels out");
   verb->add_option("--measure", flags->measure)
       ->group("") // not in --help: what the children are told

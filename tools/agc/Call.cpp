@@ -123,6 +123,7 @@ Call::Call(const proto::Module &module, const std::string &name, State &state,
   compileOptions.function = name;
   compileOptions.reference = options.reference;
   compileOptions.profile = options.profile;
+  compileOptions.timing = options.timing;
   executable = findExecutable(module, compileOptions);
 
   for (const proto::ArgumentInfo &argument : manifest().arguments()) {

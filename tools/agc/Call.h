@@ -45,6 +45,7 @@ public:
   struct Options {
     bool reference = false;              // the oracle: f64, one op at a time
     bool profile = false;                // time each kernel
+    Timing timing = Timing::None;        // of compiling
     uint64_t seed = 0;                   // where a random stream starts
     std::map<std::string, double> hyper; // overrides of default values
   };
@@ -76,6 +77,8 @@ public:
   bool hasArgument(const std::string &name) const;
 
   const proto::Manifest &manifest() const { return executable->manifest(); }
+  /// What Options::timing asks for; empty if the function was found compiled.
+  const std::string &compileTiming() const { return executable->compileTiming(); }
 
 private:
   std::shared_ptr<Executable> executable;

@@ -12,6 +12,7 @@ namespace {
 
 struct CompileFlags {
   std::string file, output;
+  bool timing = false, json = false;
   ShipOptions options;
 };
 
@@ -26,12 +27,18 @@ void runCompile(CompileFlags &flags) {
     throw UsageError("-o expects a path whose last part is a name in C, as its "
                      "functions begin with it: letters, digits and _; got '" +
                      flags.output.substr(flags.output.rfind('/') + 1) + "'");
+  if (flags.json && !flags.timing)
+    throw UsageError("--json goes with --timing");
+  if (flags.timing)
+    flags.options.timing = flags.json ? Timing::Json : Timing::Text;
+  std::string timing;
   std::vector<std::string> paths =
-      shipStep(serialized(readProgram(flags.file)), flags.options, flags.output);
+      shipStep(serialized(readProgram(flags.file)), flags.options, flags.output, &timing);
   std::string list = paths.front();
   for (size_t i = 1; i < paths.size(); ++i)
     list += (i + 1 < paths.size() ? ", " : " and ") + paths[i];
   talk("Wrote " + list + "\n");
+  print(timing);
 }
 
 } // namespace
@@ -69,6 +76,8 @@ void addCompile(CLI::App &app) {
   verb->add_option("--emit", flags->options.emit, "obj, lib, asm or llvm-ir")
       ->transform(CLI::CheckedTransformer(kinds))
       ->default_str("obj");
+  verb->add_flag("--timing", flags->timing, "Print where the time goes, by phase and pass");
+  verb->add_flag("--json", flags->json, "Print that as JSON");
   verb->callback([flags] { runCompile(*flags); });
 }
 

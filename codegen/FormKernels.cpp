@@ -54,7 +54,7 @@ private:
   func::FuncOp createFunction(StringRef name, FunctionType type, Location loc);
   func::FuncOp createKernel(StringRef name, ArrayRef<MemRefType> buffers,
                             Location loc);
-  void describe(KernelInfo &info, int64_t flops, int64_t bytes);
+  void describe(KernelInfo &info, int64_t work, int64_t flops, int64_t bytes);
 };
 
 /// Rewrites one function.
@@ -155,7 +155,8 @@ KernelInfo KernelTable::get(linalg::GenericOp op, LoopNest nest,
   KernelInfo info;
   info.function = createKernel(name, buffers, op.getLoc());
   info.tiles = emitKernel(info.function, nest, machine);
-  describe(info, kernelFlops(nest), kernelBytes(nest));
+  describe(info, nest.numIterations() * workPerIteration(nest), kernelFlops(nest),
+           kernelBytes(nest));
   kernels[key] = info;
   return info;
 }
@@ -168,10 +169,10 @@ func::FuncOp KernelTable::createKernel(StringRef name, ArrayRef<MemRefType> buff
   return createFunction(name, FunctionType::get(loc.getContext(), types, {}), loc);
 }
 
-void KernelTable::describe(KernelInfo &info, int64_t flops, int64_t bytes) {
+void KernelTable::describe(KernelInfo &info, int64_t work, int64_t flops, int64_t bytes) {
   Builder b(info.function.getContext());
   // Starting other threads costs a few microseconds.
-  info.isLarge = info.tiles > 1 && std::max(flops / 16, bytes / 16) > 8192;
+  info.isLarge = info.tiles > 1 && std::max(work / 16, bytes / 16) > 8192;
   info.function->setAttr(kernelAttr, b.getI64IntegerAttr(info.tiles));
   info.function->setAttr(flopsAttr, b.getI64IntegerAttr(flops));
   info.function->setAttr(bytesAttr, b.getI64IntegerAttr(bytes));
@@ -209,7 +210,7 @@ KernelInfo KernelTable::getScatter(ScatterOp op, ArrayRef<View> views,
   info.tiles = emitScatter(info.function, nest, machine);
   int64_t elements = nest.batch * nest.updates * nest.width;
   bool isSum = nest.adds && isa<FloatType>(nest.element);
-  describe(info, isSum ? elements : 0,
+  describe(info, elements, isSum ? elements : 0,
            3 * elements * std::max(1u, nest.element.getIntOrFloatBitWidth() / 8) +
                8 * nest.batch * nest.updates);
   kernels[key] = info;

@@ -1,6 +1,8 @@
 //===- KernelName.cpp - What a kernel is called, and what it costs ---------===//
 #include "codegen/KernelName.h"
 
+#include "ir/ScalarBuilder.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 #include "llvm/Support/raw_ostream.h"
@@ -104,6 +106,13 @@ int64_t kernelFlops(const LoopNest &nest) {
   if (nest.epilogue)
     flops += flopsOf(*nest.epilogue) * nest.numIterations(/*reductionsToo=*/false);
   return flops;
+}
+
+int64_t workPerIteration(const LoopNest &nest) {
+  int64_t work = 0;
+  for (Operation &op : nest.body->without_terminator())
+    work += ir::workOf(op);
+  return work;
 }
 
 int64_t kernelBytes(const LoopNest &nest) {

@@ -18,6 +18,9 @@ std::string kernelName(const LoopNest &nest);
 /// Floating-point operations of one call, an exponential counted as one.
 int64_t kernelFlops(const LoopNest &nest);
 
+/// Additions, about, that one iteration of the body takes.
+int64_t workPerIteration(const LoopNest &nest);
+
 /// Bytes that one call must move if each operand is read or written once.
 int64_t kernelBytes(const LoopNest &nest);
 

@@ -22,4 +22,20 @@ OpFoldResult ConvertOp::fold(FoldAdaptor) {
   return getX().getType() == getType() ? getX() : nullptr;
 }
 
+int64_t scalarWork(Operation *op) {
+  Block scratch;
+  OpBuilder builder(op->getContext());
+  builder.setInsertionPointToStart(&scratch);
+  ScalarBuilder s(builder, op->getLoc());
+  auto scalarOf = [](Value value) { return signless(value.getType()).getElementType(); };
+  SmallVector<Value> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(s.widen(scratch.addArgument(scalarOf(operand), op->getLoc())));
+  cast<Scalarizes>(op).buildScalar(s, operands, s.computeType(scalarOf(op->getResult(0))));
+  int64_t work = 0;
+  for (Operation &scalar : scratch)
+    work += workOf(scalar);
+  return work;
+}
+
 } // namespace agc::ir

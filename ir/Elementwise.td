@@ -14,6 +14,7 @@ include "Base.td"
 class Agc_Elementwise<string mnemonic, list<Trait> traits>
     : Agc_Op<mnemonic, !listconcat(
           [DeclareOpInterfaceMethods<Agc_Scalarizes>,
+           DeclareOpInterfaceMethods<Agc_Works>,
            DeclareOpInterfaceMethods<Agc_Differentiable>, Agc_Batchable],
           traits)> {
   code scalar = ?;
@@ -32,6 +33,7 @@ class Agc_Unary<string mnemonic, Type type, code scalarExpression,
   let results = (outs type:$z);
   let assemblyFormat = "$x attr-dict `:` type($z)";
   let extraClassDefinition = [{
+    int64_t $cppClass::workPerElement() { return scalarWork(*this); }
     ::mlir::Value $cppClass::buildScalar(ScalarBuilder &s,
         ::mlir::ValueRange operands, ::mlir::Type t) {
       ::mlir::Value x = operands[0];
@@ -184,6 +186,7 @@ class Agc_Binary<string mnemonic, Type type, code scalarExpression,
   let results = (outs type:$z);
   let assemblyFormat = "$x `,` $y attr-dict `:` type($z)";
   let extraClassDefinition = [{
+    int64_t $cppClass::workPerElement() { return scalarWork(*this); }
     ::mlir::Value $cppClass::buildScalar(ScalarBuilder &s,
         ::mlir::ValueRange operands, ::mlir::Type t) {
       ::mlir::Value x = operands[0], y = operands[1];
@@ -280,6 +283,7 @@ def Agc_CompareOp : Agc_Elementwise<"compare",
   let builders = [OpBuilder<(ins "::mlir::Value":$x, "::mlir::Value":$y,
                                  "::llvm::StringRef":$direction)>];
   let extraClassDefinition = [{
+    int64_t $cppClass::workPerElement() { return scalarWork(*this); }
     ::mlir::Value $cppClass::buildScalar(ScalarBuilder &s,
         ::mlir::ValueRange operands, ::mlir::Type) {
       return s.compare(getDirection(), operands[0], operands[1],
@@ -299,6 +303,7 @@ def Agc_SelectOp : Agc_Elementwise<"select",
   let results = (outs Agc_Tensor:$z);
   let assemblyFormat = "$p `,` $x `,` $y attr-dict `:` type($z)";
   let extraClassDefinition = [{
+    int64_t $cppClass::workPerElement() { return scalarWork(*this); }
     ::mlir::Value $cppClass::buildScalar(ScalarBuilder &s,
         ::mlir::ValueRange operands, ::mlir::Type) {
       return s.select(operands[0], operands[1], operands[2]);
@@ -324,6 +329,7 @@ def Agc_ConvertOp : Agc_Elementwise<"convert", [SameOperandsAndResultShape]> {
   let assemblyFormat = "$x attr-dict `:` type($x) `to` type($z)";
   let hasFolder = 1;
   let extraClassDefinition = [{
+    int64_t $cppClass::workPerElement() { return scalarWork(*this); }
     ::mlir::Value $cppClass::buildScalar(ScalarBuilder &s,
         ::mlir::ValueRange operands, ::mlir::Type t) {
       return s.convert(operands[0], t, isUnsigned(getX()), isUnsigned(getZ()));

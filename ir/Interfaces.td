@@ -43,6 +43,18 @@ def Agc_Scalarizes : OpInterface<"Scalarizes"> {
   ];
 }
 
+def Agc_Works : OpInterface<"Works"> {
+  let description = [{
+    What the op's result takes to compute, so that who could compute it again or
+    keep it may choose.
+  }];
+  let cppNamespace = "::agc::ir";
+  let methods = [
+    InterfaceMethod<"Additions, about, for one element of the result.",
+    "int64_t", "workPerElement">
+  ];
+}
+
 def Agc_Batchable : OpInterface<"Batchable"> {
   let description = [{
     The op can do for a batch of operands at once what it does for one: operands

@@ -223,4 +223,15 @@ Value ScalarBuilder::narrow(Value x, Type type) {
   return x.getType() == type ? x : arith::TruncFOp::create(builder, loc, type, x);
 }
 
+int64_t workOf(Operation &scalar) {
+  if (scalar.hasTrait<OpTrait::ConstantLike>())
+    return 0;
+  if (isa<arith::DivFOp, math::SqrtOp>(scalar))
+    return 8;
+  if (isa<math::AbsFOp, math::AbsIOp, math::CopySignOp, math::FmaOp, math::FloorOp,
+          math::CeilOp, math::TruncOp, math::RoundEvenOp>(scalar))
+    return 1;
+  return isa<math::MathDialect>(scalar.getDialect()) ? 16 : 1;
+}
+
 } // namespace agc::ir

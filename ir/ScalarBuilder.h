@@ -61,6 +61,12 @@ private:
   mlir::Location loc;
 };
 
+/// Additions, about, that a scalar op takes.
+int64_t workOf(mlir::Operation &scalar);
+
+/// The same of the expression that one element of an element-wise op's result is.
+int64_t scalarWork(mlir::Operation *op);
+
 } // namespace agc::ir
 
 #endif

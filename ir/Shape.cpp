@@ -346,6 +346,13 @@ LogicalResult ReduceMinOp::verify() {
   return verifyReduction(*this, getDimensions(), getX(), getZ());
 }
 
+int64_t ReduceSumOp::workPerElement() {
+  int64_t terms = 1;
+  for (int64_t d : getDimensions())
+    terms *= shapeOf(getX())[d];
+  return terms;
+}
+
 void ReduceSumOp::buildVjp(GradientBuilder &g, ValueRange cotangents,
                            MutableArrayRef<Value> operandCotangents) {
   operandCotangents[0] =

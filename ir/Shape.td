@@ -12,7 +12,8 @@ class Agc_ShapeOp<string mnemonic, list<Trait> traits = []>
 }
 
 // x -> z, the result's type stated.
-class Agc_ShapeUnary<string mnemonic> : Agc_ShapeOp<mnemonic> {
+class Agc_ShapeUnary<string mnemonic, list<Trait> traits = []>
+    : Agc_ShapeOp<mnemonic, traits> {
   let results = (outs Agc_Tensor:$z);
   let assemblyFormat = "$x attr-dict `:` type($x) `to` type($z)";
 }
@@ -106,6 +107,7 @@ def Agc_PadOp : Agc_ShapeUnary<"pad"> {
   let arguments = (ins Agc_Tensor:$x, DenseI64ArrayAttr:$low,
                        DenseI64ArrayAttr:$high, DenseI64ArrayAttr:$interior,
                        F64Attr:$value);
+  let hasCanonicalizer = 1;
 }
 
 def Agc_ReverseOp : Agc_ShapeUnary<"reverse"> {
@@ -129,7 +131,8 @@ def Agc_ConcatOp : Agc_ShapeOp<"concat"> {
 // Reductions
 //===----------------------------------------------------------------------===//
 
-class Agc_Reduction<string mnemonic> : Agc_ShapeUnary<mnemonic> {
+class Agc_Reduction<string mnemonic, list<Trait> traits = []>
+    : Agc_ShapeUnary<mnemonic, traits> {
   let description = [{
     C1 `dimensions` are x's, increasing. C2 the result's shape is x's without
     them.
@@ -137,7 +140,8 @@ class Agc_Reduction<string mnemonic> : Agc_ShapeUnary<mnemonic> {
   let arguments = (ins Agc_NumberTensor:$x, DenseI64ArrayAttr:$dimensions);
 }
 
-def Agc_ReduceSumOp : Agc_Reduction<"reduce_sum"> {
+def Agc_ReduceSumOp
+    : Agc_Reduction<"reduce_sum", [DeclareOpInterfaceMethods<Agc_Works>]> {
   let summary = "Sum over `dimensions`, which vanish";
 }
 def Agc_ReduceMaxOp : Agc_Reduction<"reduce_max"> {

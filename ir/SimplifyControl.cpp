@@ -4,7 +4,7 @@
 // every operand. What its body does not use goes from both loops here.
 //
 //===----------------------------------------------------------------------===//
-#include "ir/Dialect.h"
+#include "ir/BodyBuilder.h"
 
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -262,6 +262,8 @@ LogicalResult ScanOp::canonicalize(ScanOp op, PatternRewriter &rewriter) {
         changed = true;
       }
   }
+  if (hoistSums(op, rewriter))
+    return success();
   ScanParts parts(op);
   if (parts.areAll(op))
     return success(changed);

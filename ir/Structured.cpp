@@ -54,6 +54,14 @@ LogicalResult EinsumOp::verify() {
   return success();
 }
 
+int64_t EinsumOp::workPerElement() {
+  auto [x, y, z] = parseEinsum(getSpec());
+  int64_t terms = 1;
+  for (auto [letter, size] : llvm::zip_equal(x, shapeOf(getX())))
+    terms *= z.contains(letter) ? 1 : size;
+  return terms;
+}
+
 void EinsumOp::buildVjp(GradientBuilder &g, ValueRange cotangents,
                         MutableArrayRef<Value> operandCotangents) {
   auto [x, y, z] = parseEinsum(getSpec());
@@ -131,6 +139,11 @@ template <typename Built, typename Op>
 static Value convolve(GradientBuilder &g, Op op, Value like, Value a, Value b) {
   return g.create<Built>(like.getType(), a, b, op.getStrides(), op.getLow(),
                          op.getHigh(), op.getDilation(), op.getGroups());
+}
+
+int64_t ConvOp::workPerElement() {
+  auto w = cast<RankedTensorType>(getW().getType());
+  return w.getNumElements() / std::max<int64_t>(1, w.getDimSize(0));
 }
 
 void ConvOp::buildVjp(GradientBuilder &g, ValueRange cotangents,

@@ -13,7 +13,8 @@ class Agc_StructuredOp<string mnemonic, list<Trait> traits = []>
       "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Agc_EinsumOp : Agc_StructuredOp<"einsum"> {
+def Agc_EinsumOp
+    : Agc_StructuredOp<"einsum", [DeclareOpInterfaceMethods<Agc_Works>]> {
   let summary = "Product of two tensors, summed over shared letters";
   let description = [{
     `spec` gives one letter to each dimension: "bmk,bnk->bmn". Accumulates in
@@ -32,13 +33,15 @@ def Agc_EinsumOp : Agc_StructuredOp<"einsum"> {
 }
 
 // The three convolutions are bilinear and each other's gradients.
-class Agc_Convolution<string mnemonic> : Agc_StructuredOp<mnemonic> {
+class Agc_Convolution<string mnemonic, list<Trait> traits = []>
+    : Agc_StructuredOp<mnemonic, traits> {
   dag attributes = (ins DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$low,
                         DenseI64ArrayAttr:$high, DenseI64ArrayAttr:$dilation,
                         I64Attr:$groups);
 }
 
-def Agc_ConvOp : Agc_Convolution<"conv"> {
+def Agc_ConvOp
+    : Agc_Convolution<"conv", [DeclareOpInterfaceMethods<Agc_Works>]> {
   let summary = "Convolution (cross-correlation)";
   let description = [{
     y[n, o, p] = sum over c, k of x[n, c, p * stride + k * dilation - low]

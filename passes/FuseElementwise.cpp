@@ -13,9 +13,9 @@
 //===----------------------------------------------------------------------===//
 #include "passes/LowerToLinalg.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "ir/ScalarBuilder.h"
+
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -39,15 +39,13 @@ unsigned numScalarOps(linalg::GenericOp op) {
   return op.getBody()->getOperations().size() - 1;
 }
 
-bool isCostly(Operation &op) {
-  return isa<math::MathDialect>(op.getDialect()) || isa<arith::DivFOp>(op);
-}
+bool isCostly(Operation &op) { return ir::workOf(op) > 1; }
 
 /// In additions, about, for one element.
 unsigned cost(linalg::GenericOp op) {
   unsigned sum = 0;
   for (Operation &scalar : op.getBody()->without_terminator())
-    sum += isCostly(scalar) ? 16 : 1;
+    sum += ir::workOf(scalar);
   return sum;
 }
 

@@ -24,7 +24,9 @@ def DifferentiatePass : Pass<"agc-differentiate", "::mlir::func::FuncOp"> {
     A gradient of a gradient is expanded after the one it is taken of, over what
     that became.
   }];
-  let dependentDialects = ["::agc::ir::AgcDialect"];
+  // Arithmetic: what an op would take again is counted in its scalar ops.
+  let dependentDialects = ["::agc::ir::AgcDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
 }
 
 def OutlineBodiesPass : Pass<"agc-outline-bodies", "::mlir::ModuleOp"> {

@@ -110,6 +110,8 @@ private:
   void emitPanel(Task task, Value panelInTask, Width width);
   void emitPanels(const Task &task, Value firstPanel);
   void emitBlocks(Task task, Value firstPanel);
+  void prefetch(Value memory, Value index);
+  void prefetchForEpilogue(const Place &place, ArrayRef<Row> tileRows, int64_t vectors);
   Value finish(Place place, const Row &row, int64_t j, Width width, Value sum);
 };
 
@@ -279,11 +281,14 @@ void ContractionEmitter::packRows(const Task &task) {
   Value memory = kernel.getArgument(rows.argument);
   forEach(plan.innerReductions, task, task.place, [&](Place at) {
     Value step = stepInBlock(task, at);
+    int64_t ahead = 8 * rows.strides[plan.innerReductions.back()];
     auto copy = [&](Value tile, int64_t count) {
       auto type = VectorType::get({count}, out.element);
       at.indices[plan.cutLoop] = times(tile, trips);
-      Value row =
-          vector::LoadOp::create(b, type, memory, emit.linearIndex(rows, at));
+      Value from = emit.linearIndex(rows, at);
+      // Steps lie too far apart for the machine to see them coming.
+      prefetch(memory, offset(from, ahead));
+      Value row = vector::LoadOp::create(b, type, memory, from);
       Value inTask = arith::SubIOp::create(b, tile, task.firstTile);
       Value to = add(times(inTask, plan.packedTile(nest)), times(step, trips));
       vector::StoreOp::create(b, row, packedRows, to);
@@ -318,6 +323,32 @@ ContractionEmitter::rowsOfTile(int64_t cutTrips) const {
   if (plan.cutLoop != ContractionPlan::noLoop)
     repeat(plan.cutLoop, cutTrips);
   return result;
+}
+
+void ContractionEmitter::prefetch(Value memory, Value index) {
+  memref::PrefetchOp::create(b, memory, index, /*isWrite=*/false, /*localityHint=*/2,
+                             /*isDataCache=*/true);
+}
+
+/// What the epilogue reads for a tile is fetched while that is summed up: parameters
+/// and an optimizer's state are read once a step, from memory.
+void ContractionEmitter::prefetchForEpilogue(const Place &place, ArrayRef<Row> tileRows,
+                                             int64_t vectors) {
+  for (auto [i, access] : llvm::enumerate(nest.epilogueInputs)) {
+    bool movesWithRows = llvm::all_of(
+        plan.rowLoops, [&](unsigned l) { return access.strides[l] != 0; });
+    if (i == nest.resultArgument || nest.epilogue->getArgument(i).use_empty() ||
+        access.strides[plan.vectorLoop] != 1 || !movesWithRows)
+      continue;
+    Value base = emit.linearIndex(access, place);
+    for (const Row &row : tileRows) {
+      int64_t from = 0;
+      for (auto [loop, step] : row.steps)
+        from += step * access.strides[loop];
+      for (int64_t j = 0; j < vectors; ++j)
+        prefetch(kernel.getArgument(access.argument), offset(base, from + j * lanes));
+    }
+  }
 }
 
 Value ContractionEmitter::finish(Place place, const Row &row, int64_t j, Width width,
@@ -386,6 +417,8 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
     sums = SmallVector<Value>(branch.getResults());
   }
 
+  if (nest.epilogue)
+    ifThen(task.isLast, [&] { prefetchForEpilogue(place, tileRows, vectors); });
   Value rowMemory = plan.packsRows ? packedRows : kernel.getArgument(rows.argument);
   Value panelMemory = plan.packsPanel ? packedPanel : kernel.getArgument(panel.argument);
   sums = reduceOver(

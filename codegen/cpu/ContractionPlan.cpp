@@ -278,10 +278,15 @@ void Planner::chooseTasks() {
                               plan.keepsSums ? panelsPerPacking * plan.width() : 0);
     int64_t most = std::min(packedRows, maxRowBytes / (perRow * bytes()));
     blocks = llvm::divideCeil(tiles, std::max<int64_t>(1, most / tileRows));
-    while (plan.packsRows && plan.panelsPerTask < panelsPerPacking &&
-           plan.panelsPerTask * 2 <= panels &&
-           tasks * blocks / (plan.panelsPerTask * 2) >= enoughTasks)
-      plan.panelsPerTask *= 2;
+    if (plan.packsRows) {
+      int64_t mostBlocks = std::max<int64_t>(blocks, rowCount / minRowsPerPacking);
+      int64_t together = std::min(panelsPerPacking, panels);
+      while (together > 1 && tasks * mostBlocks / together < enoughTasks)
+        together /= 2;
+      plan.panelsPerTask = together;
+      blocks = std::max<int64_t>(
+          blocks, std::min<int64_t>(mostBlocks, llvm::divideCeil(enoughTasks * together, tasks)));
+    }
   } else if (tasks < enoughTasks) {
     int64_t least = plan.packsPanel ? minRowsPerPacking : tileRows;
     blocks = std::min<int64_t>({int64_t(llvm::divideCeil(enoughTasks, tasks)),

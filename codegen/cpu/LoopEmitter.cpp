@@ -9,6 +9,7 @@
 //   scatter  results overlap (pooling's gradient): read, add, write back.
 //
 //===----------------------------------------------------------------------===//
+#include "codegen/KernelName.h"
 #include "codegen/cpu/BodyEmitter.h"
 #include "codegen/cpu/Emitters.h"
 #include "codegen/cpu/Lanes.h"
@@ -21,8 +22,8 @@ namespace agc {
 namespace {
 
 /// Iterations that a tile should have, so that threads have enough to share
-/// and enough to do.
-constexpr int64_t tileIterations = 8192;
+/// and enough to do; fewer where each takes much more than this.
+constexpr int64_t tileIterations = 8192, usualWork = 16;
 /// Accumulators side by side, to hide the latency of an addition.
 constexpr int64_t numAccumulators = 4;
 /// Terms that are added one after the other before a sum starts again.
@@ -456,7 +457,8 @@ int64_t LoopEmitter::run() {
 
   // Outer parallel loops make up the tiles; inner ones run inside.
   SmallVector<unsigned> inner = loopsWhere(false, true), outer;
-  int64_t tiles = 1, work = nest.numIterations();
+  int64_t weight = std::max<int64_t>(1, workPerIteration(nest) / usualWork);
+  int64_t tiles = 1, work = nest.numIterations() * weight;
   while (!inner.empty() && work > tileIterations) {
     tiles *= nest.sizes[inner.front()];
     work /= nest.sizes[inner.front()];
@@ -478,7 +480,7 @@ int64_t LoopEmitter::run() {
   int64_t block = 0;
   if (inner.empty() && !reduces && vectorLoop != ~0u && work > 2 * tileIterations &&
       !isScatter()) {
-    block = llvm::alignTo(tileIterations, lanes);
+    block = llvm::alignTo(llvm::divideCeil(tileIterations, weight), lanes);
     tiles *= llvm::divideCeil(nest.sizes[vectorLoop], block);
   }
 

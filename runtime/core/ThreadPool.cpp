@@ -18,9 +18,10 @@ void pause() {
 #endif
 }
 
-/// About 20 µs: longer than the gap between two kernels of a step, and short
-/// enough not to be seen by anyone else on the machine.
-constexpr int spins = 1000;
+/// About 100 µs: longer than what one thread does alone between two kernels of a
+/// step (waking another takes half of that), and short enough not to be seen by
+/// anyone else on the machine.
+constexpr int spins = 5000;
 
 /// The processors that this process may use, which in a container are fewer
 /// than the machine has.

@@ -189,15 +189,20 @@ func.func @checks_once(%c: tensor<4xf32>, %i: tensor<3xi64>, %dc: tensor<4xf32>)
 
 // -----
 
-// A product of many terms is kept for the backward: it makes tanh of it again, not it.
-// CHECK-LABEL: @scan_keeps_products
+// What takes long to compute is kept for the backward: here what tanh gives, of which
+// its derivative is made, so that nobody needs the product. The weight's gradient is one
+// product for all trips.
+// CHECK-LABEL: @scan_keeps_results
 // CHECK: %[[F:.*]]:3 = agc.scan {{.*}} -> (tensor<4x64xf32>, tensor<3x4x64xf32>, tensor<3x4x64xf32>)
-// CHECK: %[[P:.*]] = agc.einsum {{.*}} {spec = "ni,oi->no"}
-// CHECK: agc.yield {{.*}}, %[[P]] :
-// CHECK: agc.scan {{.*}}%[[F]]#1, %[[F]]#2{{.*}} reverse = true
-// CHECK-NOT: spec = "ni,oi->no"
-// CHECK: return
-func.func @scan_keeps_products(%c: tensor<4x64xf32>, %w: tensor<64x64xf32>, %dc: tensor<4x64xf32>) -> (tensor<4x64xf32>, tensor<64x64xf32>) {
+// CHECK: ^bb0(%[[H:.*]]: tensor<4x64xf32>, %{{.*}}: tensor<64x64xf32>):
+// CHECK: %[[T:.*]] = agc.tanh
+// CHECK: agc.yield %[[T]], %[[H]], %[[T]] :
+// CHECK: %[[B:.*]]:2 = agc.scan %{{[^,]*}}, %[[F]]#2, %{{[^,]*}} {num_carries = 1 : i64, num_xs = 1 : i64, reverse = true
+// CHECK-NOT: agc.tanh
+// CHECK: agc.yield
+// CHECK: %[[W:.*]] = agc.einsum %[[B]]#1, %[[F]]#1 {spec = "ano,ani->oi"}
+// CHECK: return %[[B]]#0, %[[W]]
+func.func @scan_keeps_results(%c: tensor<4x64xf32>, %w: tensor<64x64xf32>, %dc: tensor<4x64xf32>) -> (tensor<4x64xf32>, tensor<64x64xf32>) {
   %z = agc.scan %c, %w {trips = 3 : i64, num_carries = 1 : i64, num_xs = 0 : i64} : (tensor<4x64xf32>, tensor<64x64xf32>) -> tensor<4x64xf32> {
   ^bb0(%h: tensor<4x64xf32>, %v: tensor<64x64xf32>):
     %p = agc.einsum %h, %v {spec = "ni,oi->no"} : (tensor<4x64xf32>, tensor<64x64xf32>) -> tensor<4x64xf32>
@@ -206,4 +211,25 @@ func.func @scan_keeps_products(%c: tensor<4x64xf32>, %w: tensor<64x64xf32>, %dc:
   }
   %g:2 = agc.gradient %z, %dc, %c, %w {outputs = 1 : i64} : (tensor<4x64xf32>, tensor<4x64xf32>, tensor<4x64xf32>, tensor<64x64xf32>) -> (tensor<4x64xf32>, tensor<64x64xf32>)
   return %g#0, %g#1 : tensor<4x64xf32>, tensor<64x64xf32>
+}
+
+// -----
+
+// A product of many terms is kept where its value is needed.
+// CHECK-LABEL: @scan_keeps_products
+// CHECK: %[[F:.*]]:2 = agc.scan {{.*}} -> (tensor<4x64xf32>, tensor<3x4x64xf32>)
+// CHECK: %[[P:.*]] = agc.einsum {{.*}} {spec = "ni,oi->no"}
+// CHECK: agc.yield {{.*}}, %[[P]] :
+// CHECK: agc.scan {{.*}}%[[F]]#1, {{.*}} reverse = true
+// CHECK-NOT: spec = "ni,oi->no"
+// CHECK: return
+func.func @scan_keeps_products(%c: tensor<4x64xf32>, %w: tensor<64x64xf32>, %dc: tensor<4x64xf32>) -> tensor<4x64xf32> {
+  %z = agc.scan %c, %w {trips = 3 : i64, num_carries = 1 : i64, num_xs = 0 : i64} : (tensor<4x64xf32>, tensor<64x64xf32>) -> tensor<4x64xf32> {
+  ^bb0(%h: tensor<4x64xf32>, %v: tensor<64x64xf32>):
+    %p = agc.einsum %h, %v {spec = "ni,oi->no"} : (tensor<4x64xf32>, tensor<64x64xf32>) -> tensor<4x64xf32>
+    %t = agc.mul %p, %p : tensor<4x64xf32>
+    agc.yield %t : tensor<4x64xf32>
+  }
+  %g = agc.gradient %z, %dc, %c {outputs = 1 : i64} : (tensor<4x64xf32>, tensor<4x64xf32>, tensor<4x64xf32>) -> tensor<4x64xf32>
+  return %g : tensor<4x64xf32>
 }

@@ -1,0 +1,117 @@
+//===- ScanSums.cpp - What a loop sums up over its trips, at once ----------===//
+//
+// A weight's gradient is a sum over trips of small products. Where the operands of
+// each trip stand in stacks, it is one product of these, whose sum goes over the
+// trips, too:
+//
+//   sum = sum + einsum(a, b)   in each trip, a and b rows of A and B
+//   sum = init + einsum(A, B)  behind the loop
+//
+//===----------------------------------------------------------------------===//
+#include "ir/BodyBuilder.h"
+
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+
+namespace agc::ir {
+
+/// What is added to a carry in each trip, if nothing else is done with it.
+static Operation *addend(ScanOp scan, unsigned carry) {
+  BlockArgument sum = scan.getBody().getArgument(carry);
+  if (!sum.hasOneUse())
+    return nullptr;
+  auto add = dyn_cast<AddOp>(*sum.user_begin());
+  if (!add || !add.getResult().hasOneUse() || scan.getYielded()[carry] != add.getResult())
+    return nullptr;
+  Value other = add.getX() == sum ? add.getY() : add.getX();
+  Operation *op = other.getDefiningOp();
+  return op && other.hasOneUse() && isa<EinsumOp, ReduceSumOp>(op) ? op : nullptr;
+}
+
+/// The stack whose rows a value of the body is; null if there is none.
+static Value stackOfRows(ScanOp scan, Value value) {
+  unsigned carries = scan.getNumCarries();
+  for (auto [argument, stack] : llvm::zip_equal(
+           scan.getBody().getArguments().slice(carries, scan.getNumXs()), scan.getXs()))
+    if (argument == value)
+      return stack;
+  for (auto [yielded, stack] :
+       llvm::zip_equal(scan.getYielded().drop_front(carries), scan.getYs()))
+    if (yielded == value)
+      return stack;
+  return nullptr;
+}
+
+/// Whether the body's value can be stacked at no more cost than the sum has, which
+/// is read and written in each trip.
+static bool isWorthStacking(ScanOp scan, Value value, Value sum) {
+  auto numel = [](Value v) { return cast<RankedTensorType>(v.getType()).getNumElements(); };
+  auto argument = dyn_cast<BlockArgument>(value);
+  bool isConstant = argument && argument.getArgNumber() >= scan.getNumCarries();
+  return !isConstant && numel(value) <= numel(sum);
+}
+
+/// The op on stacks, its sum over the trips, too.
+static Value overAllTrips(PatternRewriter &rewriter, Operation *op,
+                          ArrayRef<Value> stacks) {
+  if (auto sum = dyn_cast<ReduceSumOp>(op)) {
+    SmallVector<int64_t> dimensions{0};
+    for (int64_t d : sum.getDimensions())
+      dimensions.push_back(d + 1);
+    return ReduceSumOp::create(rewriter, op->getLoc(), sum.getType(), stacks[0],
+                               dimensions);
+  }
+  auto einsum = cast<EinsumOp>(op);
+  auto [x, y, z] = parseEinsum(einsum.getSpec());
+  char trip = 'a';
+  while (einsum.getSpec().contains(trip))
+    trip = trip == 'z' ? 'A' : trip + 1;
+  std::string spec = (Twine(trip) + x + "," + Twine(trip) + y + "->" + z).str();
+  return EinsumOp::create(rewriter, op->getLoc(), einsum.getType(), stacks[0], stacks[1],
+                          spec);
+}
+
+bool hoistSums(ScanOp scan, PatternRewriter &rewriter) {
+  // Of rows for which there was no trip, nobody knows what is in them.
+  if (scan.getStops() || scan.getLimited())
+    return false;
+  SmallVector<unsigned> sums;
+  llvm::SmallSetVector<Value, 4> missing;
+  for (unsigned i = 0; i < scan.getNumCarries(); ++i) {
+    Operation *op = addend(scan, i);
+    if (!op || scan.getFinals()[i].use_empty())
+      continue;
+    auto isThere = [&](Value v) { return bool(stackOfRows(scan, v)); };
+    if (!llvm::all_of(op->getOperands(), [&](Value v) {
+          return isThere(v) || isWorthStacking(scan, v, op->getResult(0));
+        }))
+      continue;
+    sums.push_back(i);
+    for (Value operand : op->getOperands())
+      if (!isThere(operand))
+        missing.insert(operand);
+  }
+  if (sums.empty())
+    return false;
+  if (!missing.empty()) {
+    ScanOp old = scan;
+    scan = yieldAlso(rewriter, old, missing.getArrayRef());
+    rewriter.eraseOp(old);
+  }
+  rewriter.setInsertionPointAfter(scan);
+  for (unsigned i : sums) {
+    Operation *op = addend(scan, i);
+    SmallVector<Value> stacks;
+    for (Value operand : op->getOperands())
+      stacks.push_back(stackOfRows(scan, operand));
+    Value all = overAllTrips(rewriter, op, stacks), init = scan.getInits()[i];
+    if (!matchPattern(init, m_AnyZeroFloat()))
+      all = AddOp::create(rewriter, op->getLoc(), init, all);
+    rewriter.replaceAllUsesWith(scan.getFinals()[i], all);
+  }
+  return true;
+}
+
+} // namespace agc::ir

@@ -1,16 +1,12 @@
 //===- Compiler.cpp - The compiler as seen from outside --------------------===//
 #include "codegen/Compiler.h"
 
-#include "codegen/DebugInfo.h"
-#include "codegen/EmitObject.h"
-#include "codegen/LowerToLLVM.h"
 #include "codegen/Outline.h"
 #include "codegen/Passes.h"
 #include "codegen/Pipelines.h"
 #include "codegen/SanitizeThread.h"
 #include "codegen/Targets.h"
 #include "codegen/shipped/EmitStep.h"
-#include "codegen/shipped/StackUse.h"
 #include "codegen/shipped/StepNote.h"
 #include "codegen/shipped/Versions.h"
 #include "ir/Serialize.h"
@@ -50,6 +46,12 @@ public:
     rows.stop();
     timings.print();
     return std::move(table);
+  }
+
+  /// Of code that is agc's own: what was said while it was made, or \p error.
+  CompilerError failure(llvm::Error why) {
+    std::string text = llvm::toString(std::move(why));
+    return error(CompilerError::Kind::Internal, text);
   }
 
   CompilerError error(CompilerError::Kind kind, StringRef fallback) {
@@ -183,7 +185,7 @@ static CompilerError limitWorkspace(std::string_view program, uint64_t maxMemory
 /// this process or shipped.
 /// \p timers: if given, all kernels get one, and are in it.
 static CompilerError addVersion(ModuleOp kernels, Session &session, StepVersions &versions,
-                                bool debugInfo = false, KernelTimers *timers = nullptr) {
+                                KernelTimers *timers = nullptr) {
   std::vector<proto::Manifest> manifests;
   for (func::FuncOp function : kernels.getOps<func::FuncOp>())
     if (function->hasAttr(stepAttr) && !function->hasAttr(bodyAttr))
@@ -193,12 +195,8 @@ static CompilerError addVersion(ModuleOp kernels, Session &session, StepVersions
       for (const proto::KernelInfo &kernel : manifest.kernels())
         if (timers->rows.try_emplace(kernel.name(), int64_t(timers->kernels.size())).second)
           timers->kernels.push_back(kernel);
-  if (failed(lowerToLLVM(kernels, session.timing(), timers)))
-    return session.error(CompilerError::Kind::Internal, "lowering to LLVM failed");
-  if (debugInfo)
-    addDebugInfo(kernels);
-  if (llvm::Error error = versions.add(kernels, std::move(manifests), session.timing()))
-    return failure(CompilerError::Kind::Internal, std::move(error));
+  if (llvm::Error error = versions.add(kernels, std::move(manifests), session.timing(), timers))
+    return session.failure(std::move(error));
   return {};
 }
 
@@ -239,6 +237,12 @@ static CompilerError noCounter(StepVersions &versions) {
               " program has no counter to read"};
 }
 
+static std::vector<TargetVersion> oneVersion(std::unique_ptr<llvm::TargetMachine> machine) {
+  std::vector<TargetVersion> one(1);
+  one.front().machine = std::move(machine);
+  return one;
+}
+
 CompilerError CompilerImpl::compile(std::string_view bytes,
                                     const CompileOptions &options,
                                     CompiledObject &result) {
@@ -249,19 +253,16 @@ CompilerError CompilerImpl::compile(std::string_view bytes,
           lower(bytes, Phase::Kernels, options, session, module, target))
     return error;
   llvm::LLVMContext context;
-  std::vector<TargetVersion> one(1);
-  one.front().machine = std::move(target);
-  StepVersions versions(context, std::move(one));
+  StepVersions versions(context, &session.context, oneVersion(std::move(target)));
   KernelTimers timers;
   if (options.profile && !findTicks(versions.code().getTargetTriple(), timers))
     return noCounter(versions);
-  if (CompilerError error = addVersion(*module, session, versions, /*debugInfo=*/false,
-                                       options.profile ? &timers : nullptr))
+  if (CompilerError error =
+          addVersion(*module, session, versions, options.profile ? &timers : nullptr))
     return error;
-  llvm::Expected<std::string> object =
-      emitObject(versions.code(), versions.baseline(), ObjectKind::Object, session.timing());
+  llvm::Expected<std::string> object = versions.emit(ObjectKind::Object, session.timing());
   if (!object)
-    return failure(CompilerError::Kind::Internal, object.takeError());
+    return session.failure(object.takeError());
   proto::Manifest manifest = versions.manifests().front();
   manifest.set_target((versions.baseline().getTargetCPU() + " " +
                        versions.baseline().getTargetFeatureString()).str());
@@ -307,7 +308,8 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   if (failed(runPhases(*module, Phase::Loops, Machine(), /*reference=*/false, session.timing())))
     return session.error(Kind::Unsupported, "compilation failed");
   llvm::LLVMContext context;
-  StepVersions versions(context, std::move(*targets));
+  StepVersions versions(context, &session.context, std::move(*targets));
+  versions.extras = {options.debugInfo, !options.sanitize.empty()};
   int64_t maxWorkspaceBytes;
   if (CompilerError error =
           limitWorkspace(bytes, options.maxMemoryBytes, maxWorkspaceBytes))
@@ -322,7 +324,7 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
     if (failed(runPhase(*copy, Phase::Kernels, machineOf(*target.machine), session.timing(),
                         maxWorkspaceBytes, options.debugInfo)))
       return session.error(Kind::Unsupported, "compilation failed");
-    if (CompilerError error = addVersion(*copy, session, versions, options.debugInfo,
+    if (CompilerError error = addVersion(*copy, session, versions,
                                          options.profile ? &timers : nullptr))
       return error;
   }
@@ -352,18 +354,16 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   ObjectKind kind = options.emit == Emit::Assembly ? ObjectKind::Assembly
                     : options.emit == Emit::LLVM   ? ObjectKind::LLVM
                                                    : ObjectKind::Object;
-  llvm::Expected<std::string> object =
-      emitObject(versions.code(), versions.baseline(), kind, session.timing(),
-                 !options.sanitize.empty());
+  llvm::Expected<std::string> object = versions.emit(kind, session.timing());
   if (!object)
-    return failure(Kind::Internal, object.takeError());
+    return session.failure(object.takeError());
   layout.code = codeSizes(*object);
   if (options.emit == Emit::Library) {
     object = archived(*object, options.name + ".o");
     if (!object)
       return failure(Kind::Internal, object.takeError());
   }
-  layout.stackBytes = stackUse(versions.code());
+  layout.stackBytes = versions.stackBytes();
   result.object = std::move(*object);
   result.header = stepHeader(layout);
   if (options.fortran)
@@ -391,14 +391,14 @@ CompilerError CompilerImpl::print(std::string_view bytes, Phase phase,
           lower(bytes, phase, options, session, module, target))
     return error;
   if (phase == Phase::Native) {
-    if (failed(lowerToLLVM(*module, session.timing())))
-      return session.error(CompilerError::Kind::Internal,
-                           "lowering to LLVM failed");
+    llvm::LLVMContext context;
+    StepVersions versions(context, &session.context, oneVersion(std::move(target)));
+    if (CompilerError error = addVersion(*module, session, versions))
+      return error;
     llvm::Expected<std::string> assembly =
-        emitObject(*module, *target, ObjectKind::Assembly, session.timing());
+        versions.emit(ObjectKind::Assembly, session.timing());
     if (!assembly)
-      return {CompilerError::Kind::Internal,
-              "error: " + llvm::toString(assembly.takeError())};
+      return session.failure(assembly.takeError());
     text = std::move(*assembly);
     return {};
   }

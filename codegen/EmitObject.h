@@ -11,7 +11,11 @@
 
 namespace agc {
 
-/// A module in the LLVM dialect as LLVM IR for a target.
+/// To be called once before translate.
+void registerTranslations(mlir::MLIRContext *context);
+
+/// A module in the LLVM dialect as LLVM IR for a target. Thread-safe, for modules, contexts
+/// and machines of which each is one thread's.
 llvm::Expected<std::unique_ptr<llvm::Module>> translate(mlir::ModuleOp module,
                                                         llvm::LLVMContext &context,
                                                         llvm::TargetMachine &target);
@@ -22,14 +26,20 @@ void setTarget(llvm::Function &function, const llvm::TargetMachine &target);
 
 enum class ObjectKind { Object, Assembly, LLVM };
 
-/// Optimizes and compiles LLVM IR. \p target: of the module's kind; each function has
-/// its own. \p sanitizesThread: canSanitizeThread its triple.
-llvm::Expected<std::string> emitObject(llvm::Module &code, llvm::TargetMachine &target,
-                                       ObjectKind kind, mlir::TimingScope &timing,
-                                       bool sanitizesThread = false);
+/// Brings kernels, which come vectorized and unrolled as they should be, to what
+/// instructions are selected from: a few of LLVM's passes, of which no other makes
+/// kernels faster.
+void optimizeKernels(llvm::Module &kernels, llvm::TargetMachine &target,
+                     mlir::TimingScope &timing);
 
-/// Both at once.
-llvm::Expected<std::string> emitObject(mlir::ModuleOp module, llvm::TargetMachine &target,
+/// The same for all else, with what clang has for -O2.
+void optimize(llvm::Module &code, llvm::TargetMachine &target, mlir::TimingScope &timing);
+
+/// Has ThreadSanitizer's runtime watch it; canSanitizeThread the target's triple.
+void sanitizeThread(llvm::Module &code, llvm::TargetMachine &target);
+
+/// Compiles optimized LLVM IR. \p target: of the module's kind; each function has its own.
+llvm::Expected<std::string> emitObject(llvm::Module &code, llvm::TargetMachine &target,
                                        ObjectKind kind, mlir::TimingScope &timing);
 
 /// The bytes of machine code in an object, section by section: those of each function,

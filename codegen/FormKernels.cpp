@@ -169,10 +169,22 @@ func::FuncOp KernelTable::createKernel(StringRef name, ArrayRef<MemRefType> buff
   return createFunction(name, FunctionType::get(loc.getContext(), types, {}), loc);
 }
 
+/// One thread computes all tiles: their number is known where they are.
+static void bindRange(func::FuncOp kernel, int64_t tiles) {
+  Block &body = kernel.getBody().front();
+  OpBuilder b = OpBuilder::atBlockBegin(&body);
+  int64_t range[] = {0, tiles};
+  for (auto [value, argument] : llvm::zip_equal(range, body.getArguments().take_back(2)))
+    argument.replaceAllUsesWith(
+        arith::ConstantIndexOp::create(b, kernel.getLoc(), value));
+}
+
 void KernelTable::describe(KernelInfo &info, int64_t work, int64_t flops, int64_t bytes) {
   Builder b(info.function.getContext());
   // Starting other threads costs a few microseconds.
   info.isLarge = info.tiles > 1 && std::max(work / 16, bytes / 16) > 8192;
+  if (!info.isLarge)
+    bindRange(info.function, info.tiles);
   info.function->setAttr(kernelAttr, b.getI64IntegerAttr(info.tiles));
   info.function->setAttr(flopsAttr, b.getI64IntegerAttr(flops));
   info.function->setAttr(bytesAttr, b.getI64IntegerAttr(bytes));

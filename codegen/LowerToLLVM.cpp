@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/LowerToLLVM.h"
 
+#include "codegen/LowerKernels.h"
 #include "codegen/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -506,47 +507,8 @@ LogicalResult ListEmitter::emitBlocks() {
 
 LogicalResult ListEmitter::run() { return hasParts() ? emitParts() : emitBlocks(); }
 
-/// Upstream has sums for these two, which are exact nowhere near 0; of numbers
-/// that are still to be computed, those of the reference, the C library has
-/// functions.
-static void callLibrary(ModuleOp module) {
-  module.walk([&](Operation *op) {
-    const char *name = isa<math::Log1pOp>(op) ? "log1p" : isa<math::ExpM1Op>(op) ? "expm1" : nullptr;
-    if (!name || !op->getResult(0).getType().isF64())
-      return;
-    OpBuilder b(op);
-    if (!module.lookupSymbol(name)) {
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(module.getBody());
-      auto type = b.getFunctionType(op->getOperandTypes(), op->getResultTypes());
-      func::FuncOp::create(b, op->getLoc(), name, type).setPrivate();
-    }
-    op->replaceAllUsesWith(func::CallOp::create(b, op->getLoc(), name, op->getResultTypes(), op->getOperands()));
-    op->erase();
-  });
-}
-
-static LogicalResult lowerKernels(ModuleOp module, TimingScope &timing) {
-  callLibrary(module);
-  PassManager pm(module.getContext());
-  pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  // The reference calls the C library.
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createConvertMathToLibmPass());
-  pm.addPass(createConvertVectorToLLVMPass());
-  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
-  pm.addPass(createArithToLLVMConversionPass());
-  ConvertFuncToLLVMPassOptions functions;
-  functions.useBarePtrCallConv = true;
-  pm.addPass(createConvertFuncToLLVMPass(functions));
-  pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addPass(createReconcileUnrealizedCastsPass());
-  pm.enableTiming(timing);
-  return pm.run(module);
-}
-
-LogicalResult lowerToLLVM(ModuleOp module, TimingScope &timing, const KernelTimers *timers) {
+LogicalResult lowerToLLVM(ModuleOp module, const KernelLowering &kernels, TimingScope &timing,
+                          const KernelTimers *timers) {
   TimingScope scope = timing.nest("to the LLVM dialect");
   module.getContext()->loadDialect<LLVM::LLVMDialect, cf::ControlFlowDialect>();
   SmallVector<OwningOpRef<func::FuncOp>> lists;
@@ -561,7 +523,7 @@ LogicalResult lowerToLLVM(ModuleOp module, TimingScope &timing, const KernelTime
         bodies[function.getName()] = checks.getInt();
       function->remove();
       lists.push_back(function);
-    } else {
+    } else if (!function.isExternal()) {
       function->setAttr("llvm.linkage",
                         LLVM::LinkageAttr::get(module.getContext(),
                                                LLVM::Linkage::Internal));
@@ -571,7 +533,7 @@ LogicalResult lowerToLLVM(ModuleOp module, TimingScope &timing, const KernelTime
         function->setAttr("passthrough",
                           Builder(module.getContext()).getStrArrayAttr({"noinline"}));
     }
-  if (failed(lowerKernels(module, scope)))
+  if (failed(kernels.run(module)))
     return failure();
   for (OwningOpRef<func::FuncOp> &list : lists)
     if (failed(ListEmitter(module, *list, bodies, timers).run()))

@@ -2,6 +2,7 @@
 #ifndef AGC_CODEGEN_LOWERTOLLVM_H
 #define AGC_CODEGEN_LOWERTOLLVM_H
 
+#include "codegen/LowerKernels.h"
 #include "ir/graph.pb.h"
 #include "codegen/manifest.pb.h"
 
@@ -19,9 +20,10 @@ struct KernelTimers {
 };
 
 /// Lowers a module at Phase::Kernels to the LLVM dialect. Each list of calls
-/// becomes an agc_entry (runtime/core/abi.h), each kernel an agc_task.
-mlir::LogicalResult lowerToLLVM(mlir::ModuleOp module, mlir::TimingScope &timing,
-                                const KernelTimers *timers = nullptr);
+/// becomes an agc_entry (runtime/core/abi.h), each kernel that it calls, here or declared,
+/// an agc_task.
+mlir::LogicalResult lowerToLLVM(mlir::ModuleOp module, const KernelLowering &kernels,
+                                mlir::TimingScope &timing, const KernelTimers *timers = nullptr);
 
 /// What a list of calls at Phase::Kernels needs and costs.
 proto::Manifest describe(mlir::ModuleOp module, llvm::StringRef function);

@@ -15,6 +15,12 @@ using namespace mlir;
 
 namespace agc {
 
+/// Function by function, for several at a time.
+static void addCleanup(OpPassManager &pm, const GreedyRewriteConfig &config = {}) {
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass(config));
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
+}
+
 /// graph → gradient: the backward is there, nothing is there twice.
 static void addGradientPhase(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createDifferentiatePass());
@@ -23,8 +29,7 @@ static void addGradientPhase(OpPassManager &pm) {
   // Merging constants is CSE's part: the canonicalizer's own way forgets lines.
   GreedyRewriteConfig config;
   config.enableConstantCSE(false);
-  pm.addPass(createCanonicalizerPass(config));
-  pm.addPass(createCSEPass());
+  addCleanup(pm, config);
 }
 
 /// gradient → loops: linalg on tensors, fused.
@@ -36,13 +41,11 @@ static void addLoopsPhase(OpPassManager &pm, bool reference) {
   pm.addNestedPass<func::FuncOp>(createLowerToLinalgPass({reference}));
   if (reference)
     return; // Each op alone.
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createFuseElementwisePass());
   // After fusion, when only values that will be in memory are left.
   pm.addNestedPass<func::FuncOp>(createAssignLayoutPass());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  addCleanup(pm);
 }
 
 /// loops → kernels: code on planned memory.
@@ -59,8 +62,7 @@ static void addKernelsPhase(OpPassManager &pm, const Machine &machine,
   pm.addNestedPass<func::FuncOp>(createExpandHalvesPass());
   if (machine.vectorBytes)
     pm.addPass(createExpandMathPass(ExpandMathPassOptions{machine.hasFMA}));
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  addCleanup(pm);
 }
 
 void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
@@ -110,8 +112,7 @@ LogicalResult runBatch(ModuleOp module) {
   // Before: a gradient knows what only one cotangent differs in.
   addGradientPhase(pm);
   pm.addNestedPass<func::FuncOp>(createBatchPass());
-  pm.addPass(createCanonicalizerPass());
-  pm.addPass(createCSEPass());
+  addCleanup(pm);
   return pm.run(module);
 }
 

@@ -174,6 +174,13 @@ Expected<std::unique_ptr<TargetMachine>> createHostMachine(StringRef cpu) {
   return createMachine(Triple(sys::getDefaultTargetTriple()), cpu, "", /*isHost=*/true);
 }
 
+std::unique_ptr<TargetMachine> clone(const TargetMachine &target) {
+  return std::unique_ptr<TargetMachine>(target.getTarget().createTargetMachine(
+      target.getTargetTriple(), target.getTargetCPU(), target.getTargetFeatureString(),
+      target.Options, target.getRelocationModel(), target.getCodeModel(),
+      target.getOptLevel()));
+}
+
 Machine machineOf(const TargetMachine &target) {
   const MCSubtargetInfo &info = *target.getMCSubtargetInfo();
   const Triple &triple = target.getTargetTriple();

@@ -30,6 +30,9 @@ std::vector<TargetInfo> knownTargets();
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createHostMachine(llvm::StringRef cpu);
 
+/// The same machine, for another thread.
+std::unique_ptr<llvm::TargetMachine> clone(const llvm::TargetMachine &target);
+
 /// What kernels need to know of it.
 Machine machineOf(const llvm::TargetMachine &target);
 

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/shipped/StackUse.h"
 
-#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/Support/MathExtras.h"
@@ -20,57 +20,68 @@ namespace {
 /// seen, with AVX-512: 3,200.
 constexpr uint64_t frameBytes = 4096;
 
-class StackUse {
+/// A function that is named somewhere, in code or in a table, is called from there.
+class Names {
 public:
-  uint64_t of(const Function &function);
+  explicit Names(StringSet<> &names) : names(names) {}
+  void addOf(const Value *value) {
+    const auto *constant = dyn_cast<Constant>(value);
+    if (!constant || !seen.insert(constant).second)
+      return;
+    if (const auto *function = dyn_cast<Function>(constant))
+      names.insert(function->getName());
+    else
+      for (const Use &operand : constant->operands())
+        addOf(operand);
+  }
 
 private:
-  DenseMap<const Constant *, uint64_t> known;
-  uint64_t below(const Value *value);
+  StringSet<> &names;
+  DenseSet<const Constant *> seen;
 };
 
 } // namespace
 
-/// A function that is named somewhere, in code or in a table, is called from there.
-uint64_t StackUse::below(const Value *value) {
-  const auto *constant = dyn_cast<Constant>(value);
-  if (!constant)
-    return 0;
-  if (const auto *function = dyn_cast<Function>(constant))
-    return of(*function);
-  auto [found, isNew] = known.try_emplace(constant, 0);
-  if (!isNew)
-    return found->second;
-  uint64_t most = 0;
-  for (const Use &operand : constant->operands())
-    most = std::max(most, below(operand));
-  return known[constant] = most;
-}
-
-uint64_t StackUse::of(const Function &function) {
-  if (function.isDeclaration())
-    return 0;
-  auto [found, isNew] = known.try_emplace(&function, 0);
-  if (!isNew)
-    return found->second;
-  const DataLayout &layout = function.getParent()->getDataLayout();
-  uint64_t own = frameBytes, most = 0;
-  for (const Instruction &instruction : instructions(function)) {
-    if (const auto *array = dyn_cast<AllocaInst>(&instruction))
-      if (std::optional<TypeSize> size = array->getAllocationSize(layout))
-        own += alignTo(size->getFixedValue(), array->getAlign());
-    for (const Use &operand : instruction.operands())
-      most = std::max(most, below(operand));
+void StackUse::add(const Module &module) {
+  const DataLayout &layout = module.getDataLayout();
+  for (const Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    Frame &frame = frames[function.getName()];
+    Names names(frame.calls);
+    frame.bytes = frameBytes;
+    for (const Instruction &instruction : instructions(function)) {
+      if (const auto *array = dyn_cast<AllocaInst>(&instruction))
+        if (std::optional<TypeSize> size = array->getAllocationSize(layout))
+          frame.bytes += alignTo(size->getFixedValue(), array->getAlign());
+      for (const Use &operand : instruction.operands())
+        names.addOf(operand);
+    }
   }
-  return known[&function] = own + most;
 }
 
-uint64_t stackUse(const Module &module) {
-  StackUse use;
+void StackUse::add(const StackUse &other) {
+  for (const auto &entry : other.frames)
+    frames.insert({entry.getKey(), entry.getValue()});
+}
+
+uint64_t StackUse::below(StringRef function, StringMap<uint64_t> &known) const {
+  auto frame = frames.find(function);
+  if (frame == frames.end())
+    return 0;
+  if (auto [found, isNew] = known.try_emplace(function, 0); !isNew)
+    return found->second;
   uint64_t most = 0;
-  for (const Function &function : module)
-    if (!function.hasLocalLinkage())
-      most = std::max(most, use.of(function));
+  for (const auto &call : frame->second.calls)
+    most = std::max(most, below(call.getKey(), known));
+  return known[function] = frame->second.bytes + most;
+}
+
+uint64_t StackUse::most() const {
+  StringMap<uint64_t> known;
+  uint64_t most = 0;
+  for (const auto &entry : frames)
+    most = std::max(most, below(entry.getKey(), known));
   return alignTo(most, 1024);
 }
 

@@ -31,6 +31,8 @@ UNREACHABLE = {
     "a value has no definition": "a checked program has one for each",
     "what every step has does not link": "agc's own code",
     "the versions of a step do not link": "agc's own code",
+    "kernels do not link": "agc's own code",
+    "is tied to others": "agc's own objects",
     "a step cannot be shipped for": "a host that agc has no C for",
     "translation to LLVM IR failed": "every op is lowered",
     "the target cannot emit this kind of file": "LLVM can for those that agc offers",

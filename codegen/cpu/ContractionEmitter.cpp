@@ -6,11 +6,14 @@
 // step loads the vectors of one operand ("panel"), broadcasts the elements of the
 // other ("rows") and multiplies and adds.
 //
-//   for a block of the sum                 where the panel of all of it is large
-//     pack rows                            where they lie far apart
-//     for panels
-//       pack the panel                     where it lies far apart, or across
-//       for tiles: registers
+//   for a task of the range                some panels, some rows
+//     for a block of the sum               where the panel of all of it is large
+//       pack rows                          where they lie far apart
+//       for panels
+//         pack the panel                   where it lies far apart, or across
+//         for tiles: registers
+//
+// or, where that keeps more in the caches, the tasks inside the blocks.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/BodyEmitter.h"
@@ -45,7 +48,12 @@ private:
   const Access &out, &panel, &rows;
   int64_t lanes;
 
+  /// What is packed lies too far apart for the machine to see it coming: it is fetched
+  /// so many steps before.
+  static constexpr int64_t stepsAhead = 8;
+
   Value packedPanel, packedRows, keptSums; // buffers of a task
+  int64_t numTasks = 1;
 
   /// A tile's place in its task.
   struct Task {
@@ -109,7 +117,8 @@ private:
   void emitRowTiles(const Task &task, Value panelInTask, Width width);
   void emitPanel(Task task, Value panelInTask, Width width);
   void emitPanels(const Task &task, Value firstPanel);
-  void emitBlocks(Task task, Value firstPanel);
+  void forEachBlock(Task task, llvm::function_ref<void(const Task &)> body);
+  void forEachTask(const Task &block, llvm::function_ref<void(const Task &, Value)> body);
   void prefetch(Value memory, Value index);
   void prefetchForEpilogue(const Place &place, ArrayRef<Row> tileRows, int64_t vectors);
   Value finish(Place place, const Row &row, int64_t j, Width width, Value sum);
@@ -184,6 +193,10 @@ void ContractionEmitter::packPanel(const Task &task, Width width) {
       column.lanes = lanes;
       column.active = j + 1 == width.vectors ? width.active : lanes;
       column.indices[plan.vectorLoop] = offset(first, j * lanes);
+      if (panel.strides[plan.vectorLoop] == 1 && !plan.innerReductions.empty())
+        prefetch(kernel.getArgument(panel.argument),
+                 offset(emit.linearIndex(panel, column),
+                        stepsAhead * panel.strides[plan.innerReductions.back()]));
       vector::StoreOp::create(b, asVector(emit.load(panel, column)), packedPanel,
                               offset(target, j * lanes));
     }
@@ -281,12 +294,11 @@ void ContractionEmitter::packRows(const Task &task) {
   Value memory = kernel.getArgument(rows.argument);
   forEach(plan.innerReductions, task, task.place, [&](Place at) {
     Value step = stepInBlock(task, at);
-    int64_t ahead = 8 * rows.strides[plan.innerReductions.back()];
+    int64_t ahead = stepsAhead * rows.strides[plan.innerReductions.back()];
     auto copy = [&](Value tile, int64_t count) {
       auto type = VectorType::get({count}, out.element);
       at.indices[plan.cutLoop] = times(tile, trips);
       Value from = emit.linearIndex(rows, at);
-      // Steps lie too far apart for the machine to see them coming.
       prefetch(memory, offset(from, ahead));
       Value row = vector::LoadOp::create(b, type, memory, from);
       Value inTask = arith::SubIOp::create(b, tile, task.firstTile);
@@ -542,8 +554,8 @@ void ContractionEmitter::emitPanels(const Task &task, Value firstPanel) {
   emitAt(index, arith::SubIOp::create(b, index, firstPanel));
 }
 
-/// A task, block of the sum by block.
-void ContractionEmitter::emitBlocks(Task task, Value firstPanel) {
+/// The sum, block by block.
+void ContractionEmitter::forEachBlock(Task task, llvm::function_ref<void(const Task &)> body) {
   forEach(plan.outerReductions, task, task.place, [&](Place at) {
     Task block = task;
     block.place = at;
@@ -554,14 +566,9 @@ void ContractionEmitter::emitBlocks(Task task, Value firstPanel) {
       both(block.isFirst, isEqual(at.indices[l], emit.constant(0)));
       both(block.isLast, isEqual(at.indices[l], emit.constant(nest.sizes[l] - 1)));
     }
-    auto emitBlock = [&] {
-      if (plan.packsRows)
-        packRows(block);
-      emitPanels(block, firstPanel);
-    };
     unsigned cut = plan.cutReduction;
     if (cut == ContractionPlan::noLoop)
-      return emitBlock();
+      return body(block);
     int64_t size = nest.sizes[cut];
     auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(size),
                                    emit.constant(plan.blockTrips));
@@ -573,30 +580,21 @@ void ContractionEmitter::emitBlocks(Task task, Value firstPanel) {
       block.blockEnd = arith::MinUIOp::create(b, block.blockEnd, emit.constant(size));
     both(block.isFirst, isEqual(block.blockStart, emit.constant(0)));
     both(block.isLast, isEqual(block.blockEnd, emit.constant(size)));
-    emitBlock();
+    body(block);
   });
 }
 
-int64_t ContractionEmitter::run() {
-  Block *entry = kernel.addEntryBlock();
-  b.setInsertionPointToStart(entry);
-  Value begin = entry->getArgument(entry->getNumArguments() - 2);
-  Value end = entry->getArgument(entry->getNumArguments() - 1);
-  int64_t tileRows = plan.tileRows(nest);
-  if (plan.packsPanel)
-    packedPanel = buffer(plan.blockSteps(nest) * plan.width());
-  if (plan.packsRows)
-    packedRows = buffer(plan.tilesPerTask * plan.packedTile(nest));
-  if (plan.keepsSums)
-    keptSums = buffer(plan.panelsPerTask * plan.tilesPerTask * tileRows * plan.width());
-
-  auto loop = scf::ForOp::create(b, begin, end, emit.constant(1));
+/// The tasks of the caller's range, of which each gets its rows and its first panel.
+void ContractionEmitter::forEachTask(const Task &block,
+                                     llvm::function_ref<void(const Task &, Value)> body) {
+  Block::BlockArgListType arguments = kernel.getArguments();
+  auto loop = scf::ForOp::create(b, arguments.drop_back().back(), arguments.back(),
+                                 emit.constant(1));
+  OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  Task task;
-  task.place.indices.assign(nest.numLoops(), Value());
-  task.place.vectorLoop = plan.vectorLoop;
+  Task task = block;
   Value rest = loop.getInductionVar();
-  int64_t numTasks = 1;
+  numTasks = 1;
   auto takeIndex = [&](int64_t size) -> Value {
     numTasks *= size;
     if (size == 1)
@@ -605,14 +603,21 @@ int64_t ContractionEmitter::run() {
     rest = arith::DivUIOp::create(b, rest, emit.constant(size));
     return index;
   };
-  // Rows innermost: neighbours in the order share the panel.
+  // Neighbours share the panel, or their rows.
   int64_t tiles = plan.numTiles(nest);
   int64_t shares = llvm::divideCeil(tiles, plan.tilesPerTask);
-  Value share = takeIndex(shares);
+  Value share, firstPanel;
+  auto takePanel = [&] {
+    int64_t groups = llvm::divideCeil(plan.numPanels(nest), plan.panelsPerTask);
+    firstPanel = times(takeIndex(groups), plan.panelsPerTask);
+  };
+  if (plan.panelsInside)
+    takePanel();
+  share = takeIndex(shares);
   for (unsigned l : llvm::reverse(plan.sharedRowLoops))
     task.place.indices[l] = takeIndex(nest.sizes[l]);
-  Value firstPanel = times(takeIndex(llvm::divideCeil(plan.numPanels(nest), plan.panelsPerTask)),
-                           plan.panelsPerTask);
+  if (!plan.panelsInside)
+    takePanel();
   for (unsigned l : llvm::reverse(plan.panelLoops))
     task.place.indices[l] = takeIndex(nest.sizes[l]);
   for (unsigned l : llvm::reverse(plan.batchLoops))
@@ -627,8 +632,33 @@ int64_t ContractionEmitter::run() {
                                           task.endTile);
     task.hasRest = isEqual(share, emit.constant(shares - 1));
   }
-  emitBlocks(task, firstPanel);
-  b.setInsertionPointToEnd(entry);
+  body(task, firstPanel);
+}
+
+int64_t ContractionEmitter::run() {
+  b.setInsertionPointToStart(kernel.addEntryBlock());
+  int64_t tileRows = plan.tileRows(nest);
+  if (plan.packsPanel)
+    packedPanel = buffer(plan.blockSteps(nest) * plan.width());
+  if (plan.packsRows)
+    packedRows = buffer(plan.tilesPerTask * plan.packedTile(nest));
+  if (plan.keepsSums)
+    keptSums = buffer(plan.panelsPerTask * plan.tilesPerTask * tileRows * plan.width());
+
+  Task whole;
+  whole.place.indices.assign(nest.numLoops(), Value());
+  whole.place.vectorLoop = plan.vectorLoop;
+  auto emitBlock = [&](const Task &task, Value firstPanel) {
+    if (plan.packsRows)
+      packRows(task);
+    emitPanels(task, firstPanel);
+  };
+  if (plan.blocksOutside)
+    forEachBlock(whole, [&](const Task &block) { forEachTask(block, emitBlock); });
+  else
+    forEachTask(whole, [&](const Task &task, Value firstPanel) {
+      forEachBlock(task, [&](const Task &block) { emitBlock(block, firstPanel); });
+    });
   func::ReturnOp::create(b);
   return numTasks;
 }

@@ -18,10 +18,13 @@ constexpr int64_t maxRowBytes = 160 * 1024;
 constexpr int64_t farBytes = 1024, farRowBytes = 2048;
 /// Steps this far apart are on a page each, and so many are read side by side.
 constexpr int64_t pageBytes = 4096, streams = 8;
-/// Rows that share one packing of the panel.
-constexpr int64_t minRowsPerPacking = 64;
+/// Rows that share one packing of the panel; and of one that lies far apart, which can
+/// be read where it is: packing it saves less.
+constexpr int64_t minRowsPerPacking = 64, minRowsPerFarPacking = 256;
 /// Rows that are packed together, about, and panels that then share them.
 constexpr int64_t packedRows = 144, panelsPerPacking = 4;
+/// Rows as large as this come from memory for each panel.
+constexpr int64_t lastCacheBytes = 8 << 20;
 /// Multiplications that make a task worth handing to a thread.
 constexpr int64_t minTaskWork = 1 << 17;
 /// Tasks that share work out evenly.
@@ -61,11 +64,14 @@ private:
       result *= nest.sizes[l];
     return result;
   }
-  int64_t farthest(const Access &access) const {
-    int64_t result = 0;
-    for (unsigned l : plan.reductions)
-      result = std::max(result, std::abs(access.strides[l]) * bytes());
-    return result;
+  /// Bytes from the first to the last element that these loops reach, blocks of the sum
+  /// as they are.
+  int64_t extent(const Access &access, ArrayRef<unsigned> loops, bool wholeSum) const {
+    int64_t elements = 1;
+    for (unsigned l : loops)
+      elements += std::abs(access.strides[l]) *
+                  ((wholeSum ? nest.sizes[l] : plan.tripsInBlock(nest, l)) - 1);
+    return elements * bytes();
   }
 };
 
@@ -198,9 +204,10 @@ void Planner::chooseBlocks() {
                    rowCount >= minRowsPerPacking / 2;
   // Where rows are packed, a task has few of them to share a packed panel.
   bool isScattered = plan.panel->strides[plan.vectorLoop] != 1;
-  bool isFar = farthest(*plan.panel) >= farBytes && panelBytes > 32 * 1024;
+  bool isFar = !plan.reductions.empty() && panelBytes > 32 * 1024 &&
+               std::abs(plan.panel->strides[plan.reductions.back()]) * bytes() >= farBytes;
   plan.packsPanel = isScattered || (isFar && !plan.packsRows &&
-                                    rowCount >= minRowsPerPacking / 2);
+                                    rowCount >= minRowsPerFarPacking);
 
   plan.innerReductions = plan.reductions;
   if (rowCount <= plan.tileRows(nest)) {
@@ -273,26 +280,57 @@ void Planner::chooseTasks() {
         llvm::divideCeil(panels, std::max<int64_t>(1, enoughTasks / (tasks / panels)));
     return;
   }
+  // What of the rows one block of the sum reads, for all of them; how often it would be
+  // read, once for each panel.
+  int64_t blockRow = plan.blockSteps(nest) * bytes();
+  int64_t sweeps = panels * trips(plan.panelLoops);
+  SmallVector<unsigned> inTask(plan.reductions);
+  llvm::append_range(inTask, plan.fullRowLoops);
+  if (plan.cutLoop != ContractionPlan::noLoop)
+    inTask.push_back(plan.cutLoop);
+  int64_t rowsOfTask = extent(*plan.rows, inTask, /*wholeSum=*/true);
   if (plan.packsRows || plan.keepsSums) {
-    int64_t perRow = std::max(plan.packsRows ? plan.blockSteps(nest) : 0,
-                              plan.keepsSums ? panelsPerPacking * plan.width() : 0);
-    int64_t most = std::min(packedRows, maxRowBytes / (perRow * bytes()));
-    blocks = llvm::divideCeil(tiles, std::max<int64_t>(1, most / tileRows));
+    // Panels that share packed rows: as many as leave enough tasks.
+    int64_t together = 1, mostBlocks = std::max<int64_t>(1, rowCount / minRowsPerPacking);
     if (plan.packsRows) {
-      int64_t mostBlocks = std::max<int64_t>(blocks, rowCount / minRowsPerPacking);
-      int64_t together = std::min(panelsPerPacking, panels);
+      together = std::min(panelsPerPacking, panels);
       while (together > 1 && tasks * mostBlocks / together < enoughTasks)
-        together /= 2;
-      plan.panelsPerTask = together;
+        together = llvm::divideCeil(together, 2);
+    }
+    plan.panelsPerTask = together;
+    int64_t rowBytes = std::max(plan.packsRows ? blockRow : 0,
+                                plan.keepsSums ? together * plan.width() * bytes() : 0);
+    int64_t most = std::min(packedRows, maxRowBytes / rowBytes);
+    blocks = llvm::divideCeil(tiles, std::max<int64_t>(1, most / tileRows));
+    if (plan.packsRows)
       blocks = std::max<int64_t>(
           blocks, std::min<int64_t>(mostBlocks, llvm::divideCeil(enoughTasks * together, tasks)));
-    }
   } else if (tasks < enoughTasks) {
     int64_t least = plan.packsPanel ? minRowsPerPacking : tileRows;
     blocks = std::min<int64_t>({int64_t(llvm::divideCeil(enoughTasks, tasks)),
                                 work / minTaskWork, rowCount / least, tiles});
+  } else if (plan.innerRowLoops.empty() && sweeps > 1 && rowsOfTask > lastCacheBytes) {
+    // So many rows as stay in the cache meet all panels before the next rows do.
+    blocks = llvm::divideCeil(rowCount * blockRow, 2 * maxRowBytes);
+    plan.panelsInside = true;
   }
   plan.tilesPerTask = llvm::divideCeil(tiles, std::max<int64_t>(1, blocks));
+
+  // Each block but the first reads and writes the results once more; without blocks
+  // outside, each panel but the first reads the rows once more.
+  int64_t steps = trips(plan.reductions), sums = llvm::divideCeil(steps, plan.blockSteps(nest));
+  int64_t rowsInCache = plan.panelsInside ? plan.tilesPerTask * tileRows : trips(plan.rowLoops);
+  int64_t results = nest.sizes[plan.vectorLoop] * trips(plan.panelLoops);
+  plan.blocksOutside = plan.sumsInBlocks() && !plan.keepsSums && !plan.packsRows &&
+                       plan.batchLoops.empty() && rowsInCache * blockRow <= 3 * maxRowBytes &&
+                       steps * (sweeps - 1) > 2 * results * (sums - 1);
+  // All panels of a block are in the cache, too, where they are one behind the other.
+  SmallVector<unsigned> panelInBlock(plan.panelLoops);
+  panelInBlock.push_back(plan.vectorLoop);
+  llvm::append_range(panelInBlock, plan.innerReductions);
+  if (plan.blocksOutside && plan.panel->strides[plan.vectorLoop] == 1 &&
+      extent(*plan.panel, panelInBlock, /*wholeSum=*/false) <= 3 * maxRowBytes)
+    plan.packsPanel = false;
 }
 
 std::optional<ContractionPlan> planContraction(const LoopNest &nest,

@@ -38,6 +38,12 @@ struct ContractionPlan {
   /// Where what was summed up waits for the next block: here, not in the result.
   bool keepsSums = false;
 
+  /// All of a thread's tasks do one block of the sum, then the next: the rows of a
+  /// block stay in the caches while panel after panel is multiplied with them.
+  bool blocksOutside = false;
+  /// Neighbouring tasks share their rows, not their panel.
+  bool panelsInside = false;
+
   /// A task: one trip of each of `sharedRowLoops`, all of `innerRowLoops`, so many
   /// tiles of `cutLoop` and so many panels of `tileVectors`.
   llvm::SmallVector<unsigned> sharedRowLoops, innerRowLoops;

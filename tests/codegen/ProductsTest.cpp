@@ -132,7 +132,7 @@ TEST_P(Products, AreExact) {
 
 // Rows packed and not, panels across and along, sums in blocks that do not divide,
 // tiles and panels with a rest, one row and one column; along the sum, and few rows
-// against many far steps.
+// against many far steps; blocks of the sum around the tasks, rows that no cache holds.
 INSTANTIATE_TEST_SUITE_P(
     Codegen, Products,
     testing::Values(Product{"mk", "kn", 1, 37, 50, 29}, Product{"mk", "nk", 1, 150, 131, 1100},
@@ -149,7 +149,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Product{"mk", "kn", 1, 3, 90, 900, true},
                     Product{"mk", "nk", 1, 3, 90, 905, true}, Product{"mk", "nk", 1, 70, 2, 97},
                     Product{"bmk", "bnk", 3, 4, 33, 71}, Product{"mk", "kn", 1, 4, 1203, 301},
-                    Product{"mk", "kn", 1, 1, 1040, 70}));
+                    Product{"mk", "kn", 1, 1, 1040, 70}, Product{"mk", "kn", 1, 300, 300, 1050},
+                    Product{"mk", "nk", 1, 37, 200, 2100}, Product{"km", "kn", 1, 61, 330, 2300},
+                    Product{"mk", "kn", 1, 1031, 130, 2100}));
 
 } // namespace
 } // namespace agc

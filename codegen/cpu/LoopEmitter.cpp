@@ -26,6 +26,8 @@ namespace {
 constexpr int64_t tileIterations = 8192, usualWork = 16;
 /// Accumulators side by side, to hide the latency of an addition.
 constexpr int64_t numAccumulators = 4;
+/// As many of them as registers hold, with what is added.
+constexpr int64_t maxAccumulators = 16;
 /// Terms that are added one after the other before a sum starts again.
 constexpr int64_t sumBlock = 64;
 
@@ -484,10 +486,21 @@ int64_t LoopEmitter::run() {
     tiles *= llvm::divideCeil(nest.sizes[vectorLoop], block);
   }
 
-  auto loop = scf::ForOp::create(b, begin, end, emit.constant(1));
-  b.setInsertionPointToStart(loop.getBody());
   Place place;
   place.indices.assign(nest.numLoops(), Value());
+  // A thread that has all of the places reads what it sums up once.
+  if (groups > 1 && outer.empty() && vectors * nest.numSums() <= maxAccumulators) {
+    auto equals = [&](Value x, int64_t y) {
+      return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, emit.constant(y));
+    };
+    Value isAll = arith::AndIOp::create(b, equals(begin, 0), equals(end, groups));
+    auto branch = scf::IfOp::create(b, isAll, /*withElseRegion=*/true);
+    b.setInsertionPointToStart(branch.thenBlock());
+    emitColumns(place, vectors, Value());
+    b.setInsertionPointToStart(branch.elseBlock());
+  }
+  auto loop = scf::ForOp::create(b, begin, end, emit.constant(1));
+  b.setInsertionPointToStart(loop.getBody());
   Value rest = loop.getInductionVar(), part, lower, upper;
   auto takePart = [&](int64_t count) {
     part = outer.empty()

@@ -1,0 +1,145 @@
+//===- ContractionPacking.cpp - Operands in the order they are read in -----===//
+#include "codegen/cpu/ContractionEmitter.h"
+
+#include "codegen/cpu/Lanes.h"
+
+using namespace mlir;
+
+namespace agc {
+
+void ContractionEmitter::packPanel(const Task &task, Width width) {
+  if (std::optional<unsigned> along = loopAcross())
+    return packAcross(task, width, *along);
+  Value first = task.place.indices[plan.vectorLoop];
+  forEach(plan.innerReductions, task, task.place, [&](Place at) {
+    Value target = times(stepInBlock(task, at), width.vectors * lanes);
+    for (int64_t j = 0; j < width.vectors; ++j) {
+      Place column = at;
+      column.vectorLoop = plan.vectorLoop;
+      column.lanes = lanes;
+      column.active = j + 1 == width.vectors ? width.active : lanes;
+      column.indices[plan.vectorLoop] = offset(first, j * lanes);
+      if (panel.strides[plan.vectorLoop] == 1 && !plan.innerReductions.empty())
+        prefetch(kernel.getArgument(panel.argument),
+                 offset(emit.linearIndex(panel, column),
+                        stepsAhead * panel.strides[plan.innerReductions.back()]));
+      vector::StoreOp::create(b, asVector(emit.load(panel, column)), packedPanel,
+                              offset(target, j * lanes));
+    }
+  });
+}
+
+/// The loop along which the panel's steps lie side by side, if there is one: squares of
+/// it are transposed.
+std::optional<unsigned> ContractionEmitter::loopAcross() const {
+  if (lanes == 1 || panel.strides[plan.vectorLoop] == 1)
+    return std::nullopt;
+  for (unsigned l : plan.innerReductions)
+    if (panel.strides[l] == 1 &&
+        (plan.tripsInBlock(nest, l) % lanes == 0 ||
+         (l != plan.cutReduction && nest.sizes[l] >= lanes)))
+      return l;
+  return std::nullopt;
+}
+
+void ContractionEmitter::packAcross(const Task &task, Width width, unsigned along) {
+  auto type = VectorType::get({lanes}, out.element);
+  Value memory = kernel.getArgument(panel.argument);
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  int64_t apart = width.vectors * lanes; // of the packed steps along this loop
+  SmallVector<unsigned> others;
+  bool inside = false;
+  for (unsigned l : plan.innerReductions) {
+    if (l != along)
+      others.push_back(l);
+    apart *= inside ? plan.tripsInBlock(nest, l) : 1;
+    inside |= l == along;
+  }
+  int64_t rest = nest.sizes[along] % lanes;
+
+  // The square from here on: `steps` of them, `active` columns.
+  auto square = [&](Place at, Value column, int64_t steps, int64_t active) {
+    at.indices[plan.vectorLoop] = add(task.place.indices[plan.vectorLoop], column);
+    Value from = emit.linearIndex(panel, at);
+    SmallVector<Value> columns;
+    for (int64_t i = 0; i < lanes; ++i) {
+      Value index = offset(from, i * panel.strides[plan.vectorLoop]);
+      if (i >= active) {
+        columns.push_back(zero);
+      } else if (steps == lanes) {
+        columns.push_back(vector::LoadOp::create(b, type, memory, index));
+      } else {
+        Value mask = vector::ConstantMaskOp::create(
+            b, VectorType::get({lanes}, b.getI1Type()), ArrayRef<int64_t>{steps});
+        columns.push_back(vector::MaskedLoadOp::create(b, type, memory, index, mask, zero));
+      }
+    }
+    Value to = add(times(stepInBlock(task, at), width.vectors * lanes), column);
+    for (auto [i, step] : llvm::enumerate(transpose(b, columns)))
+      if (int64_t(i) < steps)
+        vector::StoreOp::create(b, step, packedPanel, offset(to, i * apart));
+  };
+  auto squares = [&](Place at, int64_t steps) {
+    int64_t whole = width.active == lanes ? width.vectors : width.vectors - 1;
+    if (whole > 0) {
+      auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(whole * lanes),
+                                     emit.constant(lanes));
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      square(at, loop.getInductionVar(), steps, lanes);
+    }
+    if (whole < width.vectors)
+      square(at, emit.constant(whole * lanes), steps, width.active);
+  };
+  forEach(others, task, task.place, [&](Place at) {
+    auto [begin, end] = boundsOf(along, task);
+    // A block has whole squares, but for the last one.
+    Value wholeEnd = emit.constant(nest.sizes[along] - rest);
+    if (along == plan.cutReduction)
+      wholeEnd = arith::MinUIOp::create(b, end, wholeEnd);
+    auto loop = scf::ForOp::create(b, begin, wholeEnd, emit.constant(lanes));
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      at.indices[along] = loop.getInductionVar();
+      squares(at, lanes);
+    }
+    if (!rest)
+      return;
+    at.indices[along] = emit.constant(nest.sizes[along] - rest);
+    Value isHere = along == plan.cutReduction
+                       ? isEqual(end, emit.constant(nest.sizes[along]))
+                       : Value();
+    ifThen(isHere, [&] { squares(at, rest); });
+  });
+}
+
+/// Tile by tile, in each step by step, the rows of a step side by side.
+void ContractionEmitter::packRows(const Task &task) {
+  int64_t trips = plan.tileTrips, rest = nest.sizes[plan.cutLoop] % trips;
+  Value memory = kernel.getArgument(rows.argument);
+  forEach(plan.innerReductions, task, task.place, [&](Place at) {
+    Value step = stepInBlock(task, at);
+    int64_t ahead = stepsAhead * rows.strides[plan.innerReductions.back()];
+    auto copy = [&](Value tile, int64_t count) {
+      auto type = VectorType::get({count}, out.element);
+      at.indices[plan.cutLoop] = times(tile, trips);
+      Value from = emit.linearIndex(rows, at);
+      prefetch(memory, offset(from, ahead));
+      Value row = vector::LoadOp::create(b, type, memory, from);
+      Value inTask = arith::SubIOp::create(b, tile, task.firstTile);
+      Value to = add(times(inTask, plan.packedTile(nest)), times(step, trips));
+      vector::StoreOp::create(b, row, packedRows, to);
+    };
+    auto loop = scf::ForOp::create(b, task.firstTile, task.endTile, emit.constant(1));
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      copy(loop.getInductionVar(), trips);
+    }
+    if (rest)
+      ifThen(task.hasRest, [&] { copy(task.endTile, rest); });
+  });
+}
+
+} // namespace agc

@@ -3,13 +3,22 @@
 #include "agc/Error.h"
 #include "runtime/core/AtomicFile.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <vector>
 
 namespace agc {
 namespace {
 
+namespace fs = std::filesystem;
+
+constexpr std::string_view suffix = ".agcobj";
 constexpr std::string_view magic = "agc-cache-1\n";
 
 uint64_t hash(std::string_view text, uint64_t seed) {
@@ -51,7 +60,52 @@ bool takePiece(std::string_view &rest, std::string_view &piece) {
   return true;
 }
 
+/// Makes room for \p bytes. Others may do the same at the same time: a file that is gone
+/// already is as good as removed, and who has opened one still reads all of it.
+void makeRoom(const std::string &folder, uint64_t bytes) {
+  struct File {
+    fs::file_time_type used;
+    uint64_t bytes;
+    fs::path path;
+  };
+  std::vector<File> files;
+  uint64_t total = bytes;
+  std::error_code error;
+  auto now = fs::file_time_type::clock::now();
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code gone;
+    File file{entry->last_write_time(gone), entry->file_size(gone), entry->path()};
+    std::string name = file.path.filename().string();
+    if (gone || name.find(suffix) == std::string::npos)
+      continue;
+    if (!name.ends_with(suffix)) {
+      // Of a process that was killed while it wrote; a living one needs no hour.
+      if (now - file.used > std::chrono::hours(1))
+        fs::remove(file.path, gone);
+      continue;
+    }
+    total += file.bytes;
+    files.push_back(std::move(file));
+  }
+  std::sort(files.begin(), files.end(),
+            [](const File &a, const File &b) { return a.used < b.used; });
+  for (const File &file : files) {
+    if (total <= diskCacheLimit())
+      return;
+    total -= file.bytes;
+    fs::remove(file.path, error);
+  }
+}
+
 } // namespace
+
+uint64_t diskCacheLimit() {
+  uint64_t mib = 1024;
+  if (const char *text = std::getenv("AGC_CACHE_MIB"))
+    std::from_chars(text, text + std::strlen(text), mib);
+  return mib << 20;
+}
 
 std::string diskCacheFolder() {
   if (const char *folder = std::getenv("AGC_CACHE_DIR"))
@@ -68,7 +122,7 @@ std::string diskCacheFile(const std::string &key) {
   std::snprintf(name, sizeof(name), "%016llx%016llx",
                 static_cast<unsigned long long>(hash(key, 1)),
                 static_cast<unsigned long long>(hash(key, 2)));
-  return diskCacheFolder() + "/" + name + ".agcobj";
+  return diskCacheFolder() + "/" + name + std::string(suffix);
 }
 
 bool readDiskCache(const std::string &key, CompiledObject &result) {
@@ -90,6 +144,8 @@ bool readDiskCache(const std::string &key, CompiledObject &result) {
     return false;
   result.manifest = manifest;
   result.object = object;
+  // Used now: it is removed after those that were not.
+  (void)::utimensat(AT_FDCWD, diskCacheFile(key).c_str(), nullptr, 0);
   return true;
 }
 
@@ -98,12 +154,15 @@ void writeDiskCache(const std::string &key, const CompiledObject &object) {
   if (folder.empty())
     return;
   std::error_code error;
-  if (std::filesystem::create_directories(folder, error))
+  if (fs::create_directories(folder, error))
     // Objects are code that runs: nobody else may write them.
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+    fs::permissions(folder, fs::perms::owner_all, error);
   std::string body;
   for (const std::string *piece : {&key, &object.manifest, &object.object})
     body += number(piece->size()) + *piece;
+  if (body.size() > diskCacheLimit())
+    return;
+  makeRoom(folder, body.size());
   try {
     writeFileAtomically(diskCacheFile(key),
                         {magic, number(8), number(hash(body, 3)), body});

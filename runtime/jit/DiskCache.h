@@ -20,6 +20,9 @@ void writeDiskCache(const std::string &key, const CompiledObject &object);
 /// nothing switches it off.
 std::string diskCacheFolder();
 
+/// The most that its files may be together, in bytes.
+uint64_t diskCacheLimit();
+
 /// The file of \p key in that folder.
 std::string diskCacheFile(const std::string &key);
 

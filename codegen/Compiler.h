@@ -51,7 +51,8 @@ struct CompileOptions {
 struct CompiledObject {
   std::string object;
   std::string manifest;
-  std::string timing; // if asked for; of this compilation alone, so no cache keeps it
+  /// If asked for; of this compilation alone, so no cache keeps it.
+  std::string timing = "";
 };
 
 /// What a step is shipped as.

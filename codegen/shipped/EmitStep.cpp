@@ -55,7 +55,7 @@ public:
   Error run();
 
 private:
-  const StepVersions &versions;
+  StepVersions &versions;
   Module &module;
   const StepLayout &layout;
   LLVMContext &context;

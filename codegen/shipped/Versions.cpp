@@ -17,10 +17,13 @@ namespace agc {
 StepVersions::StepVersions(LLVMContext &context, mlir::MLIRContext *kernelContext,
                            std::vector<TargetVersion> targets)
     : kernelContext(kernelContext), list(std::move(targets)), lowering(kernelContext),
-      module(std::make_unique<Module>("agc", context)) {
+      module(std::make_unique<Module>("agc", context)),
+      lists(std::make_unique<Module>("agc", context)) {
   registerTranslations(kernelContext);
-  module->setDataLayout(baseline().createDataLayout());
-  module->setTargetTriple(baseline().getTargetTriple());
+  for (Module *code : {module.get(), lists.get()}) {
+    code->setDataLayout(baseline().createDataLayout());
+    code->setTargetTriple(baseline().getTargetTriple());
+  }
 }
 
 static void hide(Function &function) {
@@ -77,7 +80,7 @@ Error StepVersions::add(mlir::ModuleOp functions, std::vector<proto::Manifest> m
   for (GlobalVariable &global : (*code)->globals())
     if (global.isConstant() && global.hasLocalLinkage())
       global.setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
-  if (Linker::linkModules(*module, std::move(*code)))
+  if (Linker::linkModules(*lists, std::move(*code)))
     return createStringError("the versions of a step do not link");
 
   for (auto [i, manifest] : enumerate(manifests))
@@ -88,10 +91,16 @@ Error StepVersions::add(mlir::ModuleOp functions, std::vector<proto::Manifest> m
   return Error::success();
 }
 
-std::vector<Function *> StepVersions::entries(StringRef function) const {
+std::vector<Function *> StepVersions::entries(StringRef function) {
   std::vector<Function *> result;
-  for (const TargetVersion &version : list)
-    result.push_back(module->getFunction((function + suffix(version)).str()));
+  for (const TargetVersion &version : list) {
+    Function *entry = lists->getFunction((function + suffix(version)).str());
+    FunctionCallee callee =
+        module->getOrInsertFunction(entry->getName(), entry->getFunctionType());
+    result.push_back(cast<Function>(callee.getCallee()));
+    hide(*entry);
+    hide(*result.back());
+  }
   return result;
 }
 
@@ -119,9 +128,9 @@ Expected<std::unique_ptr<Module>> StepVersions::translate(const Part &part, LLVM
   return code;
 }
 
-/// Objects of the parts, and of all else as the first.
+/// Objects of the parts, of the lists and of all else.
 Error StepVersions::emitParts(std::vector<std::string> &objects, mlir::TimingScope &timing) {
-  objects.resize(1 + parts.size());
+  objects.resize(parts.size() + 2);
   std::vector<StackUse> stacks(objects.size());
   std::vector<std::string> failures(objects.size());
   auto compile = [&](Module &code, TargetMachine &machine, size_t i) {
@@ -132,10 +141,13 @@ Error StepVersions::emitParts(std::vector<std::string> &objects, mlir::TimingSco
       failures[i] = toString(object.takeError());
     stacks[i].add(code);
   };
-  mlir::parallelFor(kernelContext, 0, objects.size(), [&](size_t i) {
-    if (i == 0) {
+  // The longest first.
+  mlir::parallelFor(kernelContext, 0, parts.size() + 1, [&](size_t i) {
+    if (i == 0) { // both of one context
+      optimizeKernels(*lists, baseline(), timing);
+      compile(*lists, baseline(), parts.size());
       optimize(*module, baseline(), timing);
-      compile(*module, baseline(), i);
+      compile(*module, baseline(), parts.size() + 1);
       return;
     }
     const Part &part = parts[i - 1];
@@ -143,11 +155,11 @@ Error StepVersions::emitParts(std::vector<std::string> &objects, mlir::TimingSco
     std::unique_ptr<TargetMachine> machine = clone(*list[part.version].machine);
     Expected<std::unique_ptr<Module>> code = translate(part, context, *machine, timing);
     if (!code) {
-      failures[i] = toString(code.takeError());
+      failures[i - 1] = toString(code.takeError());
       return;
     }
     optimizeKernels(**code, *machine, timing);
-    compile(**code, *machine, i);
+    compile(**code, *machine, i - 1);
   });
   for (const StackUse &use : stacks)
     stack.add(use);
@@ -159,7 +171,14 @@ Error StepVersions::emitParts(std::vector<std::string> &objects, mlir::TimingSco
 
 /// All in one module, which instructions are selected for on one thread.
 Error StepVersions::linkParts(mlir::TimingScope &timing) {
-  optimize(*module, baseline(), timing);
+  auto whole = std::make_unique<Module>("agc", module->getContext());
+  whole->setDataLayout(module->getDataLayout());
+  whole->setTargetTriple(module->getTargetTriple());
+  auto link = [&](std::unique_ptr<Module> code) -> Error {
+    if (Linker::linkModules(*whole, std::move(code)))
+      return createStringError("kernels do not link");
+    return Error::success();
+  };
   for (const Part &part : parts) {
     TargetMachine &machine = *list[part.version].machine;
     Expected<std::unique_ptr<Module>> code =
@@ -167,9 +186,15 @@ Error StepVersions::linkParts(mlir::TimingScope &timing) {
     if (!code)
       return code.takeError();
     optimizeKernels(**code, machine, timing);
-    if (Linker::linkModules(*module, std::move(*code)))
-      return createStringError("kernels do not link");
+    if (Error error = link(std::move(*code)))
+      return error;
   }
+  optimizeKernels(*lists, baseline(), timing);
+  optimize(*module, baseline(), timing);
+  for (std::unique_ptr<Module> *code : {&lists, &module})
+    if (Error error = link(std::move(*code)))
+      return error;
+  module = std::move(whole);
   for (Function &function : *module)
     if (!function.isDeclaration() && function.hasHiddenVisibility())
       function.setLinkage(GlobalValue::InternalLinkage);
@@ -191,7 +216,7 @@ bool StepVersions::canJoin(ObjectKind kind) const {
 Expected<std::string> StepVersions::emit(ObjectKind kind, mlir::TimingScope &timing) {
   mlir::TimingScope scope = timing.nest("to machine code");
   for (const auto &name : shared)
-    hide(*module->getFunction(name.getKey()));
+    hide(*lists->getFunction(name.getKey()));
   if (!canJoin(kind)) {
     if (Error error = linkParts(scope))
       return std::move(error);

@@ -36,15 +36,15 @@ public:
                   mlir::TimingScope &timing, const KernelTimers *timers = nullptr);
 
   llvm::ArrayRef<TargetVersion> targets() const { return list; }
-  /// All but the kernels.
+  /// What is in the object besides kernels and lists of calls.
   llvm::Module &code() { return *module; }
   /// What every machine of the target can do.
   llvm::TargetMachine &baseline() const { return *list.front().machine; }
   unsigned pointerBytes() const { return module->getDataLayout().getPointerSize(); }
   /// Of the best version, with the workspace that each of them fits in.
   std::vector<proto::Manifest> manifests() const { return best; }
-  /// The entry of a function in each version.
-  std::vector<llvm::Function *> entries(llvm::StringRef function) const;
+  /// The entry of a function in each version, as code() calls it. Nobody else does then.
+  std::vector<llvm::Function *> entries(llvm::StringRef function);
   /// `x86_64-unknown-linux-gnu x86-64-v2,x86-64-v3`.
   std::string describe() const;
 
@@ -63,10 +63,10 @@ private:
   mlir::MLIRContext *kernelContext;
   std::vector<TargetVersion> list;
   KernelLowering lowering;
-  std::unique_ptr<llvm::Module> module;
+  std::unique_ptr<llvm::Module> module, lists; // code(); the lists of all versions
   std::vector<Part> parts;
   std::vector<llvm::StringSet<>> names; // of each version's functions
-  llvm::StringSet<> shared;             // of those that parts call and code() has
+  llvm::StringSet<> shared;             // of those that parts call and lists has
   std::vector<proto::Manifest> best;
   StackUse stack;
 

@@ -219,13 +219,13 @@ Expected<std::string> StepVersions::emit(ObjectKind kind, mlir::TimingScope &tim
     hide(*lists->getFunction(name.getKey()));
   if (!canJoin(kind)) {
     if (Error error = linkParts(scope))
-      return std::move(error);
+      return error;
     stack.add(*module);
     return emitObject(*module, baseline(), kind, scope);
   }
   std::vector<std::string> objects;
   if (Error error = emitParts(objects, scope))
-    return std::move(error);
+    return error;
   mlir::TimingScope joining = scope.nest("join");
   return joinObjects(objects);
 }

@@ -27,8 +27,9 @@ namespace agc {
 
 namespace {
 
-/// Fusing is quadratic in a group's ops, and so is what comes after.
-constexpr unsigned maxGroupOps = 128;
+/// Fusing is quadratic in a group's ops, and so is what comes after; what does not fit
+/// goes through memory.
+constexpr unsigned maxGroupOps = 192;
 /// What computing a value again may cost, for all readers but the first.
 constexpr unsigned maxRecomputation = 64;
 /// How far apart, in ops, a value and the reader that it joins may be: what is

@@ -24,6 +24,8 @@ namespace {
 /// Iterations that a tile should have, so that threads have enough to share
 /// and enough to do; fewer where each takes much more than this.
 constexpr int64_t tileIterations = 8192, usualWork = 16;
+/// Work of one vector for which two are done side by side.
+constexpr int64_t longChain = 96;
 /// Accumulators side by side, to hide the latency of an addition.
 constexpr int64_t numAccumulators = 4;
 /// As many of them as registers hold, with what is added.
@@ -456,6 +458,10 @@ int64_t LoopEmitter::run() {
   chooseVectorLoop();
   bool isRow = vectorLoop != ~0u && nest.isReduction[vectorLoop];
   bool reduces = nest.hasReductions();
+  // Of a chain as long as this the machine sees no other vector's beside it.
+  if (!reduces && lanes > 1 && workPerIteration(nest) >= longChain &&
+      nest.sizes[vectorLoop] >= 4 * lanes)
+    lanes *= 2;
 
   // Outer parallel loops make up the tiles; inner ones run inside.
   SmallVector<unsigned> inner = loopsWhere(false, true), outer;

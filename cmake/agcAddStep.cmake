@@ -1,20 +1,21 @@
 # agc_add_step(TARGET SOURCE step.agc [NAME name] [TARGETS target...] [CPU cpu]
-#              [MAX_MEMORY size] [SANITIZE thread] [DEBUG_INFO] [PROFILE] [FORTRAN])
+#              [MAX_MEMORY size] [SANITIZE thread] [DEBUG_INFO] [PROFILE] [FORTRAN] [STRICT_FP])
 #
 # A static library TARGET of a program: its object for the machines TARGETS (of
 # `agc targets`; without them this one), and TARGET's users see its header, name.h.
 # NAME, which its functions begin with, is SOURCE's without folder and suffix. SOURCE
 # may be made by another command. DEBUG_INFO: the lines of the model, as with -g.
 # PROFILE: each kernel is timed. SANITIZE: TARGET's users have to link with
-# -fsanitize=thread. FORTRAN: the library has a module NAME as well.
+# -fsanitize=thread. FORTRAN: the library has a module NAME as well. STRICT_FP:
+# convolutions as the sums that they are, docs/winograd.md.
 # Needs the language C, CXX or Fortran.
 function(agc_add_step target)
-  cmake_parse_arguments(PARSE_ARGV 1 step "DEBUG_INFO;PROFILE;FORTRAN"
+  cmake_parse_arguments(PARSE_ARGV 1 step "DEBUG_INFO;PROFILE;FORTRAN;STRICT_FP"
                         "SOURCE;NAME;CPU;MAX_MEMORY;SANITIZE" "TARGETS")
   if(NOT step_SOURCE OR step_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "agc_add_step(${target} SOURCE step.agc [NAME name] [TARGETS target...] "
                         "[CPU cpu] [MAX_MEMORY size] [SANITIZE thread] [DEBUG_INFO] [PROFILE] "
-                        "[FORTRAN]); got '${ARGN}'")
+                        "[FORTRAN] [STRICT_FP]); got '${ARGN}'")
   endif()
   get_filename_component(source "${step_SOURCE}" ABSOLUTE BASE_DIR "${CMAKE_CURRENT_SOURCE_DIR}")
   if(NOT step_NAME)
@@ -42,6 +43,9 @@ function(agc_add_step target)
   endif()
   if(step_PROFILE)
     list(APPEND flags --profile)
+  endif()
+  if(step_STRICT_FP)
+    list(APPEND flags --fp=strict)
   endif()
   set(folder "${CMAKE_CURRENT_BINARY_DIR}/${target}.step")
   file(MAKE_DIRECTORY "${folder}")

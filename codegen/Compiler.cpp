@@ -115,6 +115,9 @@ public:
 
 private:
   using Target = std::unique_ptr<llvm::TargetMachine>;
+  /// As ship, but that nothing is tried where there is no room.
+  CompilerError shipOnce(std::string_view module, const ShipOptions &options,
+                         ShippedStep &result);
   /// Reads a module and leaves only the function asked for.
   CompilerError read(std::string_view bytes, StringRef function, Session &session,
                      OwningOpRef<ModuleOp> &module);
@@ -159,7 +162,7 @@ CompilerError CompilerImpl::lower(std::string_view bytes, Phase phase,
   target = std::move(*created);
   Machine machine = options.reference ? Machine{0, 0} : machineOf(*target);
   if (failed(runPhases(*module, phase, machine, options.reference, session.timing(),
-                       options.maxWorkspaceBytes)))
+                       options.maxWorkspaceBytes, options.strict)))
     return session.error(CompilerError::Kind::Unsupported, "compilation failed");
   return {};
 }
@@ -279,6 +282,8 @@ static std::string flagsOf(const ShipOptions &options) {
     flags += " --cpu=" + options.cpu;
   if (options.maxMemoryBytes)
     flags += " --max-memory=" + std::to_string(options.maxMemoryBytes);
+  if (options.strict)
+    flags += " --fp=strict";
   if (options.debugInfo)
     flags += " -g";
   if (!options.sanitize.empty())
@@ -290,6 +295,17 @@ static std::string flagsOf(const ShipOptions &options) {
 
 CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &options,
                                  ShippedStep &result) {
+  CompilerError error = shipOnce(bytes, options, result);
+  if (!error || !options.maxMemoryBytes || options.strict)
+    return error;
+  // Tiles' values at points take room that a limit may not leave; sums need none.
+  ShipOptions direct = options;
+  direct.strict = true;
+  return shipOnce(bytes, direct, result);
+}
+
+CompilerError CompilerImpl::shipOnce(std::string_view bytes, const ShipOptions &options,
+                                     ShippedStep &result) {
   using Kind = CompilerError::Kind;
   if (options.fortran && (options.name[0] == '_' || options.name.size() > 40))
     return {Kind::Unsupported, "error: a name in Fortran begins with a letter, and has 40 at most "
@@ -305,7 +321,8 @@ CompilerError CompilerImpl::ship(std::string_view bytes, const ShipOptions &opti
   if (CompilerError error = checkSanitizer(options.sanitize, *targets->front().machine))
     return error;
   // No machine is known up to here.
-  if (failed(runPhases(*module, Phase::Loops, Machine(), /*reference=*/false, session.timing())))
+  if (failed(runPhases(*module, Phase::Loops, Machine(), /*reference=*/false, session.timing(),
+                       /*maxWorkspaceBytes=*/-1, options.strict)))
     return session.error(Kind::Unsupported, "compilation failed");
   llvm::LLVMContext context;
   StepVersions versions(context, &session.context, std::move(*targets));

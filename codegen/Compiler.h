@@ -45,6 +45,9 @@ struct CompileOptions {
   /// two u64 of each kernel of the manifest, to which calls and ticks are added.
   bool profile = false;
   Timing timing = Timing::None;
+  /// A convolution is the sum of products that it says, in f32 of all of them: never
+  /// one by fewer multiplications, whose error is larger (docs/winograd.md).
+  bool strict = false;
 };
 
 /// An object file and the serialized agc::proto::Manifest that describes it.
@@ -73,6 +76,7 @@ struct ShipOptions {
   std::string sanitize;
   bool profile = false; // each kernel has a timer, in the state
   Timing timing = Timing::None;
+  bool strict = false;  // as CompileOptions::strict
 };
 
 struct ShippedStep {

@@ -13,6 +13,7 @@
 #include "codegen/MemoryPlan.h"
 #include "codegen/Passes.h"
 #include "codegen/Schedule.h"
+#include "codegen/WinogradNest.h"
 #include "codegen/cpu/BodyEmitter.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -43,6 +44,8 @@ public:
   func::FuncOp getCheck(CheckRangeOp op, MemRefType buffer);
   KernelInfo getScatter(ScatterOp op, ArrayRef<View> views,
                         ArrayRef<MemRefType> buffers);
+  KernelInfo getWinograd(Operation *op, ArrayRef<View> views,
+                         ArrayRef<MemRefType> buffers);
 
 private:
   ModuleOp module;
@@ -77,6 +80,7 @@ private:
   void bindBuffers(func::FuncOp list);
   void call(Operation *op);
   void callScatter(ScatterOp op);
+  void callWinograd(Operation *op);
   Value part(const View &view, Value first, int64_t count);
   Value whole(Value value);
   void callBody(func::FuncOp body, SmallVector<Value> operands, Value workspace,
@@ -229,6 +233,22 @@ KernelInfo KernelTable::getScatter(ScatterOp op, ArrayRef<View> views,
   return info;
 }
 
+KernelInfo KernelTable::getWinograd(Operation *op, ArrayRef<View> views,
+                                    ArrayRef<MemRefType> buffers) {
+  WinogradNest nest = buildWinogradNest(op, views[0], views[1]);
+  std::string key = llvm::formatv("{0} {1} {2}", nest.key(), Type(buffers[0]), Type(buffers[1])),
+              name = nest.name();
+  addLines(op, key, name);
+  if (auto known = kernels.find(key); known != kernels.end())
+    return known->second;
+  KernelInfo info;
+  info.function = createKernel(name, buffers, op->getLoc());
+  info.tiles = emitWinograd(info.function, nest, machine);
+  describe(info, nest.flops(), nest.flops(), nest.bytes());
+  kernels[key] = info;
+  return info;
+}
+
 /// The position of the first element out of range, or -1.
 func::FuncOp KernelTable::getCheck(CheckRangeOp op, MemRefType buffer) {
   Type index = IndexType::get(op.getContext());
@@ -369,6 +389,8 @@ void FormCalls::call(Operation *op) {
   }
   if (auto scatter = dyn_cast<ScatterOp>(op))
     return callScatter(scatter);
+  if (isa<winograd::WinogradDialect>(op->getDialect()))
+    return callWinograd(op);
   if (auto cond = dyn_cast<CondOp>(op))
     return callCond(cond);
   if (auto scan = dyn_cast<ScanOp>(op))
@@ -437,6 +459,18 @@ void FormCalls::callScatter(ScatterOp op) {
     types.push_back(cast<MemRefType>(operands.back().getType()));
   }
   addCall(kernels.getScatter(op, views, types), operands);
+}
+
+void FormCalls::callWinograd(Operation *op) {
+  SmallVector<View> views;
+  SmallVector<Value> operands;
+  SmallVector<MemRefType> types;
+  for (Value value : {op->getOperand(0), Value(op->getResult(0))}) {
+    views.push_back(schedule.viewOf(value));
+    operands.push_back(buffers[views.back().buffer]);
+    types.push_back(cast<MemRefType>(operands.back().getType()));
+  }
+  addCall(kernels.getWinograd(op, views, types), operands);
 }
 
 //===----------------------------------------------------------------------===//

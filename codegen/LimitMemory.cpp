@@ -13,6 +13,7 @@
 #include "codegen/Schedule.h"
 #include "ir/Dialect.h"
 #include "ir/Serialize.h"
+#include "passes/Winograd.h"
 
 #include "mlir/IR/IRMapping.h"
 
@@ -24,6 +25,19 @@ namespace {
 /// What shows the same memory and changes nothing.
 bool isPureView(Operation *op) {
   return isa_and_nonnull<tensor::ExtractSliceOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op);
+}
+
+/// What reads tensors and makes one: it may do so again.
+bool isRepeatable(Operation *op) {
+  return op && op->getNumResults() == 1 &&
+         isa<linalg::GenericOp, winograd::ToPointsOp, winograd::FromPointsOp>(op);
+}
+
+/// Whether it adds to what another kernel left.
+bool continues(Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  return generic &&
+         isa_and_nonnull<linalg::GenericOp>(generic.getDpsInitOperand(0)->get().getDefiningOp());
 }
 
 /// The value of which this one is a view.
@@ -107,9 +121,7 @@ Value Look::soleValue(unsigned buffer) const {
     Operation *op = value.getDefiningOp();
     if (isPureView(op))
       continue;
-    auto generic = dyn_cast<linalg::GenericOp>(op);
-    if (sole || !generic || generic->getNumResults() != 1 ||
-        isa_and_nonnull<linalg::GenericOp>(generic.getDpsInitOperand(0)->get().getDefiningOp()) ||
+    if (sole || !isRepeatable(op) || continues(op) ||
         llvm::any_of(value.getUsers(), [](Operation *user) { return isa<tensor::InsertSliceOp>(user); }))
       return {};
     sole = value;
@@ -130,9 +142,13 @@ struct Recomputation {
   double cost = 0, benefit = 0;
 };
 
-double work(linalg::GenericOp op) {
-  double product = std::max<size_t>(1, op.getBody()->getOperations().size() - 1);
-  for (int64_t size : op.getStaticLoopRanges())
+double work(Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  if (!generic) // A transform: some additions for each number that it reads or makes.
+    return 4.0 * double(cast<RankedTensorType>(op->getOperand(0).getType()).getNumElements() +
+                        cast<RankedTensorType>(op->getResult(0).getType()).getNumElements());
+  double product = std::max<size_t>(1, generic.getBody()->getOperations().size() - 1);
+  for (int64_t size : generic.getStaticLoopRanges())
     product *= double(size);
   return product;
 }
@@ -181,10 +197,10 @@ void Limiter::collectUses(const Look &look, Value value, int after, Recomputatio
 bool Limiter::addOp(const Look &look, Operation *op, int at, Recomputation &result) {
   if (result.ops.contains(op))
     return true;
-  auto generic = dyn_cast<linalg::GenericOp>(op);
-  if (!generic || generic->getNumResults() != 1 || result.ops.size() == maxOps)
+  if (!isRepeatable(op) || result.ops.size() == maxOps)
     return false;
-  SmallVector<Value> inputs(generic.getDpsInputs());
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  SmallVector<Value> inputs(generic ? ValueRange(generic.getDpsInputs()) : op->getOperands());
   for (tensor::ExtractOp lookup : lookupsIn(op))
     inputs.push_back(lookup.getTensor());
   for (Value input : inputs) {
@@ -214,7 +230,7 @@ bool Limiter::addOp(const Look &look, Operation *op, int at, Recomputation &resu
       return false;
   }
   result.ops.insert(op);
-  result.cost += work(generic);
+  result.cost += work(op);
   return true;
 }
 

@@ -33,7 +33,7 @@ static void addGradientPhase(OpPassManager &pm) {
 }
 
 /// gradient → loops: linalg on tensors, fused.
-static void addLoopsPhase(OpPassManager &pm, bool reference) {
+static void addLoopsPhase(OpPassManager &pm, bool reference, bool strict) {
   // Gradients clone bodies; all that comes later takes functions.
   pm.addPass(createOutlineBodiesPass());
   if (reference)
@@ -46,6 +46,9 @@ static void addLoopsPhase(OpPassManager &pm, bool reference) {
   // After fusion, when only values that will be in memory are left.
   pm.addNestedPass<func::FuncOp>(createAssignLayoutPass());
   addCleanup(pm);
+  // Last: what a backward transforms again, CSE would keep from the forward.
+  if (!strict)
+    pm.addNestedPass<func::FuncOp>(createWinogradPass());
 }
 
 /// loops → kernels: code on planned memory.
@@ -66,7 +69,7 @@ static void addKernelsPhase(OpPassManager &pm, const Machine &machine,
 }
 
 void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
-              bool reference, int64_t maxWorkspaceBytes, bool byLine) {
+              bool reference, int64_t maxWorkspaceBytes, bool byLine, bool strict) {
   switch (phase) {
   case Phase::Graph:
   case Phase::Native:
@@ -74,7 +77,7 @@ void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
   case Phase::Gradient:
     return addGradientPhase(pm);
   case Phase::Loops:
-    return addLoopsPhase(pm, reference);
+    return addLoopsPhase(pm, reference, strict);
   case Phase::Kernels:
     return addKernelsPhase(pm, machine, maxWorkspaceBytes, byLine);
   }
@@ -82,12 +85,12 @@ void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
 
 static LogicalResult run(ModuleOp module, Phase phase, const Machine &machine,
                          bool reference, TimingScope &timing, int64_t maxWorkspaceBytes,
-                         bool byLine) {
+                         bool byLine, bool strict) {
   static constexpr const char *names[] = {"graph", "to gradient", "to loops",
                                           "to kernels"};
   TimingScope scope = timing.nest(names[size_t(phase)]);
   PassManager pm(module.getContext());
-  addPhase(pm, phase, machine, reference, maxWorkspaceBytes, byLine);
+  addPhase(pm, phase, machine, reference, maxWorkspaceBytes, byLine, strict);
   // What a user wrote was checked when it was read; agc-opt checks what passes make.
   pm.enableVerifier(false);
   pm.enableTiming(scope);
@@ -95,10 +98,11 @@ static LogicalResult run(ModuleOp module, Phase phase, const Machine &machine,
 }
 
 LogicalResult runPhases(ModuleOp module, Phase phase, const Machine &machine,
-                        bool reference, TimingScope &timing, int64_t maxWorkspaceBytes) {
+                        bool reference, TimingScope &timing, int64_t maxWorkspaceBytes,
+                        bool strict) {
   for (Phase next : {Phase::Gradient, Phase::Loops, Phase::Kernels})
     if (next <= phase && failed(run(module, next, machine, reference, timing,
-                                    maxWorkspaceBytes, /*byLine=*/false)))
+                                    maxWorkspaceBytes, /*byLine=*/false, strict)))
       return failure();
   return success();
 }
@@ -106,7 +110,7 @@ LogicalResult runPhases(ModuleOp module, Phase phase, const Machine &machine,
 LogicalResult runPhase(ModuleOp module, Phase phase, const Machine &machine,
                        TimingScope &timing, int64_t maxWorkspaceBytes, bool byLine) {
   return run(module, phase, machine, /*reference=*/false, timing, maxWorkspaceBytes,
-             byLine);
+             byLine, /*strict=*/false);
 }
 
 LogicalResult runBatch(ModuleOp module) {
@@ -126,6 +130,7 @@ void registerPasses() {
   registerPass([] { return createLowerToLinalgPass(); });
   registerPass([] { return createFuseElementwisePass(); });
   registerPass([] { return createAssignLayoutPass(); });
+  registerPass([] { return createWinogradPass(); });
   registerPass([] { return createPrepareKernelsPass(); });
   registerPass([] { return createFormKernelsPass(); });
   registerPass([] { return createExpandHalvesPass(); });
@@ -133,7 +138,10 @@ void registerPasses() {
   PassPipelineRegistration<>("agc-to-gradient", "graph to the gradient phase",
                              [](OpPassManager &pm) { addGradientPhase(pm); });
   PassPipelineRegistration<>("agc-to-loops", "gradient to the loops phase",
-                             [](OpPassManager &pm) { addLoopsPhase(pm, false); });
+                             [](OpPassManager &pm) { addLoopsPhase(pm, false, /*strict=*/false); });
+  PassPipelineRegistration<>(
+      "agc-to-loops-strict", "gradient to the loops phase, as under --fp=strict",
+      [](OpPassManager &pm) { addLoopsPhase(pm, false, /*strict=*/true); });
 }
 
 } // namespace agc

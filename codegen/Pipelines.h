@@ -14,15 +14,18 @@ namespace agc {
 /// Adds what brings a module from the phase before to this one. Phase::Graph
 /// adds nothing; Phase::Native is LowerToLLVM.h's. \p maxWorkspaceBytes, -1 for none:
 /// values are computed again where else a function would need more. \p byLine: each
-/// kernel is of the same lines of the program wherever it is called.
+/// kernel is of the same lines of the program wherever it is called. \p strict: as
+/// CompileOptions::strict.
 void addPhase(mlir::OpPassManager &pm, Phase phase, const Machine &machine,
-              bool reference, int64_t maxWorkspaceBytes = -1, bool byLine = false);
+              bool reference, int64_t maxWorkspaceBytes = -1, bool byLine = false,
+              bool strict = false);
 
 /// Brings a module from Phase::Graph to \p phase, Kernels at most. \p timing has a row
 /// for each phase, with its passes below.
 mlir::LogicalResult runPhases(mlir::ModuleOp module, Phase phase,
                               const Machine &machine, bool reference,
-                              mlir::TimingScope &timing, int64_t maxWorkspaceBytes = -1);
+                              mlir::TimingScope &timing, int64_t maxWorkspaceBytes = -1,
+                              bool strict = false);
 
 /// Brings a module from the phase before to \p phase, for those who want it for
 /// several machines.

@@ -1,6 +1,7 @@
 //===- PrepareKernels.cpp - Every value a kernel's result or a view --------===//
 #include "codegen/Passes.h"
 #include "passes/LowerToLinalg.h"
+#include "passes/Winograd.h"
 
 using namespace mlir;
 
@@ -18,6 +19,7 @@ private:
   void materializeFills();
   void materializeInsertions();
   void materializeScatters();
+  void materializeTransforms();
   void materializeChecks();
   void materializeBodyInputs();
   void materializeReshapes();
@@ -172,6 +174,17 @@ void PrepareKernelsPass::materializeScatters() {
   }
 }
 
+/// A transform reads a dense image, or dense points.
+void PrepareKernelsPass::materializeTransforms() {
+  getOperation().walk([&](Operation *op) {
+    if (!isa<winograd::ToPointsOp, winograd::FromPointsOp>(op) ||
+        isDense(op->getOperand(0)))
+      return;
+    OpBuilder builder(op);
+    op->setOperand(0, copy(builder, op->getOperand(0)));
+  });
+}
+
 /// A check looks at a whole buffer.
 void PrepareKernelsPass::materializeChecks() {
   getOperation().walk([&](agc::ir::CheckRangeOp op) {
@@ -219,8 +232,8 @@ void PrepareKernelsPass::materializeReturns() {
                                           agc::ir::updatesAttr));
     bool isOwn = maker &&
                  (isa<linalg::GenericOp>(maker) ||
-                  (isa<tensor::InsertSliceOp, agc::ir::ScatterOp,
-                       agc::ir::CondOp, agc::ir::ScanOp>(maker) &&
+                  (isa<tensor::InsertSliceOp, agc::ir::ScatterOp, agc::ir::CondOp,
+                       agc::ir::ScanOp, winograd::FromPointsOp>(maker) &&
                    !updates)) &&
                  returned.insert(operand.get()).second;
     if (!isOwn)
@@ -232,6 +245,7 @@ void PrepareKernelsPass::runOnOperation() {
   materializeFills();
   materializeInsertions();
   materializeScatters();
+  materializeTransforms();
   materializeChecks();
   materializeBodyInputs();
   materializeReshapes();

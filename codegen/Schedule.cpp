@@ -5,6 +5,7 @@
 #include "ir/Dialect.h"
 #include "ir/Serialize.h"
 #include "passes/LowerToLinalg.h"
+#include "passes/Winograd.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
 
@@ -219,6 +220,10 @@ void Schedule::assignView(Operation &op) {
       })
       .Case<BarrierOp, CheckRangeOp>([&](auto op) { aliasView(op, op.getX()); })
       .Case<ScatterOp>([&](auto scatter) { aliasView(scatter, scatter.getBase()); })
+      .Case<winograd::ToPointsOp, winograd::FromPointsOp>([&](auto transform) {
+        views[transform] =
+            denseView(bufferOfResult(transform.getResult()), transform.getType());
+      })
       .Case<CondOp, ScanOp>([&](auto control) {
         for (Value value : control->getResults())
           views[value] = denseView(bufferOfResult(value), value.getType());
@@ -357,7 +362,8 @@ void Schedule::orderKernels() {
       (void)getBackwardSlice(&op, &first, options);
     }
   auto add = [&](Operation &op) {
-    if (isa<linalg::GenericOp, CheckRangeOp, CondOp, ScanOp, ScatterOp>(op) &&
+    if (isa<linalg::GenericOp, CheckRangeOp, CondOp, ScanOp, ScatterOp,
+            winograd::ToPointsOp, winograd::FromPointsOp>(op) &&
         !fusedReductions.contains(&op))
       order.push_back(&op);
   };

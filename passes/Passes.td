@@ -122,4 +122,28 @@ def AssignLayoutPass : Pass<"agc-assign-layout", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def WinogradPass : Pass<"agc-winograd", "::mlir::func::FuncOp"> {
+  let summary = "Compute 3x3 convolutions with fewer multiplications";
+  let description = [{
+    Of convolutions in f32 with windows of 3 x 3, steps of 1 and no groups, and of
+    their two gradients, tiles become values at points, which are multiplied as
+    matrices, one for each point, and made tiles again. Where that pays is decided
+    from shapes alone: the same convolution is computed in the same way wherever it
+    stands. Padding is the transforms' matter; the padded copy of the input goes.
+    Its rounding differs from a sum's: docs/winograd.md; not under `--fp=strict`.
+
+    ```mlir
+    %y = linalg.generic … ins(%x, %w : tensor<8x18x18x64xf32>, tensor<64x3x3x64xf32>) …
+    // becomes
+    %v = winograd.to_points %x {low = [1, 1], of = "input", tile = 4} : … -> tensor<36x8x4x4x64xf32>
+    %u = winograd.to_points %w {low = [0, 0], of = "window", tile = 4} : … -> tensor<36x64x1x1x64xf32>
+    %m = linalg.generic … ins(%v, %u) outs(… : tensor<36x8x4x4x64xf32>) // products
+    %y = winograd.from_points %m {of = "output", tile = 4} : … -> tensor<8x16x16x64xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::agc::winograd::WinogradDialect"];
+}
+
 #endif

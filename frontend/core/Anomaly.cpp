@@ -9,6 +9,7 @@
 #include "runtime/jit/Executable.h"
 
 #include <agc/Autograd.h>
+#include <agc/StrictFp.h>
 
 #include <atomic>
 #include <cmath>
@@ -50,6 +51,7 @@ public:
       return;
     CompileOptions options;
     options.function = function.name();
+    options.strict = get_strict_fp();
     agc_failure failure{};
     std::vector<void *> pointers;
     for (const BufferRef &buffer : buffers)

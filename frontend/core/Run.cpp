@@ -7,6 +7,8 @@
 #include "runtime/core/Convert.h"
 #include "runtime/jit/Executable.h"
 
+#include <agc/StrictFp.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -176,6 +178,7 @@ const CompiledSegment &compileSegment(const Segment &segment,
   std::vector<uint64_t> key = structureOf(segment, updates);
   for (const Value &target : plan.targets)
     key.push_back(target.slot().id);
+  key.push_back(get_strict_fp());
   SegmentCache &cache = segmentCache();
   auto found = cache.find(key);
   bool isNew = found == cache.end();
@@ -194,6 +197,7 @@ const CompiledSegment &compileSegment(const Segment &segment,
     return found->second;
   CompileOptions options;
   options.function = spec.name;
+  options.strict = get_strict_fp();
   {
     GraphUnlock others;
     compiled.executable = findExecutable(module, options);

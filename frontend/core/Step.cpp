@@ -29,6 +29,7 @@ public:
     emit(function.segment, function.spec, module);
     CompileOptions options;
     options.function = function.spec.name;
+    options.strict = get_strict_fp();
     executable = findExecutable(module, options);
 
     size_t count = function.sources.size();
@@ -278,6 +279,7 @@ void CompiledStep::write(const std::string &path, Loc loc) const {
   ship.debugInfo = options.debug_info;
   ship.sanitize = options.sanitize;
   ship.profile = options.profile;
+  ship.strict = options.strict_fp;
   atLine(loc, [&] { shipStep(program, ship, path); });
 }
 

@@ -71,7 +71,7 @@ std::string keyOf(const proto::Module &module, const CompileOptions &options) {
   keepFunction(bare, options.function);
   return compilerIdentity() + '\0' + hostCpu() + '\0' + options.function +
          '\0' + options.cpu + '\0' + (options.reference ? "reference" : "fast") +
-         (options.profile ? " profile" : "") + '\0' +
+         (options.profile ? " profile" : "") + (options.strict ? " strict" : "") + '\0' +
          serialize(bare);
 }
 

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "tests/codegen/CompiledText.h"
+#include "tests/codegen/ConvolutionText.h"
 
 #include "gtest/gtest.h"
 
@@ -319,10 +320,7 @@ TEST(Compile, ProductsInAllTranspositions) {
 }
 
 TEST(Compile, ConvolutionAndItsGradients) {
-  struct Case {
-    int n, c, h, w, o, k, stride, pad, dilation, groups;
-  };
-  for (Case t : {Case{2, 3, 9, 10, 5, 3, 1, 1, 1, 1}, {1, 4, 8, 8, 6, 3, 2, 1, 1, 1},
+  for (ConvolutionCase t : {ConvolutionCase{2, 3, 9, 10, 5, 3, 1, 1, 1, 1}, {1, 4, 8, 8, 6, 3, 2, 1, 1, 1},
                  {2, 4, 7, 7, 8, 1, 2, 0, 1, 1}, {1, 3, 11, 11, 4, 7, 2, 3, 1, 1},
                  {2, 4, 9, 9, 6, 3, 1, 2, 2, 2}, {3, 16, 4, 4, 32, 3, 1, 1, 1, 1},
                  // Phases of a stride: with and without elements, of a dilation
@@ -338,33 +336,8 @@ TEST(Compile, ConvolutionAndItsGradients) {
                  {40, 4, 2, 9, 6, 3, 1, 1, 1, 1}, {9, 4, 2, 2, 6, 5, 1, 4, 1, 1},
                  // Few positions beside many weights: patches.
                  {1, 20, 2, 2, 40, 3, 1, 1, 1, 1}, {1, 8, 5, 4, 60, 3, 2, 1, 1, 1},
-                 {1, 8, 5, 4, 60, 3, 1, 2, 2, 2}, {2, 20, 1, 1, 40, 3, 1, 1, 1, 1}}) {
-    int ho = (t.h + 2 * t.pad - t.dilation * (t.k - 1) - 1) / t.stride + 1;
-    int wo = (t.w + 2 * t.pad - t.dilation * (t.k - 1) - 1) / t.stride + 1;
-    auto shape = [](std::initializer_list<int> sizes) {
-      std::string text = "tensor<";
-      for (int size : sizes)
-        text += std::to_string(size) + "x";
-      return text + "f32>";
-    };
-    std::string x = shape({t.n, t.c, t.h, t.w});
-    std::string w = shape({t.o, t.c / t.groups, t.k, t.k});
-    std::string y = shape({t.n, t.o, ho, wo});
-    auto two = [](int i) {
-      return "array<i64: " + std::to_string(i) + ", " + std::to_string(i) + ">";
-    };
-    std::string attrs = " {strides = " + two(t.stride) + ", low = " + two(t.pad) +
-                        ", high = " + two(t.pad) + ", dilation = " +
-                        two(t.dilation) + ", groups = " + std::to_string(t.groups) +
-                        " : i64} : ";
-    std::string text =
-        "func.func @f(%x: " + x + ", %w: " + w + ", %dy: " + y + ") -> (" + y +
-        ", " + x + ", " + w + ") {\n%y = agc.conv %x, %w" + attrs + "(" + x + ", " +
-        w + ") -> " + y + "\n%g:2 = agc.gradient %y, %dy, %x, %w {outputs = 1 : i64}"
-        " : (" + y + ", " + y + ", " + x + ", " + w + ") -> (" + x + ", " + w +
-        ")\nreturn %y, %g#0, %g#1 : " + y + ", " + x + ", " + w + "}";
-    expectAgreement(text.c_str());
-  }
+                 {1, 8, 5, 4, 60, 3, 1, 2, 2, 2}, {2, 20, 1, 1, 40, 3, 1, 1, 1, 1}})
+    expectAgreement(textOf(t).c_str());
 }
 
 TEST(Compile, MaxPoolAndItsGradient) {
@@ -404,8 +377,8 @@ TEST(Compile, FinishesSumsInTheirKernel) {
 TEST(Compile, FinishesConvolutionsOverSeveralBlocks) {
   // The panel is packed in blocks, and the epilogue waits for the last.
   expectAgreement(R"(
-    func.func @f(%x: tensor<8x256x10x10xf32>, %w: tensor<40x256x3x3xf32>, %b: tensor<40xf32>) -> tensor<40xf32> {
-      %y = agc.conv %x, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x256x10x10xf32>, tensor<40x256x3x3xf32>) -> tensor<8x40x10x10xf32>
+    func.func @f(%x: tensor<8x256x10x10xf32>, %w: tensor<40x256x5x5xf32>, %b: tensor<40xf32>) -> tensor<40xf32> {
+      %y = agc.conv %x, %w {strides = array<i64: 1, 1>, low = array<i64: 2, 2>, high = array<i64: 2, 2>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x256x10x10xf32>, tensor<40x256x5x5xf32>) -> tensor<8x40x10x10xf32>
       %c = agc.broadcast %b {dimensions = array<i64: 1>} : tensor<40xf32> to tensor<8x40x10x10xf32>
       %z = agc.add %y, %c : tensor<8x40x10x10xf32>
       %r = agc.relu %z : tensor<8x40x10x10xf32>

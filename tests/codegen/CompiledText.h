@@ -61,8 +61,10 @@ class CompiledProgram {
 public:
   /// Throws std::runtime_error with the compiler's message.
   explicit CompiledProgram(const std::string &program, bool reference = false,
-                           const std::string &cpu = "native", int64_t maxWorkspaceBytes = -1) {
+                           const std::string &cpu = "native", int64_t maxWorkspaceBytes = -1,
+                           bool strict = false) {
     CompileOptions options{"f", cpu, reference, maxWorkspaceBytes};
+    options.strict = strict;
     CompiledObject object;
     check(agcGetCompiler()->compile(program, options, object));
     if (!manifest.ParseFromString(object.manifest))

@@ -417,6 +417,25 @@ TEST(Compile, AnyFunction) {
   EXPECT_NE(errorOf([&] { f(rand({3, 3}), w.detach()); }).find("[2, 3]"), std::string::npos);
 }
 
+TEST(Compile, ConvolutionsAreSumsUnderStrictFp) {
+  Tensor x = randn({4, 64, 12, 12}), w = randn({64, 64, 3, 3});
+  auto convolved = [&] {
+    auto f = compile([](Tensor x, Tensor w) { return conv2d(x, w, {}, 1, 1); },
+                     spec({4, 64, 12, 12}), spec({64, 64, 3, 3}));
+    Tensor traced = f(x, w), recorded = conv2d(x, w, {}, 1, 1);
+    EXPECT_TRUE(traced.equal(recorded));
+    return traced;
+  };
+  EXPECT_FALSE(get_strict_fp());
+  Tensor byTiles = convolved();
+  set_strict_fp(true);
+  Tensor sums = convolved();
+  set_strict_fp(false);
+  EXPECT_FALSE(byTiles.equal(sums));
+  EXPECT_TRUE(allclose(byTiles, sums, 1e-4, 1e-3));
+  EXPECT_TRUE(convolved().equal(byTiles)); // neither is taken for the other
+}
+
 TEST(Compile, ValueAndGrad) {
   auto f = value_and_grad([](Tensor x, Tensor w) { return (x * w.pow(2)).sum(); }, {1});
   Tensor x = tensor({1., 2.}), w = tensor({3., 4.});

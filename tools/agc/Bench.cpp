@@ -171,6 +171,8 @@ void measure(const BenchFlags &flags) {
 }
 
 void benchObject(const BenchFlags &flags) {
+  if (get_strict_fp())
+    throw UsageError("--fp says how a program is compiled; '" + flags.file + "' is compiled");
   ShippedStep step(flags.file);
   step.init(0);
   fillRandom(step, 0);
@@ -207,6 +209,8 @@ void bench(const BenchFlags &flags) {
       arguments.push_back("--timing");
     if (flags.json)
       arguments.push_back("--json");
+    if (get_strict_fp())
+      arguments.push_back("--fp=strict");
     return Json::parse(runSelf(arguments, {{"AGC_CACHE_DIR", cache.path()}}));
   };
   Json speed = child("speed"), memory = child("memory");
@@ -271,6 +275,7 @@ void addBench(CLI::App &app) {
   verb->add_option("--measure", flags->measure)
       ->group("") // not in --help: what the children are told
       ->check(CLI::IsMember({"speed", "memory", "kernels"}));
+  addFloatingPoint(verb);
   verb->callback([flags] {
     if (flags->threads)
       set_num_threads(flags->threads);

@@ -1,6 +1,7 @@
 #include "tools/agc/Call.h"
 
 #include "agc/Error.h"
+#include "agc/StrictFp.h"
 #include "runtime/checkpoint/Checkpoint.h"
 #include "runtime/core/Convert.h"
 #include "runtime/core/Philox.h"
@@ -124,6 +125,7 @@ Call::Call(const proto::Module &module, const std::string &name, State &state,
   compileOptions.reference = options.reference;
   compileOptions.profile = options.profile;
   compileOptions.timing = options.timing;
+  compileOptions.strict = get_strict_fp();
   executable = findExecutable(module, compileOptions);
 
   for (const proto::ArgumentInfo &argument : manifest().arguments()) {

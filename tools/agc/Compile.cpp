@@ -32,6 +32,7 @@ void runCompile(CompileFlags &flags) {
   if (flags.timing)
     flags.options.timing = flags.json ? Timing::Json : Timing::Text;
   std::string timing;
+  flags.options.strict = get_strict_fp();
   std::vector<std::string> paths =
       shipStep(serialized(readProgram(flags.file)), flags.options, flags.output, &timing);
   std::string list = paths.front();
@@ -78,6 +79,7 @@ void addCompile(CLI::App &app) {
       ->default_str("obj");
   verb->add_flag("--timing", flags->timing, "Print where the time goes, by phase and pass");
   verb->add_flag("--json", flags->json, "Print that as JSON");
+  addFloatingPoint(verb);
   verb->callback([flags] { runCompile(*flags); });
 }
 

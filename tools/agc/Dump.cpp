@@ -32,6 +32,7 @@ std::string textOf(const proto::Module &module, Phase phase,
                    const std::string &function) {
   CompileOptions options;
   options.function = function;
+  options.strict = get_strict_fp();
   std::string text;
   throwIf(compiler().print(serialized(module), phase, options, text));
   return text;
@@ -77,6 +78,7 @@ proto::Module graphAt(const proto::Module &module, Phase phase,
     return checkedProgram(module, phase == Phase::Gradient);
   CompileOptions options;
   options.function = function;
+  options.strict = get_strict_fp();
   std::string bytes;
   throwIf(compiler().outline(serialized(module), phase, options, bytes));
   proto::Module graph;
@@ -141,6 +143,7 @@ void addDump(CLI::App &app) {
                    "Write 1-graph.mlir to 5-native.s")
       ->type_name("FOLDER")
       ->excludes(output);
+  addFloatingPoint(verb);
   verb->callback([flags] { dump(*flags); });
 }
 

@@ -332,6 +332,7 @@ void addGradcheck(CLI::App &app) {
   verb->add_option("--threads", flags->threads, "Threads; all processors if absent")
       ->check(CLI::Range(1, 1024));
   verb->add_flag("--json", flags->json, "Print JSON");
+  addFloatingPoint(verb);
   verb->callback([flags] { gradcheck(*flags); });
 }
 

@@ -37,6 +37,7 @@ int64_t bytesOf(const proto::TensorType &type) {
 Json describe(const proto::Module &program, const proto::Function &function) {
   CompileOptions options;
   options.function = function.name();
+  options.strict = get_strict_fp();
   std::shared_ptr<Executable> executable = findExecutable(program, options);
   const proto::Manifest &manifest = executable->manifest();
 
@@ -227,6 +228,7 @@ void addInspect(CLI::App &app) {
   verb->add_option("--function", flags->function, "Only this function");
   verb->add_flag("--all", flags->all, "Show all arguments and kernels");
   verb->add_flag("--json", flags->json, "Print JSON");
+  addFloatingPoint(verb);
   verb->callback([flags] {
     if (isObjectFile(flags->file)) {
       if (!flags->function.empty())

@@ -131,6 +131,7 @@ void addRun(CLI::App &app) {
   verb->add_option("-o,--output", flags->output, "Write the results instead")
       ->type_name("FILE.safetensors")
       ->excludes(json);
+  addFloatingPoint(verb);
   verb->callback([flags] { run(*flags); });
 }
 

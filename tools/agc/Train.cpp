@@ -270,6 +270,7 @@ void addTrain(CLI::App &app) {
                  "Says what did not")
       ->needs(resume);
   verb->add_flag("--json", flags->json, "One JSON object an epoch");
+  addFloatingPoint(verb);
   verb->callback([flags] {
     if (flags->threads)
       set_num_threads(flags->threads);

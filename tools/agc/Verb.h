@@ -9,6 +9,7 @@
 #define AGC_TOOLS_AGC_VERB_H
 
 #include "agc/Error.h"
+#include "agc/StrictFp.h"
 
 #include <CLI/CLI.hpp>
 
@@ -51,6 +52,15 @@ inline CLI::App *addVerb(CLI::App &app, const std::string &name,
   CLI::App *verb = app.add_subcommand(name, description);
   verb->footer("Examples:\n" + examples);
   return verb;
+}
+
+/// --fp, of a verb that compiles.
+inline void addFloatingPoint(CLI::App *verb) {
+  verb->add_option_function<std::string>(
+          "--fp", [](const std::string &fp) { set_strict_fp(fp == "strict"); },
+          "default, or strict: no convolution by fewer multiplications, which rounds otherwise")
+      ->type_name("default|strict")
+      ->check(CLI::IsMember({"default", "strict"}));
 }
 
 } // namespace agc::cli

@@ -3,6 +3,7 @@
 #define AGC_STEP_H
 
 #include <agc/LoadReport.h>
+#include <agc/StrictFp.h>
 #include <agc/nn/Functional.h>
 #include <agc/optim/SGD.h>
 
@@ -34,6 +35,7 @@ struct StepOptions {
   bool debug_info = false;       // the model's lines, for debuggers: -g
   std::string sanitize = "";     // "thread": to be linked with -fsanitize=thread
   bool profile = false;          // time each kernel
+  bool strict_fp = get_strict_fp(); // --fp=strict
 };
 
 /// A step to be linked into other programs.

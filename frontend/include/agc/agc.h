@@ -15,6 +15,7 @@
 #include <agc/Functions.h>
 #include <agc/Indexing.h>
 #include <agc/Tensor.h>
+#include <agc/StrictFp.h>
 #include <agc/Threads.h>
 #include <agc/Transforms.h>
 #include <agc/Types.h>

@@ -1,0 +1,40 @@
+//===- WinogradNest.h - A transform of tiles, as a kernel ------------------===//
+#ifndef AGC_CODEGEN_WINOGRADNEST_H
+#define AGC_CODEGEN_WINOGRADNEST_H
+
+#include "codegen/Kernel.h"
+#include "codegen/Schedule.h"
+#include "passes/Winograd.h"
+
+namespace agc {
+
+/// A transform of tiles (passes/Winograd.h): an image [images, height, width,
+/// channels], and points [side * side, images, tileRows, tileColumns, channels].
+struct WinogradNest {
+  bool toPoints = true;
+  llvm::StringRef of; // the matrix's name
+  winograd::Matrix matrix;
+  int64_t images = 1, height = 1, width = 1, channels = 1;
+  int64_t tileRows = 1, tileColumns = 1;
+  int64_t step = 1;                // from one tile to the next, in the image
+  std::array<int64_t, 2> low = {}; // what of the first lies before the image
+  int64_t imageOffset = 0, pointsOffset = 0;
+
+  /// What its code depends on, but for the buffers' types.
+  std::string key() const;
+  std::string name() const;
+  int64_t flops() const;
+  int64_t bytes() const;
+};
+
+/// Of a `winograd` op whose operand and result are dense, and lie there.
+WinogradNest buildWinogradNest(mlir::Operation *op, const View &operand,
+                               const View &result);
+
+/// As emitKernel; the kernel's buffers are the transform's operand and its result.
+int64_t emitWinograd(mlir::func::FuncOp kernel, const WinogradNest &nest,
+                     const Machine &machine);
+
+} // namespace agc
+
+#endif

@@ -1,0 +1,338 @@
+//===- WinogradEmitter.cpp - Transforms of tiles, vectors along channels ---===//
+//
+// One form for both ways: a tile's vectors are loaded, multiplied by the matrix
+// from the left and from the right, and stored. Straight code, additions first:
+// rows of the matrix that differ in signs alone share what they add up.
+//
+// What of a tile lies outside the image is known for the first and last rows and
+// columns of tiles: they have code of their own, in which zeros are not loaded.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/WinogradNest.h"
+#include "codegen/cpu/BodyEmitter.h"
+
+#include "mlir/Dialect/Math/IR/Math.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+
+namespace agc {
+namespace {
+
+using Vectors = SmallVector<Value>; // a null one is zero
+
+/// Neighbouring tiles of which the same elements lie inside: tiles up to `end`,
+/// elements [first, last).
+struct Class {
+  int64_t end, first, last;
+  bool operator==(const Class &other) const {
+    return first == other.first && last == other.last;
+  }
+};
+
+class WinogradEmitter {
+public:
+  WinogradEmitter(func::FuncOp kernel, const WinogradNest &nest, const Machine &machine)
+      : kernel(kernel), nest(nest), matrix(nest.matrix),
+        b(kernel.getLoc(), kernel.getContext()) {
+    lanes = machine.vectorBytes ? machine.lanes(b.getF32Type()) : 1;
+    // In an image, a tile is as wide as the matrix on its side.
+    side = nest.toPoints ? matrix.columns : matrix.rows;
+    numPoints = nest.toPoints ? matrix.rows : matrix.columns;
+  }
+
+  int64_t run();
+
+private:
+  func::FuncOp kernel;
+  const WinogradNest &nest;
+  const winograd::Matrix &matrix;
+  ImplicitLocOpBuilder b;
+  int64_t lanes, side, numPoints;
+  Value image, row, column; // indices of the tile
+
+  Value constant(int64_t i) { return arith::ConstantIndexOp::create(b, i); }
+  Value add(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
+  Value scaled(Value x, int64_t by) { return arith::MulIOp::create(b, x, constant(by)); }
+
+  SmallVector<Class> classesOf(int64_t tiles, int64_t low, int64_t size);
+  void choose(Value index, ArrayRef<Class> classes,
+              llvm::function_ref<void(const Class &)> body);
+  void emitTile(const Class &rows, const Class &columns);
+  void emitVectors(const Class &rows, const Class &columns, Value imageBase,
+                   Value pointsBase, Value channel, int64_t active);
+
+  Value multiply(Value x, double factor);
+  Value multiplyAdd(Value sum, Value x, double factor);
+  Value combine(ArrayRef<double> factors, ArrayRef<Value> xs);
+  Vectors apply(ArrayRef<Value> xs);
+};
+
+} // namespace
+
+SmallVector<Class> WinogradEmitter::classesOf(int64_t tiles, int64_t low, int64_t size) {
+  SmallVector<Class> result;
+  for (int64_t t = 0; t < tiles; ++t) {
+    int64_t start = t * nest.step - low;
+    Class next{t + 1, std::clamp<int64_t>(-start, 0, side),
+               std::clamp<int64_t>(size - start, 0, side)};
+    if (!result.empty() && result.back() == next)
+      result.back().end = t + 1;
+    else
+      result.push_back(next);
+  }
+  return result;
+}
+
+/// The body for the class that the index is of.
+void WinogradEmitter::choose(Value index, ArrayRef<Class> classes,
+                             llvm::function_ref<void(const Class &)> body) {
+  if (classes.size() == 1)
+    return body(classes.front());
+  Value isHere = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, index,
+                                       constant(classes.front().end));
+  auto branch = scf::IfOp::create(b, isHere, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(branch.thenBlock());
+  body(classes.front());
+  b.setInsertionPointToStart(branch.elseBlock());
+  choose(index, classes.drop_front(), body);
+}
+
+Value WinogradEmitter::multiply(Value x, double factor) {
+  if (factor == 1)
+    return x;
+  if (factor == -1)
+    return arith::NegFOp::create(b, x);
+  auto number = FloatAttr::get(b.getF32Type(), factor);
+  auto type = cast<VectorType>(x.getType());
+  return arith::MulFOp::create(
+      b, x, arith::ConstantOp::create(b, DenseElementsAttr::get(type, Attribute(number))));
+}
+
+/// sum + x * factor; no sum: zero.
+Value WinogradEmitter::multiplyAdd(Value sum, Value x, double factor) {
+  if (!sum)
+    return multiply(x, factor);
+  if (factor == 1)
+    return arith::AddFOp::create(b, sum, x);
+  if (factor == -1)
+    return arith::SubFOp::create(b, sum, x);
+  auto type = cast<VectorType>(x.getType());
+  auto number = FloatAttr::get(b.getF32Type(), factor);
+  return math::FmaOp::create(
+      b, x, arith::ConstantOp::create(b, DenseElementsAttr::get(type, Attribute(number))),
+      sum);
+}
+
+Value WinogradEmitter::combine(ArrayRef<double> factors, ArrayRef<Value> xs) {
+  Value sum;
+  // Those that only add come first: what is multiplied then adds at once.
+  for (bool isPlain : {true, false})
+    for (auto [factor, x] : llvm::zip_equal(factors, xs))
+      if (x && factor != 0 && (factor == 1) == isPlain)
+        sum = multiplyAdd(sum, x, factor);
+  return sum;
+}
+
+/// The matrix times a column.
+Vectors WinogradEmitter::apply(ArrayRef<Value> xs) {
+  Vectors result(matrix.rows);
+  auto rowOf = [&](int64_t i) {
+    return ArrayRef(matrix.elements).slice(i * matrix.columns, matrix.columns);
+  };
+  for (int64_t i = 0; i < matrix.rows; ++i) {
+    bool isPair = i + 1 < matrix.rows;
+    for (int64_t k = 0; isPair && k < matrix.columns; ++k)
+      isPair = std::abs(rowOf(i)[k]) == std::abs(rowOf(i + 1)[k]);
+    if (!isPair) {
+      result[i] = combine(rowOf(i), xs);
+      continue;
+    }
+    SmallVector<double> same(matrix.columns, 0), opposite(matrix.columns, 0);
+    for (int64_t k = 0; k < matrix.columns; ++k)
+      (rowOf(i)[k] == rowOf(i + 1)[k] ? same : opposite)[k] = rowOf(i)[k];
+    Value x = combine(same, xs), y = combine(opposite, xs);
+    result[i] = x && y ? arith::AddFOp::create(b, x, y).getResult() : x ? x : y;
+    result[i + 1] = x && y ? arith::SubFOp::create(b, x, y).getResult()
+                    : y    ? arith::NegFOp::create(b, y).getResult()
+                           : x;
+    ++i;
+  }
+  return result;
+}
+
+void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
+                                  Value imageBase, Value pointsBase, Value channel,
+                                  int64_t active) {
+  auto type = VectorType::get({lanes}, b.getF32Type());
+  Value mask;
+  if (active < lanes)
+    mask = vector::ConstantMaskOp::create(
+        b, VectorType::get({lanes}, b.getI1Type()), ArrayRef<int64_t>{active});
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  Value from = kernel.getArgument(0), to = kernel.getArgument(1);
+  auto load = [&](Value at) -> Value {
+    if (mask)
+      return vector::MaskedLoadOp::create(b, type, from, at, mask, zero);
+    return vector::LoadOp::create(b, type, from, at);
+  };
+  auto store = [&](Value value, Value at) {
+    if (mask)
+      vector::MaskedStoreOp::create(b, to, at, mask, value);
+    else
+      vector::StoreOp::create(b, value, to, at);
+  };
+  Value imageAt = add(imageBase, channel), pointsAt = add(pointsBase, channel);
+  auto inImage = [&](int64_t i, int64_t j) {
+    return add(imageAt, constant((i * nest.width + j) * nest.channels));
+  };
+  auto atPoint = [&](int64_t i, int64_t j) {
+    return add(pointsAt, constant((i * numPoints + j) * nest.images * nest.tileRows *
+                                  nest.tileColumns * nest.channels));
+  };
+
+  int64_t n = matrix.columns; // a side of what is loaded
+  SmallVector<Vectors> half;  // by column
+  for (int64_t j = 0; j < n; ++j) {
+    Vectors loaded(n);
+    for (int64_t i = 0; i < n; ++i)
+      if (!nest.toPoints)
+        loaded[i] = load(atPoint(i, j));
+      else if (i >= rows.first && i < rows.last && j >= columns.first &&
+               j < columns.last)
+        loaded[i] = load(inImage(i, j));
+    half.push_back(apply(loaded));
+  }
+  for (int64_t i = 0; i < matrix.rows; ++i) {
+    if (!nest.toPoints && (i < rows.first || i >= rows.last))
+      continue;
+    Vectors line;
+    for (int64_t j = 0; j < n; ++j)
+      line.push_back(half[j][i]);
+    for (auto [j, value] : llvm::enumerate(apply(line))) {
+      Value stored = value ? value : zero;
+      if (nest.toPoints)
+        store(stored, atPoint(i, j));
+      else if (int64_t(j) >= columns.first && int64_t(j) < columns.last)
+        store(stored, inImage(i, j));
+    }
+  }
+}
+
+void WinogradEmitter::emitTile(const Class &rows, const Class &columns) {
+  // Before the image's first element, if the tile begins there: only what is
+  // inside is reached from it.
+  Value y = add(scaled(row, nest.step), constant(-nest.low[0])),
+        x = add(scaled(column, nest.step), constant(-nest.low[1]));
+  Value imageBase = scaled(
+      add(scaled(add(scaled(image, nest.height), y), nest.width), x), nest.channels);
+  Value pointsBase = scaled(add(scaled(add(scaled(image, nest.tileRows), row),
+                                       nest.tileColumns),
+                                column),
+                            nest.channels);
+  imageBase = add(imageBase, constant(nest.imageOffset));
+  pointsBase = add(pointsBase, constant(nest.pointsOffset));
+  int64_t whole = nest.channels / lanes * lanes;
+  if (whole) {
+    auto loop = scf::ForOp::create(b, constant(0), constant(whole), constant(lanes));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    emitVectors(rows, columns, imageBase, pointsBase, loop.getInductionVar(), lanes);
+  }
+  if (whole < nest.channels)
+    emitVectors(rows, columns, imageBase, pointsBase, constant(whole),
+                nest.channels - whole);
+}
+
+int64_t WinogradEmitter::run() {
+  Block *entry = kernel.addEntryBlock();
+  b.setInsertionPointToStart(entry);
+  auto loop = scf::ForOp::create(b, entry->getArgument(2), entry->getArgument(3),
+                                 constant(1));
+  b.setInsertionPointToStart(loop.getBody());
+  // A row of tiles is what a thread takes.
+  image = arith::DivUIOp::create(b, loop.getInductionVar(), constant(nest.tileRows));
+  row = arith::RemUIOp::create(b, loop.getInductionVar(), constant(nest.tileRows));
+  SmallVector<Class> rowClasses = classesOf(nest.tileRows, nest.low[0], nest.height),
+                     columnClasses =
+                         classesOf(nest.tileColumns, nest.low[1], nest.width);
+  choose(row, rowClasses, [&](const Class &rows) {
+    int64_t begin = 0;
+    for (const Class &columns : columnClasses) {
+      auto along = scf::ForOp::create(b, constant(begin), constant(columns.end),
+                                      constant(1));
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(along.getBody());
+      column = along.getInductionVar();
+      emitTile(rows, columns);
+      begin = columns.end;
+    }
+  });
+  b.setInsertionPointToEnd(entry);
+  func::ReturnOp::create(b);
+  return nest.images * nest.tileRows;
+}
+
+int64_t emitWinograd(func::FuncOp kernel, const WinogradNest &nest,
+                     const Machine &machine) {
+  return WinogradEmitter(kernel, nest, machine).run();
+}
+
+//===----------------------------------------------------------------------===//
+// What a kernel is of
+//===----------------------------------------------------------------------===//
+
+WinogradNest buildWinogradNest(Operation *op, const View &operand, const View &result) {
+  WinogradNest nest;
+  auto toPoints = dyn_cast<winograd::ToPointsOp>(op);
+  auto fromPoints = dyn_cast<winograd::FromPointsOp>(op);
+  nest.toPoints = bool(toPoints);
+  nest.of = toPoints ? toPoints.getOf() : fromPoints.getOf();
+  nest.matrix = *winograd::matrixOf(nest.of, toPoints ? toPoints.getTile() : fromPoints.getTile(),
+                                    nest.toPoints);
+  auto x = cast<RankedTensorType>(op->getOperand(0).getType()),
+       y = cast<RankedTensorType>(op->getResult(0).getType());
+  ArrayRef<int64_t> image = (toPoints ? x : y).getShape(),
+                    points = (toPoints ? y : x).getShape();
+  nest.images = image[0];
+  nest.height = image[1];
+  nest.width = image[2];
+  nest.channels = image[3];
+  nest.tileRows = points[2];
+  nest.tileColumns = points[3];
+  nest.imageOffset = (toPoints ? operand : result).offset;
+  nest.pointsOffset = (toPoints ? result : operand).offset;
+  if (toPoints) {
+    nest.step = toPoints.getTile();
+    llvm::copy(toPoints.getLow(), nest.low.begin());
+  } else {
+    nest.step = nest.matrix.rows;
+  }
+  return nest;
+}
+
+std::string WinogradNest::name() const {
+  return llvm::formatv("winograd_{0}_{1}_{2}x{3}x{4}x{5}", toPoints ? "to" : "from", of, images,
+                       height, width, channels);
+}
+
+std::string WinogradNest::key() const {
+  return llvm::formatv("{0} {1}x{2} {3} {4}x{5} {6},{7} {8} {9}", name(), matrix.rows,
+                       matrix.columns, step, tileRows, tileColumns, low[0], low[1], imageOffset,
+                       pointsOffset);
+}
+
+int64_t WinogradNest::flops() const {
+  // What a multiplication by the matrix costs with pairs, about.
+  int64_t additions = llvm::count_if(matrix.elements, [](double e) { return e != 0; });
+  return images * tileRows * tileColumns * channels * additions * (matrix.rows + matrix.columns);
+}
+
+int64_t WinogradNest::bytes() const {
+  int64_t side = toPoints ? matrix.rows : matrix.columns;
+  return 4 * images * channels * (height * width + side * side * tileRows * tileColumns);
+}
+
+} // namespace agc

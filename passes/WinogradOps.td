@@ -1,0 +1,39 @@
+//===- WinogradOps.td - Tiles of images as values at points ----------------===//
+#ifndef AGC_WINOGRAD_OPS
+#define AGC_WINOGRAD_OPS
+
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def WinogradDialect : Dialect {
+  let name = "winograd";
+  let cppNamespace = "::agc::winograd";
+  let summary = "Transforms of tiles, from agc-winograd to the kernels";
+}
+
+class WinogradOp<string mnemonic> : Op<WinogradDialect, mnemonic, [Pure]> {
+  let results = (outs StaticShapeTensorOf<[F32]>:$result);
+  let hasVerifier = 1;
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+}
+
+def ToPointsOp : WinogradOp<"to_points"> {
+  let summary = "L d L^T of each tile d, for each channel";
+  let description = [{
+    x [N, H, W, C] gives [points, N, rows of tiles, columns of tiles, C]. L is the
+    matrix that `of` names (passes/Winograd.h) for results of `tile` x `tile`. Where
+    the first tile begins, `low` before the image, and behind the image, x is zero.
+  }];
+  let arguments = (ins StaticShapeTensorOf<[F32]>:$x, StrAttr:$of, I64Attr:$tile,
+                       DenseI64ArrayAttr:$low);
+}
+
+def FromPointsOp : WinogradOp<"from_points"> {
+  let summary = "L m L^T of each tile m, for each channel";
+  let description = [{
+    The way back, to [N, H, W, C]; what tiles have beyond that is dropped.
+  }];
+  let arguments = (ins StaticShapeTensorOf<[F32]>:$x, StrAttr:$of, I64Attr:$tile);
+}
+
+#endif

@@ -1,0 +1,44 @@
+//===- ConvolutionText.h - A convolution and its gradients, as MLIR --------===//
+#ifndef AGC_TESTS_CODEGEN_CONVOLUTIONTEXT_H
+#define AGC_TESTS_CODEGEN_CONVOLUTIONTEXT_H
+
+#include <initializer_list>
+#include <string>
+
+namespace agc {
+
+/// Images n x c x h x w to o channels, windows of k x k.
+struct ConvolutionCase {
+  int n, c, h, w, o, k, stride, pad, dilation, groups;
+
+  int outHeight() const { return (h + 2 * pad - dilation * (k - 1) - 1) / stride + 1; }
+  int outWidth() const { return (w + 2 * pad - dilation * (k - 1) - 1) / stride + 1; }
+};
+
+/// @f of x, w and dy: y, dx and dw.
+inline std::string textOf(const ConvolutionCase &t) {
+  auto shape = [](std::initializer_list<int> sizes) {
+    std::string text = "tensor<";
+    for (int size : sizes)
+      text += std::to_string(size) + "x";
+    return text + "f32>";
+  };
+  std::string x = shape({t.n, t.c, t.h, t.w});
+  std::string w = shape({t.o, t.c / t.groups, t.k, t.k});
+  std::string y = shape({t.n, t.o, t.outHeight(), t.outWidth()});
+  auto two = [](int i) {
+    return "array<i64: " + std::to_string(i) + ", " + std::to_string(i) + ">";
+  };
+  std::string attrs = " {strides = " + two(t.stride) + ", low = " + two(t.pad) +
+                      ", high = " + two(t.pad) + ", dilation = " + two(t.dilation) +
+                      ", groups = " + std::to_string(t.groups) + " : i64} : ";
+  return "func.func @f(%x: " + x + ", %w: " + w + ", %dy: " + y + ") -> (" + y + ", " +
+         x + ", " + w + ") {\n%y = agc.conv %x, %w" + attrs + "(" + x + ", " + w +
+         ") -> " + y + "\n%g:2 = agc.gradient %y, %dy, %x, %w {outputs = 1 : i64} : (" +
+         y + ", " + y + ", " + x + ", " + w + ") -> (" + x + ", " + w +
+         ")\nreturn %y, %g#0, %g#1 : " + y + ", " + x + ", " + w + "}";
+}
+
+} // namespace agc
+
+#endif

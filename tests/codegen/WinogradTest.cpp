@@ -1,0 +1,188 @@
+//===- WinogradTest.cpp - Convolutions with fewer multiplications ----------===//
+//
+// Against sums in f64 of chosen results: how far off both ways are, by tiles and
+// directly under `strict`. docs/winograd.md has these numbers.
+//
+//===----------------------------------------------------------------------===//
+#include "tests/codegen/ConvolutionText.h"
+#include "tests/codegen/Elements.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <random>
+
+namespace agc {
+namespace {
+
+/// Normally distributed; the weights so that results have about the images' variance.
+std::vector<Elements> argumentsOf(const ConvolutionCase &t) {
+  std::mt19937 random(1);
+  std::vector<Elements> arguments;
+  auto add = [&](int64_t count, double deviation) {
+    std::normal_distribution<float> normal(0, float(deviation));
+    Elements &next = arguments.emplace_back(DType::F32, size_t(count));
+    for (size_t i = 0; i < next.count; ++i)
+      next.set(i, normal(random));
+  };
+  add(int64_t(t.n) * t.c * t.h * t.w, 1);
+  add(int64_t(t.o) * t.c * t.k * t.k, 1 / std::sqrt(double(t.c) * t.k * t.k));
+  add(int64_t(t.n) * t.o * t.outHeight() * t.outWidth(), 1);
+  return arguments;
+}
+
+/// One result, in f64: element \p at of y, dx or dw.
+double exactly(const ConvolutionCase &t, const std::vector<Elements> &arguments, int which,
+               size_t at) {
+  auto load = [&](int i, int64_t a, int64_t b, int64_t y, int64_t x) {
+    const int sizes[3][3] = {{t.c, t.h, t.w}, {t.c, t.k, t.k}, {t.o, t.outHeight(), t.outWidth()}};
+    auto [B, Y, X] = sizes[i];
+    return y < 0 || x < 0 || y >= Y || x >= X
+               ? 0
+               : arguments[size_t(i)].number(size_t(((a * B + b) * Y + y) * X + x));
+  };
+  auto next = [&](int size) {
+    int digit = int(at % size_t(size));
+    at /= size_t(size);
+    return digit;
+  };
+  double sum = 0;
+  if (which == 2) {
+    int kx = next(t.k), ky = next(t.k), c = next(t.c), o = next(t.o);
+    for (int n = 0; n < t.n; ++n)
+      for (int y = 0; y < t.outHeight(); ++y)
+        for (int x = 0; x < t.outWidth(); ++x)
+          sum += load(0, n, c, y + ky - t.pad, x + kx - t.pad) * load(2, n, o, y, x);
+    return sum;
+  }
+  bool isForward = which == 0;
+  int x = next(isForward ? t.outWidth() : t.w), y = next(isForward ? t.outHeight() : t.h);
+  int to = next(isForward ? t.o : t.c), n = next(t.n);
+  for (int from = 0; from < (isForward ? t.c : t.o); ++from)
+    for (int ky = 0; ky < t.k; ++ky)
+      for (int kx = 0; kx < t.k; ++kx)
+        sum += isForward ? load(0, n, from, y + ky - t.pad, x + kx - t.pad) * load(1, to, from, ky, kx)
+                         : load(2, n, from, y + t.pad - ky, x + t.pad - kx) * load(1, from, to, ky, kx);
+  return sum;
+}
+
+/// Relative to the results' root mean square.
+struct Error {
+  double mean = 0, largest = 0;
+};
+
+constexpr int numSamples = 500;
+
+Error errorOf(const ConvolutionCase &t, const std::vector<Elements> &arguments, int which,
+              const Elements &result) {
+  std::mt19937 random(2);
+  double squares = 0, errors = 0, largest = 0;
+  for (int i = 0; i < numSamples; ++i) {
+    size_t at = random() % result.count;
+    double exact = exactly(t, arguments, which, at), error = std::abs(result.number(at) - exact);
+    squares += exact * exact;
+    errors += error * error;
+    largest = std::max(largest, error);
+  }
+  double scale = std::sqrt(squares / numSamples);
+  return {std::sqrt(errors / numSamples) / scale, largest / scale};
+}
+
+/// How many kernels are transforms, of a function that says so.
+int numTransforms(const proto::Manifest &manifest, const std::string &name = "winograd_") {
+  int count = 0;
+  for (const proto::KernelInfo &kernel : manifest.kernels())
+    count += int(kernel.calls()) * (kernel.name().rfind(name, 0) == 0);
+  return count;
+}
+
+CompiledProgram compiled(const ConvolutionCase &t, bool strict) {
+  return CompiledProgram(serialize(textOf(t)), /*reference=*/false, "native",
+                         /*maxWorkspaceBytes=*/-1, strict);
+}
+
+/// Parts of about as many tiles each, the last first: what \p threads threads do.
+struct Threads {
+  int64_t count;
+  agc_executor executor{this, [](void *self, int64_t tiles, agc_task task, void *argument) {
+                          int64_t parts = static_cast<Threads *>(self)->count;
+                          for (int64_t i = parts; i-- > 0;)
+                            if (tiles * i / parts < tiles * (i + 1) / parts)
+                              task(argument, tiles * i / parts, tiles * (i + 1) / parts);
+                        }};
+};
+
+struct Case {
+  ConvolutionCase convolution;
+  int tile;
+};
+
+void PrintTo(const Case &c, std::ostream *out) {
+  const ConvolutionCase &t = c.convolution;
+  *out << t.n << "x" << t.c << "x" << t.h << "x" << t.w << " to " << t.o << " padding " << t.pad
+       << " by " << c.tile;
+}
+
+class Winograd : public testing::TestWithParam<Case> {};
+
+/// What docs/winograd.md promises of each.
+constexpr double maxMean4 = 2e-6, maxMean2 = 6e-7, maxLargest4 = 1.2e-5, maxLargest2 = 3e-6;
+
+TEST_P(Winograd, IsAsNearAsStated) {
+  const ConvolutionCase &t = GetParam().convolution;
+  CompiledProgram fast = compiled(t, false), strict = compiled(t, true);
+  std::vector<Elements> arguments = argumentsOf(t);
+  std::vector<Elements> byTiles = run(fast, arguments), direct = run(strict, arguments);
+  EXPECT_EQ(numTransforms(fast.manifest), 9) << "two operands and a result of each";
+  EXPECT_EQ(numTransforms(strict.manifest), 0);
+  bool isSmall = GetParam().tile == 2;
+  for (int which = 0; which < 3; ++which) {
+    const char *names[] = {"y", "dx", "dw"};
+    Error tiled = errorOf(t, arguments, which, byTiles[size_t(which)]),
+          plain = errorOf(t, arguments, which, direct[size_t(which)]);
+    std::printf("%4d x %3d x %2d x %2d  %-2s  direct %.1e (%.1e)  %dx%d %.1e (%.1e)\n", t.n, t.c, t.h,
+                t.w, names[which], plain.mean, plain.largest, GetParam().tile, GetParam().tile,
+                tiled.mean, tiled.largest);
+    EXPECT_LE(tiled.mean, isSmall ? maxMean2 : maxMean4) << names[which];
+    EXPECT_LE(tiled.largest, isSmall ? maxLargest2 : maxLargest4) << names[which];
+    EXPECT_FALSE(byTiles[size_t(which)].sameBits(direct[size_t(which)])) << names[which];
+  }
+  for (int64_t threads = 2; threads <= 8; ++threads) {
+    Threads split{threads};
+    std::vector<Elements> again = run(fast, arguments, &split.executor);
+    for (size_t i = 0; i < again.size(); ++i)
+      EXPECT_TRUE(again[i].sameBits(byTiles[i])) << threads << " threads, result " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    ResNet18, Winograd,
+    testing::Values(Case{{4, 64, 16, 16, 64, 3, 1, 1, 1, 1}, 4},
+                    Case{{8, 128, 8, 8, 128, 3, 1, 1, 1, 1}, 4},
+                    Case{{32, 256, 4, 4, 256, 3, 1, 1, 1, 1}, 4},
+                    Case{{1, 64, 56, 56, 64, 3, 1, 1, 1, 1}, 4},
+                    Case{{1, 128, 28, 28, 128, 3, 1, 1, 1, 1}, 4},
+                    Case{{8, 256, 14, 14, 256, 3, 1, 1, 1, 1}, 4}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, Winograd,
+    testing::Values(
+        // Tiles that are cut on both sides; a remainder of channels.
+        Case{{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
+        // Without padding, and with more than a window has.
+        Case{{8, 64, 12, 9, 96, 3, 1, 0, 1, 1}, 4}, Case{{8, 64, 8, 10, 64, 3, 1, 2, 1, 1}, 4},
+        Case{{2, 64, 32, 30, 64, 3, 1, 2, 1, 1}, 4}, Case{{1, 48, 19, 40, 33, 3, 1, 1, 1, 1}, 4},
+        // As many multiplications by tiles of 2 x 2, and less to transform.
+        Case{{16, 128, 6, 6, 128, 3, 1, 1, 1, 1}, 2}));
+
+/// What is computed directly: few channels, groups, steps of two, another window.
+TEST(WinogradDeclines, WhatItIsNotFor) {
+  for (ConvolutionCase t : {ConvolutionCase{8, 8, 16, 16, 8, 3, 1, 1, 1, 1},
+                            {4, 64, 16, 16, 64, 3, 1, 1, 1, 2}, {4, 64, 16, 16, 64, 3, 2, 1, 1, 1},
+                            {4, 64, 16, 16, 64, 5, 1, 2, 1, 1}, {4, 64, 16, 16, 64, 3, 1, 2, 2, 1}})
+    EXPECT_EQ(numTransforms(compiled(t, false).manifest), 0) << textOf(t);
+}
+
+} // namespace
+} // namespace agc

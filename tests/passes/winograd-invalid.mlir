@@ -1,0 +1,55 @@
+// RUN: agc-opt %s --split-input-file --verify-diagnostics
+
+func.func @matrix(%x: tensor<2x8x8x16xf32>) -> tensor<36x2x2x2x16xf32> {
+  // expected-error @+1 {{names no matrix}}
+  %y = winograd.to_points %x {low = array<i64: 0, 0>, of = "inptu", tile = 4 : i64} : tensor<2x8x8x16xf32> -> tensor<36x2x2x2x16xf32>
+  return %y : tensor<36x2x2x2x16xf32>
+}
+
+// -----
+
+func.func @way_back(%x: tensor<36x2x2x2x16xf32>) -> tensor<2x8x8x16xf32> {
+  // expected-error @+1 {{names no matrix}}
+  %y = winograd.from_points %x {of = "input", tile = 4 : i64} : tensor<36x2x2x2x16xf32> -> tensor<2x8x8x16xf32>
+  return %y : tensor<2x8x8x16xf32>
+}
+
+// -----
+
+func.func @tile(%x: tensor<2x9x9x16xf32>) -> tensor<25x2x3x3x16xf32> {
+  // expected-error @+1 {{names no matrix}}
+  %y = winograd.to_points %x {low = array<i64: 0, 0>, of = "input", tile = 3 : i64} : tensor<2x9x9x16xf32> -> tensor<25x2x3x3x16xf32>
+  return %y : tensor<25x2x3x3x16xf32>
+}
+
+// -----
+
+func.func @rank(%x: tensor<2x64x16xf32>) -> tensor<36x2x2x2x16xf32> {
+  // expected-error @+1 {{is of an image of 4 dimensions, and 5 with points}}
+  %y = winograd.to_points %x {low = array<i64: 0, 0>, of = "input", tile = 4 : i64} : tensor<2x64x16xf32> -> tensor<36x2x2x2x16xf32>
+  return %y : tensor<36x2x2x2x16xf32>
+}
+
+// -----
+
+func.func @channels(%x: tensor<2x8x8x16xf32>) -> tensor<36x2x2x2x17xf32> {
+  // expected-error @+1 {{has other points, images or channels than it says}}
+  %y = winograd.to_points %x {low = array<i64: 0, 0>, of = "input", tile = 4 : i64} : tensor<2x8x8x16xf32> -> tensor<36x2x2x2x17xf32>
+  return %y : tensor<36x2x2x2x17xf32>
+}
+
+// -----
+
+func.func @low(%x: tensor<2x8x8x16xf32>) -> tensor<36x2x2x2x16xf32> {
+  // expected-error @+1 {{has a low padding for each of two dimensions}}
+  %y = winograd.to_points %x {low = array<i64: 0>, of = "input", tile = 4 : i64} : tensor<2x8x8x16xf32> -> tensor<36x2x2x2x16xf32>
+  return %y : tensor<36x2x2x2x16xf32>
+}
+
+// -----
+
+func.func @tiles(%x: tensor<36x2x3x2x16xf32>) -> tensor<2x8x8x16xf32> {
+  // expected-error @+1 {{has more or fewer tiles than the image}}
+  %y = winograd.from_points %x {of = "output", tile = 4 : i64} : tensor<36x2x3x2x16xf32> -> tensor<2x8x8x16xf32>
+  return %y : tensor<2x8x8x16xf32>
+}

@@ -1,0 +1,53 @@
+// RUN: agc-opt %s -agc-to-loops-strict -agc-winograd | FileCheck %s
+// RUN: agc-opt %s -agc-to-loops | FileCheck %s
+// RUN: agc-opt %s -agc-to-loops-strict | FileCheck %s --check-prefix=STRICT --implicit-check-not=winograd
+
+// STRICT-COUNT-9: arith.mulf
+
+// The padded copy is gone, tiles that do not come out even are the transform's
+// matter; the window is read as it lies.
+// CHECK-LABEL: @forward
+// CHECK-NOT: tensor.insert_slice
+// CHECK: %[[V:.*]] = winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "input", tile = 4 : i64} : tensor<4x13x18x64xf32> -> tensor<36x4x4x5x64xf32>
+// CHECK: %[[U:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "window", tile = 4 : i64} : tensor<64x3x3x48xf32> -> tensor<36x64x1x1x48xf32>
+// CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%[[V]], %[[U]] : tensor<36x4x4x5x64xf32>, tensor<36x64x1x1x48xf32>) outs(%{{.*}} : tensor<36x4x4x5x48xf32>)
+// CHECK: winograd.from_points %[[M]] {of = "output", tile = 4 : i64} : tensor<36x4x4x5x48xf32> -> tensor<4x13x18x48xf32>
+func.func @forward(%x: tensor<4x64x13x18xf32>, %w: tensor<48x64x3x3xf32>) -> tensor<4x48x13x18xf32> {
+  %y = agc.conv %x, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x13x18xf32>, tensor<48x64x3x3xf32>) -> tensor<4x48x13x18xf32>
+  return %y : tensor<4x48x13x18xf32>
+}
+
+// CHECK-LABEL: @input_gradient
+// CHECK-NOT: tensor.insert_slice
+// CHECK: winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "input", tile = 4 : i64} : tensor<8x16x16x48xf32> -> tensor<36x8x4x4x48xf32>
+// CHECK: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "mirrored", tile = 4 : i64} : tensor<48x3x3x64xf32> -> tensor<36x48x1x1x64xf32>
+// CHECK: winograd.from_points %{{.*}} -> tensor<8x16x16x64xf32>
+func.func @input_gradient(%dy: tensor<8x48x16x16xf32>, %w: tensor<48x64x3x3xf32>) -> tensor<8x64x16x16xf32> {
+  %dx = agc.conv_input_grad %dy, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x48x16x16xf32>, tensor<48x64x3x3xf32>) -> tensor<8x64x16x16xf32>
+  return %dx : tensor<8x64x16x16xf32>
+}
+
+// One product for each point, summed over all tiles.
+// CHECK-LABEL: @weight_gradient
+// CHECK: %[[V:.*]] = winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "input", tile = 4 : i64} : tensor<8x16x16x64xf32> -> tensor<36x8x4x4x64xf32>
+// CHECK: %[[D:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "output", tile = 4 : i64} : tensor<8x16x16x48xf32> -> tensor<36x8x4x4x48xf32>
+// CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%[[V]], %[[D]] :
+// CHECK: winograd.from_points %[[M]] {of = "window", tile = 4 : i64} : tensor<36x48x1x1x64xf32> -> tensor<48x3x3x64xf32>
+func.func @weight_gradient(%x: tensor<8x64x16x16xf32>, %dy: tensor<8x48x16x16xf32>) -> tensor<48x64x3x3xf32> {
+  %dw = agc.conv_weight_grad %x, %dy {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<8x48x16x16xf32>) -> tensor<48x64x3x3xf32>
+  return %dw : tensor<48x64x3x3xf32>
+}
+
+// Few channels, steps of 2, groups, another window, f64, weights for few tiles.
+// CHECK-LABEL: @direct
+// CHECK-NOT: winograd
+// CHECK: return
+func.func @direct(%x: tensor<4x64x16x16xf32>, %w: tensor<64x64x3x3xf32>, %a: tensor<64x16x3x3xf32>, %b: tensor<64x64x5x5xf32>, %few: tensor<12x64x3x3xf32>, %d: tensor<4x64x16x16xf64>, %e: tensor<64x64x3x3xf64>, %one: tensor<1x256x4x4xf32>, %v: tensor<256x256x3x3xf32>) -> (tensor<4x64x8x8xf32>, tensor<4x64x16x16xf32>, tensor<4x64x16x16xf32>, tensor<4x12x16x16xf32>, tensor<4x64x16x16xf64>, tensor<1x256x4x4xf32>) {
+  %0 = agc.conv %x, %w {strides = array<i64: 2, 2>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x16x16xf32>, tensor<64x64x3x3xf32>) -> tensor<4x64x8x8xf32>
+  %1 = agc.conv %x, %a {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 4 : i64} : (tensor<4x64x16x16xf32>, tensor<64x16x3x3xf32>) -> tensor<4x64x16x16xf32>
+  %2 = agc.conv %x, %b {strides = array<i64: 1, 1>, low = array<i64: 2, 2>, high = array<i64: 2, 2>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x16x16xf32>, tensor<64x64x5x5xf32>) -> tensor<4x64x16x16xf32>
+  %3 = agc.conv %x, %few {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x16x16xf32>, tensor<12x64x3x3xf32>) -> tensor<4x12x16x16xf32>
+  %4 = agc.conv %d, %e {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x16x16xf64>, tensor<64x64x3x3xf64>) -> tensor<4x64x16x16xf64>
+  %5 = agc.conv %one, %v {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<1x256x4x4xf32>, tensor<256x256x3x3xf32>) -> tensor<1x256x4x4xf32>
+  return %0, %1, %2, %3, %4, %5 : tensor<4x64x8x8xf32>, tensor<4x64x16x16xf32>, tensor<4x64x16x16xf32>, tensor<4x12x16x16xf32>, tensor<4x64x16x16xf64>, tensor<1x256x4x4xf32>
+}

@@ -40,6 +40,10 @@ ScanOp yieldAlso(mlir::RewriterBase &rewriter, ScanOp scan,
 /// of what stands in stacks: one op for all trips.
 bool hoistSums(ScanOp scan, mlir::PatternRewriter &rewriter);
 
+/// Transposes a scan's constants before it where its products would read them across in
+/// each trip.
+bool hoistTransposes(ScanOp scan, mlir::PatternRewriter &rewriter);
+
 } // namespace agc::ir
 
 #endif

@@ -262,7 +262,7 @@ LogicalResult ScanOp::canonicalize(ScanOp op, PatternRewriter &rewriter) {
         changed = true;
       }
   }
-  if (hoistSums(op, rewriter))
+  if (hoistSums(op, rewriter) || hoistTransposes(op, rewriter))
     return success();
   ScanParts parts(op);
   if (parts.areAll(op))

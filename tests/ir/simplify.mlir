@@ -79,3 +79,33 @@ func.func @stays(%h: tensor<3xf32>) -> (tensor<3xf32>, tensor<f32>) {
   }
   return %z#0, %z#1 : tensor<3xf32>, tensor<f32>
 }
+
+// -----
+
+// A weight that each trip would read across is transposed before the loop; one that few
+// rows are multiplied with, or that lies as it is read, stays.
+// CHECK-LABEL: @weights
+// CHECK: %[[T:.*]] = agc.transpose %arg1 {permutation = array<i64: 1, 0>}
+// CHECK: agc.scan %arg0, %arg1, %[[T]] {num_carries = 1 : i64
+// CHECK: ^bb0(%[[H:.*]]: tensor<32x4xf32>, %[[W:.*]]: tensor<4x4xf32>, %[[V:.*]]: tensor<4x4xf32>):
+// CHECK: agc.einsum %[[H]], %[[V]] {spec = "ni,io->no"}
+// CHECK: agc.einsum %{{.*}}, %[[W]] {spec = "no,oi->ni"}
+// CHECK-LABEL: @few_rows
+// CHECK-NOT: agc.transpose
+func.func @weights(%h: tensor<32x4xf32>, %w: tensor<4x4xf32>) -> tensor<32x4xf32> {
+  %z = agc.scan %h, %w {trips = 5 : i64, num_carries = 1 : i64, num_xs = 0 : i64} : (tensor<32x4xf32>, tensor<4x4xf32>) -> tensor<32x4xf32> {
+  ^bb0(%a: tensor<32x4xf32>, %v: tensor<4x4xf32>):
+    %p = agc.einsum %a, %v {spec = "ni,oi->no"} : (tensor<32x4xf32>, tensor<4x4xf32>) -> tensor<32x4xf32>
+    %q = agc.einsum %p, %v {spec = "no,oi->ni"} : (tensor<32x4xf32>, tensor<4x4xf32>) -> tensor<32x4xf32>
+    agc.yield %q : tensor<32x4xf32>
+  }
+  return %z : tensor<32x4xf32>
+}
+func.func @few_rows(%h: tensor<2x4xf32>, %w: tensor<4x4xf32>) -> tensor<2x4xf32> {
+  %z = agc.scan %h, %w {trips = 5 : i64, num_carries = 1 : i64, num_xs = 0 : i64} : (tensor<2x4xf32>, tensor<4x4xf32>) -> tensor<2x4xf32> {
+  ^bb0(%a: tensor<2x4xf32>, %v: tensor<4x4xf32>):
+    %p = agc.einsum %a, %v {spec = "ni,oi->no"} : (tensor<2x4xf32>, tensor<4x4xf32>) -> tensor<2x4xf32>
+    agc.yield %p : tensor<2x4xf32>
+  }
+  return %z : tensor<2x4xf32>
+}

@@ -321,6 +321,7 @@ func::FuncOp FormCalls::createList() {
   list->setAttr("agc.results", b.getArrayAttr(results));
   list->setAttr(stepAttr, b.getUnitAttr());
   list->setAttr(keptAttr, b.getI64IntegerAttr(schedule.keptBytes));
+  list->setAttr(leastAttr, b.getI64IntegerAttr(schedule.leastBytes));
   return list;
 }
 

@@ -90,6 +90,7 @@ proto::Manifest describe(ModuleOp module, StringRef name) {
   auto workspace = cast<MemRefType>(list.getArgumentTypes().back());
   manifest.set_workspace_bytes(workspace.getNumElements());
   manifest.set_kept_bytes(list->getAttrOfType<IntegerAttr>(keptAttr).getInt());
+  manifest.set_least_bytes(list->getAttrOfType<IntegerAttr>(leastAttr).getInt());
 
   llvm::StringMap<int> kernels;
   describeCalls(module, list, 1, kernels, manifest);

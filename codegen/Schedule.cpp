@@ -603,6 +603,14 @@ void Schedule::planWorkspace() {
       owners.push_back(i);
     }
   workspaceBytes = planMemory(planned);
+  SmallVector<Lifetime> least(planned);
+  for (auto &[op, own] : ownBuffers) {
+    int64_t bytes = 0;
+    for (func::FuncOp body : bodiesOf(op))
+      bytes = std::max(bytes, body->getAttrOfType<IntegerAttr>(leastAttr).getInt());
+    least[llvm::find(owners, own.front()) - owners.begin()].bytes = bytes;
+  }
+  leastBytes = leastMemory(least);
   for (auto [owner, lifetime] : llvm::zip_equal(owners, planned))
     buffers[owner].offset = lifetime.offset;
 }

@@ -49,6 +49,8 @@ public:
   llvm::SmallVector<Buffer> buffers;
   llvm::DenseMap<mlir::Value, View> views;
   int64_t workspaceBytes = 0;
+  /// What no plan of these lifetimes can go below, nor of those in bodies.
+  int64_t leastBytes = 0;
   /// Of what the forward leaves for the backward, where that is the most.
   int64_t keptBytes = 0;
   /// What a loop or branch works on besides: the bodies' workspace, then a second

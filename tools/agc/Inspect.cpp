@@ -77,6 +77,7 @@ Json describe(const proto::Module &program, const proto::Function &function) {
           {"flops", flops},
           {"bytes", bytes},
           {"workspace_bytes", manifest.workspace_bytes()},
+          {"least_workspace_bytes", manifest.least_bytes()},
           {"peak_bytes",
            argumentBytes + resultBytes + int64_t(manifest.workspace_bytes())},
           {"target", manifest.target()},
@@ -94,13 +95,18 @@ std::string shapeTextOf(const Json &entry) {
 }
 
 void printFunction(const Json &function, size_t maxRows) {
+  std::string ofLeast;
+  if (double least = function["least_workspace_bytes"].get<double>())
+    ofLeast = fmt::format(", {:.3f} of the least that it can be",
+                          function["workspace_bytes"].get<double>() / least);
   print(fmt::format(
       "\nfunction {}\n"
       "  parameters {}   FLOPs {}   bytes moved {}B   peak memory {}B "
-      "(workspace {}B)\n",
+      "(workspace {}B{})\n",
       function["name"].get<std::string>(), decimal(function["parameters"]),
       decimal(function["flops"]), decimal(function["bytes"]),
-      binary(function["peak_bytes"]), binary(function["workspace_bytes"])));
+      binary(function["peak_bytes"]), binary(function["workspace_bytes"]),
+      ofLeast));
 
   std::vector<std::pair<std::string, int64_t>> ops;
   for (auto &[op, count] : function["ops"].items())

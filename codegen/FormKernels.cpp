@@ -439,6 +439,8 @@ void FormCalls::call(Operation *op) {
   func::CallOp call = addCall(kernels.get(generic, nest, types), operands);
   if (StringRef reason = schedule.whyApart(op); !reason.empty())
     call->setAttr(apartAttr, b.getStringAttr(reason));
+  if (reorders(nest))
+    call->setAttr(reorderAttr, b.getStringAttr(whyReordered(generic)));
 }
 
 func::CallOp FormCalls::addCall(const KernelInfo &kernel, SmallVector<Value> operands) {

@@ -2,12 +2,17 @@
 #include "codegen/KernelName.h"
 
 #include "ir/ScalarBuilder.h"
+#include "passes/LowerToLinalg.h"
+#include "passes/Winograd.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 #include "llvm/Support/raw_ostream.h"
 
+#include <cstdlib>
+
 using namespace mlir;
+using namespace agc::ir;
 
 namespace agc {
 
@@ -133,6 +138,59 @@ int64_t kernelBytes(const LoopNest &nest) {
     bytes += nest.numIterations() *
              std::max(1u, lookup.access.element.getIntOrFloatBitWidth() / 8);
   return bytes;
+}
+
+bool reorders(const LoopNest &nest) {
+  if (nest.hasReductions() || nest.epilogue || !nest.lookups.empty() ||
+      nest.outputs.size() != 1)
+    return false;
+  auto copied = dyn_cast<BlockArgument>(nest.body->getTerminator()->getOperand(0));
+  if (!copied || copied.getArgNumber() >= nest.inputs.size())
+    return false;
+  ArrayRef<int64_t> from = nest.inputs[copied.getArgNumber()].strides,
+                    to = nest.outputs[0].strides;
+  // Two loops of which one walks further in the input, the other in the output. A loop
+  // that stays where it is repeats an element, which is no order.
+  for (unsigned i = 0; i < nest.numLoops(); ++i)
+    for (unsigned j = 0; j < nest.numLoops(); ++j)
+      if (from[i] && from[j] && std::abs(from[i]) < std::abs(from[j]) &&
+          std::abs(to[i]) > std::abs(to[j]))
+        return true;
+  return false;
+}
+
+static bool isReshape(Operation *op) {
+  return isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op);
+}
+
+StringRef whyReordered(linalg::GenericOp op) {
+  OpOperand *operand = op.getDpsInputOperand(0);
+  Value from = operand->get(), to = op->getResult(0);
+  auto isReadBy = [&](auto is) { return llvm::any_of(to.getUsers(), is); };
+  if (llvm::any_of(op.getMatchingIndexingMap(operand).getResults(), [&](AffineExpr index) {
+        return loopsOf(index, op.getNumLoops()).count() > 1;
+      }))
+    return "patches of a convolution's input";
+  if (isa<BlockArgument>(from))
+    return "an argument lies in the caller's order";
+  if (isReadBy([](Operation *user) { return user->hasTrait<OpTrait::IsTerminator>(); }))
+    return "a result goes to the caller in its order";
+  if (isa_and_nonnull<winograd::WinogradDialect>(
+          from.getDefiningOp() ? from.getDefiningOp()->getDialect() : nullptr) ||
+      isReadBy([](Operation *user) {
+        return isa<winograd::WinogradDialect>(user->getDialect());
+      }))
+    return "a convolution by tiles takes another order";
+  if (isReshape(from.getDefiningOp()) || isReadBy(isReshape))
+    return "a reshape takes elements in the shape's order";
+  if (isa_and_nonnull<CondOp, ScanOp>(from.getDefiningOp()) ||
+      isReadBy([](Operation *user) { return isa<CondOp, ScanOp>(user); }))
+    return "a loop or branch takes the shape's order";
+  if (isReadBy([](Operation *user) { return isa<tensor::InsertSliceOp>(user); }))
+    return "a part of a value that lies in another order";
+  if (isa_and_nonnull<tensor::ExtractSliceOp>(from.getDefiningOp()))
+    return "of a part of a value that lies in another order";
+  return "the model transposes it, or a gradient does";
 }
 
 } // namespace agc

@@ -27,6 +27,13 @@ int64_t kernelBytes(const LoopNest &nest);
 /// Whether the body is out + x * y for two inputs x and y.
 bool isSumOfProducts(const LoopNest &nest);
 
+/// Whether the nest computes nothing and its input and its output lie in different
+/// orders: by their strides, whatever op it came from.
+bool reorders(const LoopNest &nest);
+
+/// Why there is a kernel of such a nest.
+llvm::StringRef whyReordered(mlir::linalg::GenericOp op);
+
 } // namespace agc
 
 #endif

@@ -148,9 +148,28 @@ Effects Outliner::effectsOn(Value buffer) {
   return effects;
 }
 
+/// What the list says of a call: "apart" and "reorder", each why, and "bytes".
+static void addAttributes(func::CallOp call, func::FuncOp kernel, proto::Node &node) {
+  auto addText = [&](const char *name, StringRef attr) {
+    if (auto text = call->getAttrOfType<StringAttr>(attr)) {
+      proto::Attribute &out = *node.add_attributes();
+      out.set_name(name);
+      out.set_s(text.str());
+    }
+  };
+  addText("apart", apartAttr);
+  if (auto bytes = kernel->getAttrOfType<IntegerAttr>(bytesAttr)) {
+    proto::Attribute &out = *node.add_attributes();
+    out.set_name("bytes");
+    out.set_i(bytes.getInt());
+  }
+  addText("reorder", reorderAttr);
+}
+
 void Outliner::addCall(func::CallOp call) {
   auto kernel = module.lookupSymbol<func::FuncOp>(call.getCallee());
   proto::Node &node = addNode(*call, call.getCallee().str());
+  addAttributes(call, kernel, node);
   llvm::SmallSetVector<Value, 8> read, written;
   for (auto [i, operand] : llvm::enumerate(call.getOperands())) {
     if (!isa<MemRefType>(operand.getType()))

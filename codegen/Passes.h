@@ -23,6 +23,7 @@ inline constexpr llvm::StringLiteral keptAttr = "agc.kept";      // Schedule::ke
 inline constexpr llvm::StringLiteral leastAttr = "agc.least";    // Schedule::leastBytes
 inline constexpr llvm::StringLiteral parallelAttr = "agc.parallel"; // on a call
 inline constexpr llvm::StringLiteral apartAttr = "agc.apart";    // Schedule::whyApart
+inline constexpr llvm::StringLiteral reorderAttr = "agc.reorder"; // whyReordered
 inline constexpr llvm::StringLiteral checkAttr = "agc.check";    // its message
 inline constexpr llvm::StringLiteral lowerAttr = "agc.lower";    // and its bounds
 inline constexpr llvm::StringLiteral upperAttr = "agc.upper";

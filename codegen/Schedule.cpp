@@ -100,31 +100,59 @@ void Schedule::findEpilogues() {
   }
 }
 
+/// Who reads a gradient besides its update, if anybody does.
+static StringRef whyReadElsewhere(Value gradient) {
+  if (gradient.hasOneUse())
+    return "";
+  for (Operation *user : gradient.getUsers()) {
+    if (user->hasTrait<OpTrait::IsTerminator>())
+      return "its gradient is returned";
+    auto sum = dyn_cast<linalg::GenericOp>(user);
+    if (sum && sum.getNumReductionLoops() && typeOf(sum->getResult(0)).getNumElements() == 1)
+      return "its gradient is summed up, too, as for a norm";
+  }
+  return "its gradient is read elsewhere, too";
+}
+
 StringRef Schedule::whyApart(Operation *op) const {
   auto update = dyn_cast<linalg::GenericOp>(op);
-  if (!update || fusedOperand(op) || llvm::none_of(op->getResults(), [&](Value value) {
+  if (!update || llvm::none_of(op->getResults(), [&](Value value) {
         auto result = resultOf.find(value);
         return result != resultOf.end() &&
                bool(updatedArgument(function, result->second));
       }))
     return "";
+  OpOperand *fused = fusedOperand(op);
   for (OpOperand *operand : update.getDpsInputOperands()) {
     Value value = operand->get();
     Operation *maker = value.getDefiningOp();
-    if (!maker || typeOf(value).getNumElements() !=
+    if (!maker || operand == fused || typeOf(value).getNumElements() !=
                       typeOf(update->getResult(0)).getNumElements())
       continue;
+    if (fused) { // And one number may be anything.
+      if (typeOf(value).getNumElements() > 1)
+        return "one part of its gradient is in memory, as it is used more than once";
+      continue;
+    }
     if (isa<tensor::InsertSliceOp>(maker))
       return "its gradient is made in parts";
+    if (isa<tensor::ExtractSliceOp>(maker))
+      return "its gradient is a part of a value";
+    if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(maker))
+      return "its gradient has another shape where it is made";
+    if (isa<ScatterOp>(maker))
+      return "its gradient is added up where indices say";
+    if (isa<CondOp, ScanOp>(maker))
+      return "its gradient comes out of a loop or branch";
+    if (isa<winograd::WinogradDialect>(maker->getDialect()))
+      return "its gradient comes out of a convolution by tiles";
     auto sum = dyn_cast<linalg::GenericOp>(maker);
-    if (!sum || !sum.getNumReductionLoops())
+    if (!sum)
       continue;
-    if (llvm::any_of(value.getUsers(), [](Operation *user) {
-          return user->hasTrait<OpTrait::IsTerminator>();
-        }))
-      return "its gradient is returned";
-    if (!value.hasOneUse())
-      return "its gradient is read elsewhere, too";
+    if (StringRef reason = whyReadElsewhere(value); !reason.empty())
+      return reason;
+    if (!sum.getNumReductionLoops())
+      continue;
     if (update.getMatchingIndexingMap(operand) !=
         update.getIndexingMapMatchingResult(update->getResult(0)))
       return "its gradient lies in another order";

@@ -66,8 +66,8 @@ public:
     return fusedOperands.lookup(op);
   }
 
-  /// Why the kernel of an op that updates an argument is not the one that sums the
-  /// gradient; empty where it is, and for other ops.
+  /// Why the kernel of an op that updates an argument is not the one that makes all of
+  /// the gradient; empty where it is, and for other ops.
   llvm::StringRef whyApart(mlir::Operation *op) const;
 
 private:

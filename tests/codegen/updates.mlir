@@ -16,7 +16,7 @@ func.func @updates_state_in_the_gradients_kernel(%w: tensor<8x8xf32>, %m: tensor
 // Where it is, the list says why.
 // CHECK-LABEL: func.func @updates_apart
 // CHECK: call @map_64{{.*}}{agc.apart = "its gradient is returned"}
-// CHECK: call @map_64{{.*}}{agc.apart = "its gradient is read elsewhere, too"}
+// CHECK: call @map_64{{.*}}{agc.apart = "its gradient is summed up, too, as for a norm"}
 // CHECK: call @map_8x8{{.*}}{agc.apart = "its gradient lies in another order"}
 func.func @updates_apart(%u: tensor<8x8xf32>, %v: tensor<8x8xf32>, %w: tensor<8x8xf32>, %x: tensor<8x8xf32>) -> (tensor<8x8xf32> {agc.updates = 0 : i64}, tensor<8x8xf32>, tensor<8x8xf32> {agc.updates = 1 : i64}, tensor<f32>, tensor<8x8xf32> {agc.updates = 2 : i64}) {
   %g = agc.einsum %x, %x {spec = "km,kn->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>

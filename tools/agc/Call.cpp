@@ -42,18 +42,6 @@ HostTensor bind(const proto::ArgumentInfo &argument,
   return state.find(argument.name(), argument.role(), type, shape, options.seed);
 }
 
-/// `layer1.0.conv1/conv2d model.cpp:31, backward`
-std::string lineText(const proto::Location &location) {
-  std::string text = location.scope();
-  if (!location.file().empty())
-    text += (text.empty() ? "" : " ") +
-            location.file().substr(location.file().rfind('/') + 1) + ":" +
-            std::to_string(location.line());
-  if (text.empty())
-    text = "?";
-  return location.gradient_of().empty() ? text : text + ", backward";
-}
-
 [[noreturn]] void unknown(const char *kind, const std::string &name,
                           const std::string &known) {
   throw Error("AGC0322", std::string("the function has no ") + kind + " '" +
@@ -73,6 +61,17 @@ int find(const Entries &entries, const std::string &name, std::string &known) {
 }
 
 } // namespace
+
+std::string lineText(const proto::Location &location) {
+  std::string text = location.scope();
+  if (!location.file().empty())
+    text += (text.empty() ? "" : " ") +
+            location.file().substr(location.file().rfind('/') + 1) + ":" +
+            std::to_string(location.line());
+  if (text.empty())
+    text = "?";
+  return location.gradient_of().empty() ? text : text + ", backward";
+}
 
 void State::load(const std::string &path) {
   SafetensorsFile file;

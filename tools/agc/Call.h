@@ -94,6 +94,9 @@ void fillRandom(const HostTensor &tensor, std::optional<std::pair<int64_t, int64
 /// For all inputs; integers in the range that the program checks them against.
 void fillRandom(Call &call, uint64_t seed);
 
+/// `layer1.0.conv1/conv2d model.cpp:31, backward`
+std::string lineText(const proto::Location &location);
+
 } // namespace agc::cli
 
 #endif

@@ -39,6 +39,7 @@ void addCompile(CLI::App &app);
 void addTrain(CLI::App &app);
 void addRun(CLI::App &app);
 void addInspect(CLI::App &app);
+void addExplain(CLI::App &app);
 void addDump(CLI::App &app);
 void addBench(CLI::App &app);
 void addGradcheck(CLI::App &app);

@@ -89,6 +89,7 @@ int main(int argc, char **argv) {
   addTrain(app);
   addRun(app);
   addInspect(app);
+  addExplain(app);
   addDump(app);
   addBench(app);
   addGradcheck(app);

@@ -29,3 +29,29 @@ func.func @updates_apart(%u: tensor<8x8xf32>, %v: tensor<8x8xf32>, %w: tensor<8x
   %3 = agc.sub %w, %t : tensor<8x8xf32>
   return %1, %g, %2, %s, %3 : tensor<8x8xf32>, tensor<8x8xf32>, tensor<8x8xf32>, tensor<f32>, tensor<8x8xf32>
 }
+
+// Clipped by its norm: the norm must be there before the first element is.
+// CHECK-LABEL: func.func @clipped
+// CHECK: call @map_64{{.*}}{agc.apart = "its gradient is summed up, too, as for a norm"}
+func.func @clipped(%w: tensor<8x8xf32>, %x: tensor<8x8xf32>) -> (tensor<8x8xf32> {agc.updates = 0 : i64}) {
+  %g = agc.einsum %x, %x {spec = "km,kn->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %q = agc.mul %g, %g : tensor<8x8xf32>
+  %s = agc.reduce_sum %q {dimensions = array<i64: 0, 1>} : tensor<8x8xf32> to tensor<f32>
+  %n = agc.rsqrt %s : tensor<f32>
+  %b = agc.broadcast %n {dimensions = array<i64>} : tensor<f32> to tensor<8x8xf32>
+  %c = agc.mul %g, %b : tensor<8x8xf32>
+  %1 = agc.sub %w, %c : tensor<8x8xf32>
+  return %1 : tensor<8x8xf32>
+}
+
+// A weight that is used twice: one product is in memory, the other's kernel adds it.
+// CHECK-LABEL: func.func @tied
+// CHECK: call @product_8x8_over_8(
+// CHECK: call @product_8x8_over_8_then_map{{.*}}{agc.apart = "one part of its gradient is in memory, as it is used more than once"}
+func.func @tied(%w: tensor<8x8xf32>, %x: tensor<8x8xf32>, %y: tensor<8x8xf32>) -> (tensor<8x8xf32> {agc.updates = 0 : i64}) {
+  %g = agc.einsum %x, %x {spec = "km,kn->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %h = agc.einsum %y, %y {spec = "km,kn->mn"} : (tensor<8x8xf32>, tensor<8x8xf32>) -> tensor<8x8xf32>
+  %s = agc.add %g, %h : tensor<8x8xf32>
+  %1 = agc.sub %w, %s : tensor<8x8xf32>
+  return %1 : tensor<8x8xf32>
+}

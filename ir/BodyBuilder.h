@@ -4,6 +4,8 @@
 
 #include "ir/Dialect.h"
 
+#include "mlir/IR/PatternMatch.h"
+
 namespace agc::ir {
 
 /// The type of a stack's rows.

@@ -2,7 +2,6 @@
 #include "ir/BodyBuilder.h"
 
 #include "mlir/IR/IRMapping.h"
-#include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 

@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "ir/BodyBuilder.h"
 
-#include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;

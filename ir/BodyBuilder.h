@@ -4,6 +4,7 @@
 
 #include "ir/Dialect.h"
 
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
 
 namespace agc::ir {

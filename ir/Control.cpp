@@ -1,8 +1,6 @@
 //===- Control.cpp - Branches, loops and recomputation ---------------------===//
 #include "ir/BodyBuilder.h"
 
-#include "mlir/IR/IRMapping.h"
-
 using namespace mlir;
 
 namespace agc::ir {

@@ -1,8 +1,6 @@
 //===- ScanGradient.cpp - A loop's backward, and what it keeps for it ------===//
 #include "ir/BodyBuilder.h"
 
-#include "mlir/IR/IRMapping.h"
-
 using namespace mlir;
 
 namespace agc::ir {

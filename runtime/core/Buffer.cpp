@@ -68,10 +68,11 @@ void *allocateBlock(size_t size) {
   constexpr size_t largePage = size_t(2) << 20;
   if (size < 2 * largePage)
     return std::aligned_alloc(AGC_ALIGNMENT, size);
-  void *memory = std::aligned_alloc(largePage, size);
+  void *memory = nullptr; // aligned_alloc wants a multiple of the alignment
+  if (posix_memalign(&memory, largePage, size))
+    return nullptr;
 #ifdef MADV_HUGEPAGE
-  if (memory)
-    (void)madvise(memory, size / largePage * largePage, MADV_HUGEPAGE);
+  (void)madvise(memory, size / largePage * largePage, MADV_HUGEPAGE);
 #endif
   return memory;
 }

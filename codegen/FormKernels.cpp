@@ -79,6 +79,9 @@ private:
   func::FuncOp createList();
   void bindBuffers(func::FuncOp list);
   void call(Operation *op);
+  /// Calls the kernel for these values as they lie.
+  void callOn(ArrayRef<Value> values,
+              llvm::function_ref<KernelInfo(ArrayRef<View>, ArrayRef<MemRefType>)> kernelFor);
   void callScatter(ScatterOp op);
   void callWinograd(Operation *op);
   Value part(const View &view, Value first, int64_t count);
@@ -452,28 +455,28 @@ func::CallOp FormCalls::addCall(const KernelInfo &kernel, SmallVector<Value> ope
   return call;
 }
 
-void FormCalls::callScatter(ScatterOp op) {
+void FormCalls::callOn(
+    ArrayRef<Value> values,
+    llvm::function_ref<KernelInfo(ArrayRef<View>, ArrayRef<MemRefType>)> kernelFor) {
   SmallVector<View> views;
   SmallVector<Value> operands;
   SmallVector<MemRefType> types;
-  for (Value value : {op.getIndex(), op.getUpdates(), op.getBase()}) {
+  for (Value value : values) {
     views.push_back(schedule.viewOf(value));
     operands.push_back(buffers[views.back().buffer]);
     types.push_back(cast<MemRefType>(operands.back().getType()));
   }
-  addCall(kernels.getScatter(op, views, types), operands);
+  addCall(kernelFor(views, types), operands);
+}
+
+void FormCalls::callScatter(ScatterOp op) {
+  callOn({op.getIndex(), op.getUpdates(), op.getBase()},
+         [&](auto views, auto types) { return kernels.getScatter(op, views, types); });
 }
 
 void FormCalls::callWinograd(Operation *op) {
-  SmallVector<View> views;
-  SmallVector<Value> operands;
-  SmallVector<MemRefType> types;
-  for (Value value : {op->getOperand(0), Value(op->getResult(0))}) {
-    views.push_back(schedule.viewOf(value));
-    operands.push_back(buffers[views.back().buffer]);
-    types.push_back(cast<MemRefType>(operands.back().getType()));
-  }
-  addCall(kernels.getWinograd(op, views, types), operands);
+  callOn({op->getOperand(0), op->getResult(0)},
+         [&](auto views, auto types) { return kernels.getWinograd(op, views, types); });
 }
 
 //===----------------------------------------------------------------------===//

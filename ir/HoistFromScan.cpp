@@ -136,7 +136,8 @@ constexpr int64_t manyRows = 16;
 struct ReadAcross {
   EinsumOp product;
   OpOperand *weight = nullptr;
-  std::string order; // the weight's letters, as they should lie
+  SmallVector<int64_t> permutation; // of the weight's dimensions, as they should lie
+  std::string spec;                 // of the product, then
 };
 
 } // namespace
@@ -164,7 +165,12 @@ static std::optional<ReadAcross> findReadAcross(ScanOp scan, EinsumOp product) {
     return std::nullopt;
   std::string order = letters.str();
   order.erase(order.find(along), 1);
-  return ReadAcross{product, &weight, order + along};
+  order += along;
+  ReadAcross read{product, &weight, {}, {}};
+  for (char letter : order)
+    read.permutation.push_back(letters.find(letter));
+  read.spec = (isX ? order + "," + y.str() : x.str() + "," + order) + "->" + z.str();
+  return read;
 }
 
 bool hoistTransposes(ScanOp scan, PatternRewriter &rewriter) {
@@ -178,27 +184,20 @@ bool hoistTransposes(ScanOp scan, PatternRewriter &rewriter) {
     return false;
   SmallVector<Value> inputs(scan.getInputs());
   for (ReadAcross &read : found) {
-    auto [x, y, z] = parseEinsum(read.product.getSpec());
-    bool isX = read.weight->getOperandNumber() == 0;
-    StringRef letters = isX ? x : y;
-    SmallVector<int64_t> permutation, shape;
     auto argument = cast<BlockArgument>(read.weight->get());
     auto type = cast<RankedTensorType>(argument.getType());
-    for (char letter : read.order) {
-      permutation.push_back(letters.find(letter));
-      shape.push_back(type.getDimSize(permutation.back()));
-    }
+    SmallVector<int64_t> shape;
+    for (int64_t d : read.permutation)
+      shape.push_back(type.getDimSize(d));
     rewriter.setInsertionPoint(scan);
     inputs.push_back(TransposeOp::create(rewriter, read.product.getLoc(),
                                          type.clone(shape),
                                          scan.getBodyInputs()[argument.getArgNumber()],
-                                         permutation));
-    std::string spec = (isX ? read.order + "," + y.str() : x.str() + "," + read.order) +
-                       "->" + z.str();
+                                         read.permutation));
     Value added = scan.getBody().front().addArgument(inputs.back().getType(), scan.getLoc());
     rewriter.modifyOpInPlace(read.product, [&] {
       read.weight->set(added);
-      read.product.setSpec(spec);
+      read.product.setSpec(read.spec);
     });
   }
   rewriter.modifyOpInPlace(scan, [&] { scan->setOperands(inputs); });

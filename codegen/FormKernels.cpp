@@ -108,6 +108,8 @@ struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
 
   void runOnOperation() override {
     Machine machine{vectorBytes, numRegisters};
+    machine.coreCacheBytes = coreCacheBytes;
+    machine.sharedCacheBytes = sharedCacheBytes;
     KernelTable kernels(getOperation(), machine, byLine);
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)

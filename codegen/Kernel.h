@@ -14,6 +14,9 @@ struct Machine {
   unsigned vectorBytes = 16;
   unsigned numRegisters = 16;  // vector registers
   bool hasFMA = false;         // multiplies and adds with one rounding
+  /// Of the largest cache that a core has for itself, and of one that cores share: what
+  /// is usual for such machines, as an object is the same wherever it was made.
+  int64_t coreCacheBytes = 512 << 10, sharedCacheBytes = 8 << 20;
 
   /// Elements of this type in a vector; 1: do not vectorize.
   unsigned lanes(mlir::Type element) const;

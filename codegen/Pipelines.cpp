@@ -58,6 +58,8 @@ static void addKernelsPhase(OpPassManager &pm, const Machine &machine,
   FormKernelsPassOptions options;
   options.vectorBytes = machine.vectorBytes;
   options.numRegisters = machine.numRegisters;
+  options.coreCacheBytes = machine.coreCacheBytes;
+  options.sharedCacheBytes = machine.sharedCacheBytes;
   options.maxWorkspaceBytes = maxWorkspaceBytes;
   options.byLine = byLine;
   pm.addPass(createFormKernelsPass(options));

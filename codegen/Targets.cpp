@@ -186,7 +186,7 @@ Machine machineOf(const TargetMachine &target) {
   const Triple &triple = target.getTargetTriple();
   if (triple.isX86()) {
     if (info.checkFeatures("+avx512f") && info.checkFeatures("+avx512vl"))
-      return {64, 32, true};
+      return {64, 32, true, 1 << 20, 16 << 20};
     if (info.checkFeatures("+avx2") && info.checkFeatures("+fma"))
       return {32, 16, true};
     return {16, 16, false};

@@ -8,7 +8,6 @@
 //
 //   for a task of the range                some panels, some rows
 //     for a block of the sum               where the panel of all of it is large
-//       pack rows                          where they lie far apart
 //       for panels
 //         pack the panel                   where it lies far apart, or across
 //         for tiles: registers
@@ -88,7 +87,7 @@ ContractionEmitter::rowsOfTile(int64_t cutTrips) const {
     SmallVector<Row> next;
     for (int64_t i = 0; i < trips; ++i)
       for (Row row : result) {
-        row.rowOffset += plan.packsRows ? i : i * rows.strides[loop];
+        row.rowOffset += i * rows.strides[loop];
         row.outOffset += i * out.strides[loop];
         row.steps.push_back({loop, i});
         next.push_back(row);
@@ -102,9 +101,18 @@ ContractionEmitter::rowsOfTile(int64_t cutTrips) const {
   return result;
 }
 
-void ContractionEmitter::prefetch(Value memory, Value index) {
-  memref::PrefetchOp::create(b, memory, index, /*isWrite=*/false, /*localityHint=*/2,
-                             /*isDataCache=*/true);
+void ContractionEmitter::prefetch(Value memory, Value index, bool soon) {
+  memref::PrefetchOp::create(b, memory, index, /*isWrite=*/false,
+                             /*localityHint=*/soon ? 3 : 2, /*isDataCache=*/true);
+}
+
+/// Those of a later step: side by side, on one cache line or two.
+void ContractionEmitter::prefetchRows(Value rowBase, ArrayRef<Row> tileRows) {
+  int64_t ahead = rowStepsAhead * rows.strides[plan.innerReductions.back()];
+  Value memory = kernel.getArgument(rows.argument);
+  prefetch(memory, offset(rowBase, ahead), /*soon=*/true);
+  if (tileRows.size() > 1)
+    prefetch(memory, offset(rowBase, ahead + tileRows.back().rowOffset), /*soon=*/true);
 }
 
 /// What the epilogue reads for a tile is fetched while that is summed up: parameters
@@ -153,7 +161,7 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
   last.active = width.active;
   auto isMasked = [&](int64_t j) { return width.active < lanes && j + 1 == vectors; };
   Value inTask;
-  if (plan.packsRows || plan.keepsSums)
+  if (plan.keepsSums)
     inTask = arith::SubIOp::create(b, tile, task.firstTile);
 
   // Where sums wait for the next block: whole vectors each, or in the result.
@@ -196,19 +204,16 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
 
   if (nest.epilogue)
     ifThen(task.isLast, [&] { prefetchForEpilogue(place, tileRows, vectors); });
-  Value rowMemory = plan.packsRows ? packedRows : kernel.getArgument(rows.argument);
+  Value rowMemory = kernel.getArgument(rows.argument);
   Value panelMemory = plan.packsPanel ? packedPanel : kernel.getArgument(panel.argument);
   sums = reduceOver(
       plan.innerReductions, task, place, sums, [&](Place at, ValueRange held) {
         Value panelBase = plan.packsPanel
                               ? times(stepInBlock(task, at), vectors * lanes)
                               : emit.linearIndex(panel, at);
-        Value rowBase;
-        if (plan.packsRows)
-          rowBase = add(times(inTask, plan.packedTile(nest)),
-                        times(stepInBlock(task, at), plan.tileTrips));
-        else
-          rowBase = emit.linearIndex(rows, at);
+        Value rowBase = emit.linearIndex(rows, at);
+        if (plan.fetchesRows)
+          prefetchRows(rowBase, tileRows);
         SmallVector<Value> columns, next;
         for (int64_t j = 0; j < vectors; ++j) {
           Value index = offset(panelBase, j * lanes);
@@ -405,19 +410,13 @@ int64_t ContractionEmitter::run() {
   int64_t tileRows = plan.tileRows(nest);
   if (plan.packsPanel)
     packedPanel = buffer(plan.blockSteps(nest) * plan.width());
-  if (plan.packsRows)
-    packedRows = buffer(plan.tilesPerTask * plan.packedTile(nest));
   if (plan.keepsSums)
     keptSums = buffer(plan.panelsPerTask * plan.tilesPerTask * tileRows * plan.width());
 
   Task whole;
   whole.place.indices.assign(nest.numLoops(), Value());
   whole.place.vectorLoop = plan.vectorLoop;
-  auto emitBlock = [&](const Task &task, Value firstPanel) {
-    if (plan.packsRows)
-      packRows(task);
-    emitPanels(task, firstPanel);
-  };
+  auto emitBlock = [&](const Task &task, Value firstPanel) { emitPanels(task, firstPanel); };
   if (plan.blocksOutside)
     forEachBlock(whole, [&](const Task &block) { forEachTask(block, emitBlock); });
   else

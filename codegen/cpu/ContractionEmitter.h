@@ -29,11 +29,11 @@ private:
   const Access &out, &panel, &rows;
   int64_t lanes;
 
-  /// What is packed lies too far apart for the machine to see it coming: it is fetched
-  /// so many steps before.
-  static constexpr int64_t stepsAhead = 8;
+  /// What lies too far apart for the machine to see it coming is fetched so many steps
+  /// before: what is packed, and rows that are multiplied where they are.
+  static constexpr int64_t stepsAhead = 8, rowStepsAhead = 24;
 
-  mlir::Value packedPanel, packedRows, keptSums; // buffers of a task
+  mlir::Value packedPanel, keptSums; // buffers of a task
   int64_t numTasks = 1;
 
   /// A tile's place in its task.
@@ -95,7 +95,6 @@ private:
   void packPanel(const Task &task, Width width);
   std::optional<unsigned> loopAcross() const;
   void packAcross(const Task &task, Width width, unsigned along);
-  void packRows(const Task &task);
   llvm::SmallVector<Row> rowsOfTile(int64_t cutTrips) const;
   void emitRegisterTile(const Task &task, Place place, mlir::Value tile,
                         mlir::Value panelInTask, int64_t cutTrips, Width width);
@@ -105,7 +104,9 @@ private:
   void forEachBlock(Task task, llvm::function_ref<void(const Task &)> body);
   void forEachTask(const Task &block,
                    llvm::function_ref<void(const Task &, mlir::Value)> body);
-  void prefetch(mlir::Value memory, mlir::Value index);
+  /// Into the first-level cache if it is \p soon.
+  void prefetch(mlir::Value memory, mlir::Value index, bool soon = false);
+  void prefetchRows(mlir::Value rowBase, llvm::ArrayRef<Row> tileRows);
   void prefetchForEpilogue(const Place &place, llvm::ArrayRef<Row> tileRows,
                            int64_t vectors);
   mlir::Value finish(Place place, const Row &row, int64_t j, Width width,

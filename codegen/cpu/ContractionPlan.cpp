@@ -8,23 +8,16 @@ using namespace mlir;
 namespace agc {
 namespace {
 
-/// Bytes of the panel in one block of the sum: it stays in the second-level cache
-/// while rows stream past it.
-constexpr int64_t maxPanelBytes = 160 * 1024;
-/// The same of a task's packed rows, and of the sums that it keeps.
-constexpr int64_t maxRowBytes = 160 * 1024;
 /// Steps that lie this many bytes apart are read from few cache sets and from many
 /// pages.
-constexpr int64_t farBytes = 1024, farRowBytes = 2048;
+constexpr int64_t farBytes = 1024;
 /// Steps this far apart are on a page each, and so many are read side by side.
 constexpr int64_t pageBytes = 4096, streams = 8;
 /// Rows that share one packing of the panel; and of one that lies far apart, which can
 /// be read where it is: packing it saves less.
 constexpr int64_t minRowsPerPacking = 64, minRowsPerFarPacking = 256;
-/// Rows that are packed together, about, and panels that then share them.
-constexpr int64_t packedRows = 144, panelsPerPacking = 4;
-/// Rows as large as this come from memory for each panel.
-constexpr int64_t lastCacheBytes = 8 << 20;
+/// Steps in a row of which the later are worth fetching before their time.
+constexpr int64_t minStepsToFetch = 64;
 /// Multiplications that make a task worth handing to a thread.
 constexpr int64_t minTaskWork = 1 << 17;
 /// Tasks that share work out evenly.
@@ -57,12 +50,29 @@ private:
   void chooseBlocks();
   void chooseTasks();
 
+  /// Bytes of the panel in one block of the sum: it stays in a core's cache while rows
+  /// stream past it.
+  int64_t maxPanelBytes() const { return machine.coreCacheBytes / 4; }
+  /// Rows that come from memory for each panel, if they are not cut into such blocks.
+  int64_t maxRowBytes() const { return machine.sharedCacheBytes / 2; }
+  int64_t rowBlockBytes() const { return machine.sharedCacheBytes / 4; }
+
   int64_t bytes() const { return out.element.getIntOrFloatBitWidth() / 8; }
   int64_t trips(ArrayRef<unsigned> loops) const {
     int64_t result = 1;
     for (unsigned l : loops)
       result *= nest.sizes[l];
     return result;
+  }
+  /// Steps of the sum that are as far apart as two of its last loop.
+  int64_t evenSteps(const Access &access) const {
+    int64_t steps = 1, stride = access.strides[plan.reductions.back()];
+    for (unsigned l : llvm::reverse(plan.reductions)) {
+      if (access.strides[l] != stride * steps)
+        break;
+      steps *= nest.sizes[l];
+    }
+    return steps;
   }
   /// Bytes from the first to the last element that these loops reach, blocks of the sum
   /// as they are.
@@ -82,10 +92,6 @@ int64_t ContractionPlan::blockSteps(const LoopNest &nest) const {
   for (unsigned l : innerReductions)
     steps *= tripsInBlock(nest, l);
   return steps;
-}
-
-int64_t ContractionPlan::packedTile(const LoopNest &nest) const {
-  return llvm::alignTo(blockSteps(nest) * tileTrips, 16) | 16;
 }
 
 int64_t ContractionPlan::tileRows(const LoopNest &nest) const {
@@ -195,19 +201,18 @@ void Planner::chooseTile() {
 void Planner::chooseBlocks() {
   int64_t steps = trips(plan.reductions), rowCount = trips(plan.rowLoops);
   int64_t panelBytes = steps * plan.width() * bytes();
-  // A step's rows that lie side by side share cache lines with the next tiles' rows.
-  // Where steps are far apart, those lines are gone from the cache before.
   bool isLoneLoop = plan.rowLoops.size() == 1 && plan.cutLoop == plan.rowLoops.front();
-  int64_t stride = plan.reductions.empty() ? 0 : plan.rows->strides[plan.reductions.back()];
-  plan.packsRows = isLoneLoop && plan.rows->strides[plan.cutLoop] == 1 &&
-                   stride * bytes() >= farRowBytes && steps >= 64 &&
-                   rowCount >= minRowsPerPacking / 2;
-  // Where rows are packed, a task has few of them to share a packed panel.
+  auto isFar = [&](const Access &access) {
+    return !plan.reductions.empty() &&
+           std::abs(access.strides[plan.reductions.back()]) * bytes() >= farBytes;
+  };
   bool isScattered = plan.panel->strides[plan.vectorLoop] != 1;
-  bool isFar = !plan.reductions.empty() && panelBytes > 32 * 1024 &&
-               std::abs(plan.panel->strides[plan.reductions.back()]) * bytes() >= farBytes;
-  plan.packsPanel = isScattered || (isFar && !plan.packsRows &&
+  plan.packsPanel = isScattered || (isFar(*plan.panel) && panelBytes > 32 * 1024 &&
                                     rowCount >= minRowsPerFarPacking);
+  // A step's rows that lie side by side share cache lines with the next tiles' rows, but
+  // the machine does not see the next step's coming.
+  plan.fetchesRows = isLoneLoop && plan.rows->strides[plan.cutLoop] == 1 &&
+                     isFar(*plan.rows) && evenSteps(*plan.rows) >= minStepsToFetch;
 
   plan.innerReductions = plan.reductions;
   if (rowCount <= plan.tileRows(nest)) {
@@ -224,13 +229,13 @@ void Planner::chooseBlocks() {
     }
     return;
   }
-  if (panelBytes <= maxPanelBytes)
+  if (panelBytes <= maxPanelBytes())
     return;
   // The sums of a whole task must fit where they wait, if not in the result.
   if (nest.updatesInPlace && !isLoneLoop)
     return;
   plan.keepsSums = nest.updatesInPlace;
-  int64_t most = maxPanelBytes / (plan.width() * bytes()) / (plan.packsRows ? 2 : 1);
+  int64_t most = maxPanelBytes() / (plan.width() * bytes());
   SmallVector<unsigned> &inner = plan.innerReductions;
   while (!inner.empty() && steps / nest.sizes[inner.front()] > most) {
     steps /= nest.sizes[inner.front()];
@@ -289,47 +294,36 @@ void Planner::chooseTasks() {
   if (plan.cutLoop != ContractionPlan::noLoop)
     inTask.push_back(plan.cutLoop);
   int64_t rowsOfTask = extent(*plan.rows, inTask, /*wholeSum=*/true);
-  if (plan.packsRows || plan.keepsSums) {
-    // Panels that share packed rows: as many as leave enough tasks.
-    int64_t together = 1, mostBlocks = std::max<int64_t>(1, rowCount / minRowsPerPacking);
-    if (plan.packsRows) {
-      together = std::min(panelsPerPacking, panels);
-      while (together > 1 && tasks * mostBlocks / together < enoughTasks)
-        together = llvm::divideCeil(together, 2);
-    }
-    plan.panelsPerTask = together;
-    int64_t rowBytes = std::max(plan.packsRows ? blockRow : 0,
-                                plan.keepsSums ? together * plan.width() * bytes() : 0);
-    int64_t most = std::min(packedRows, maxRowBytes / rowBytes);
-    blocks = llvm::divideCeil(tiles, std::max<int64_t>(1, most / tileRows));
-    if (plan.packsRows)
-      blocks = std::max<int64_t>(
-          blocks, std::min<int64_t>(mostBlocks, llvm::divideCeil(enoughTasks * together, tasks)));
-  } else if (tasks < enoughTasks) {
+  if (tasks < enoughTasks) {
     int64_t least = plan.packsPanel ? minRowsPerPacking : tileRows;
     blocks = std::min<int64_t>({int64_t(llvm::divideCeil(enoughTasks, tasks)),
                                 work / minTaskWork, rowCount / least, tiles});
-  } else if (plan.innerRowLoops.empty() && sweeps > 1 && rowsOfTask > lastCacheBytes) {
+  } else if (!plan.keepsSums && plan.innerRowLoops.empty() && sweeps > 1 &&
+             rowsOfTask > maxRowBytes()) {
     // So many rows as stay in the cache meet all panels before the next rows do.
-    blocks = llvm::divideCeil(rowCount * blockRow, 2 * maxRowBytes);
+    blocks = llvm::divideCeil(rowCount * blockRow, rowBlockBytes());
     plan.panelsInside = true;
+  }
+  if (plan.keepsSums) {
+    int64_t most = maxPanelBytes() / (plan.width() * bytes() * tileRows);
+    blocks = std::max<int64_t>(blocks, llvm::divideCeil(tiles, std::max<int64_t>(1, most)));
   }
   plan.tilesPerTask = llvm::divideCeil(tiles, std::max<int64_t>(1, blocks));
 
   // Each block but the first reads and writes the results once more; without blocks
   // outside, each panel but the first reads the rows once more.
   int64_t steps = trips(plan.reductions), sums = llvm::divideCeil(steps, plan.blockSteps(nest));
-  int64_t rowsInCache = plan.panelsInside ? plan.tilesPerTask * tileRows : trips(plan.rowLoops);
   int64_t results = nest.sizes[plan.vectorLoop] * trips(plan.panelLoops);
-  plan.blocksOutside = plan.sumsInBlocks() && !plan.keepsSums && !plan.packsRows &&
-                       plan.batchLoops.empty() && rowsInCache * blockRow <= 3 * maxRowBytes &&
-                       steps * (sweeps - 1) > 2 * results * (sums - 1);
+  plan.blocksOutside =
+      plan.sumsInBlocks() && !plan.keepsSums && plan.batchLoops.empty() &&
+      (plan.panelsInside || trips(plan.rowLoops) * blockRow <= machine.coreCacheBytes / 2) &&
+      steps * (sweeps - 1) > 2 * results * (sums - 1);
   // All panels of a block are in the cache, too, where they are one behind the other.
   SmallVector<unsigned> panelInBlock(plan.panelLoops);
   panelInBlock.push_back(plan.vectorLoop);
   llvm::append_range(panelInBlock, plan.innerReductions);
   if (plan.blocksOutside && plan.panel->strides[plan.vectorLoop] == 1 &&
-      extent(*plan.panel, panelInBlock, /*wholeSum=*/false) <= 3 * maxRowBytes)
+      extent(*plan.panel, panelInBlock, /*wholeSum=*/false) <= machine.coreCacheBytes / 2)
     plan.packsPanel = false;
 }
 

@@ -33,8 +33,10 @@ struct ContractionPlan {
   llvm::SmallVector<unsigned> outerReductions, innerReductions;
   unsigned cutReduction = noLoop;
   int64_t blockTrips = 0;
-  /// A task copies what it reads of an operand into the order in which it is read.
-  bool packsPanel = false, packsRows = false;
+  /// A task copies what it reads of the panel into the order in which it is read.
+  bool packsPanel = false;
+  /// The rows of later steps are fetched into the cache.
+  bool fetchesRows = false;
   /// Where what was summed up waits for the next block: here, not in the result.
   bool keepsSums = false;
 
@@ -59,9 +61,6 @@ struct ContractionPlan {
   }
   /// Products that a block of the sum adds to each result.
   int64_t blockSteps(const LoopNest &nest) const;
-  /// Elements from one tile's packed rows to the next one's: an odd number of cache
-  /// lines, as a step of all tiles is written at once.
-  int64_t packedTile(const LoopNest &nest) const;
   /// Rows in a register tile.
   int64_t tileRows(const LoopNest &nest) const;
   /// Tiles along `cutLoop`, the last of which may have fewer rows.

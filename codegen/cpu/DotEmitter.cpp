@@ -2,7 +2,8 @@
 //
 // Takes: out += x * y where both lie side by side along the sum, and one of them
 // has so few rows that the other, often all of a layer's weights, is read for
-// little: x W^T of a small batch. Gives: for some columns at a time, lanes that are
+// little: x W^T of a small batch; or where what lies side by side in the result is
+// few elements, the last images of a convolution. Gives: for some columns at a time, lanes that are
 // partial sums, added up at the end. What is read once is not packed first.
 //
 //===----------------------------------------------------------------------===//
@@ -29,6 +30,7 @@ public:
         out(nest.outputs.front()) {}
 
   bool classify();
+  unsigned takeShortSide();
   int64_t run();
 
 private:
@@ -43,8 +45,9 @@ private:
   const Access *rows = nullptr, *columns = nullptr;
   int64_t lanes = 1, numRows = 1, tileColumns = 1;
   unsigned along = noLoop, columnLoop = noLoop;
-  /// Loops of the sum but for `along`; those of the rows; those of neither tile.
-  SmallVector<unsigned> reductions, rowLoops, taskLoops;
+  /// Loops of the sum but for `along`; those of a tile's rows; those of more rows, which
+  /// read the same columns; those of neither tile.
+  SmallVector<unsigned> reductions, rowLoops, moreRowLoops, taskLoops;
 
   struct Term {
     int64_t offset = 0;                             // in the operand
@@ -83,13 +86,14 @@ bool DotEmitter::classify() {
   rows = ofX <= ofY ? &x : &y;
   columns = ofX <= ofY ? &y : &x;
   numRows = std::min(ofX, ofY);
-  if (numRows > maxRows)
+  unsigned side = noLoop;
+  if (numRows > maxRows && (side = takeShortSide()) == noLoop)
     return false;
   for (unsigned l = 0; l < nest.numLoops(); ++l) {
     if (nest.isReduction[l])
       continue;
     if (!columns->strides[l])
-      rowLoops.push_back(l);
+      (side == noLoop || side == l ? rowLoops : moreRowLoops).push_back(l);
     else if (rows->strides[l] || columnLoop != noLoop)
       taskLoops.push_back(l);
     else
@@ -101,6 +105,23 @@ bool DotEmitter::classify() {
          (tileColumns + 1) * (numRows + 1) + numRows < machine.numRegisters)
     ++tileColumns;
   return true;
+}
+
+/// Vectors of the result would be mostly empty: as rows, what lies side by side there is
+/// as good as any. Returns its loop.
+unsigned DotEmitter::takeShortSide() {
+  for (unsigned l = 0; l < nest.numLoops(); ++l) {
+    bool isShort = !nest.isReduction[l] && out.strides[l] == 1 && nest.sizes[l] * 2 < lanes &&
+                   nest.sizes[l] <= maxRows;
+    bool movesX = nest.inputs[0].strides[l], movesY = nest.inputs[1].strides[l];
+    if (!isShort || movesX == movesY)
+      continue;
+    rows = &nest.inputs[movesX ? 0 : 1];
+    columns = &nest.inputs[movesX ? 1 : 0];
+    numRows = nest.sizes[l];
+    return l;
+  }
+  return noLoop;
 }
 
 SmallVector<DotEmitter::Term> DotEmitter::rowTerms() const {
@@ -217,6 +238,9 @@ int64_t DotEmitter::run() {
   };
   int64_t size = columnLoop == noLoop ? 1 : nest.sizes[columnLoop];
   int64_t tiles = llvm::divideCeil(size, tileColumns), last = size - (tiles - 1) * tileColumns;
+  // Neighbours read the same columns, or the same rows.
+  for (unsigned l : llvm::reverse(moreRowLoops))
+    place.indices[l] = takeIndex(nest.sizes[l]);
   Value tile = takeIndex(tiles);
   for (unsigned l : llvm::reverse(taskLoops))
     place.indices[l] = takeIndex(nest.sizes[l]);

@@ -69,7 +69,8 @@ void PrintTo(const Product &p, std::ostream *out) {
 class Products : public testing::TestWithParam<Product> {
 protected:
   Sizes sizes{{'b', GetParam().b}, {'m', GetParam().m}, {'n', GetParam().n}, {'k', GetParam().k}};
-  std::string outLetters = std::string(GetParam().x).front() == 'b' ? "bmn" : "mn";
+  bool isBatched = *GetParam().x == 'b' || *GetParam().y == 'b';
+  std::string outLetters = isBatched ? "bmn" : "mn";
 
   std::string text() const {
     std::string tx = type(GetParam().x, sizes), ty = type(GetParam().y, sizes),
@@ -130,9 +131,10 @@ TEST_P(Products, AreExact) {
   }
 }
 
-// Rows packed and not, panels across and along, sums in blocks that do not divide,
+// Rows fetched early and not, panels across and along, sums in blocks that do not divide,
 // tiles and panels with a rest, one row and one column; along the sum, and few rows
-// against many far steps; blocks of the sum around the tasks, rows that no cache holds.
+// against many far steps; blocks of the sum around the tasks, rows that no cache holds;
+// results of which few elements lie side by side.
 INSTANTIATE_TEST_SUITE_P(
     Codegen, Products,
     testing::Values(Product{"mk", "kn", 1, 37, 50, 29}, Product{"mk", "nk", 1, 150, 131, 1100},
@@ -151,7 +153,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Product{"bmk", "bnk", 3, 4, 33, 71}, Product{"mk", "kn", 1, 4, 1203, 301},
                     Product{"mk", "kn", 1, 1, 1040, 70}, Product{"mk", "kn", 1, 300, 300, 1050},
                     Product{"mk", "nk", 1, 37, 200, 2100}, Product{"km", "kn", 1, 61, 330, 2300},
-                    Product{"mk", "kn", 1, 1031, 130, 2100}));
+                    Product{"mk", "kn", 1, 1031, 130, 2100}, Product{"mk", "bnk", 6, 70, 4, 300},
+                    Product{"mk", "bnk", 3, 33, 7, 1030}));
 
 } // namespace
 } // namespace agc

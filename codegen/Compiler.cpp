@@ -162,7 +162,7 @@ CompilerError CompilerImpl::lower(std::string_view bytes, Phase phase,
   target = std::move(*created);
   Machine machine = options.reference ? Machine{0, 0} : machineOf(*target);
   if (failed(runPhases(*module, phase, machine, options.reference, session.timing(),
-                       options.maxWorkspaceBytes, options.strict)))
+                       options.maxWorkspaceBytes, options.strict, options.attention)))
     return session.error(CompilerError::Kind::Unsupported, "compilation failed");
   return {};
 }
@@ -456,7 +456,7 @@ CompilerError CompilerImpl::rewrite(std::string_view bytes, Phase phase,
   if (phase != Phase::Graph && phase != Phase::Gradient)
     return {CompilerError::Kind::Unsupported,
             "error: only the graph and gradient phases can be written to .agc"};
-  if (failed(runPhases(*module, phase, Machine(), false, session.timing())))
+  if (phase == Phase::Gradient && failed(runGradient(*module)))
     return session.error(CompilerError::Kind::Unsupported,
                          "differentiation failed");
   return serialize(*module, session, result);

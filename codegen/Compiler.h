@@ -31,6 +31,10 @@ struct CompilerError {
 /// Whether to say where the time of compiling goes, by phase and pass: MLIR's table.
 enum class Timing { None, Text, Json };
 
+/// Where attention becomes one op (docs/attention.md). Other than where it pays it is
+/// for tests.
+enum class AttentionForming { WherePays, Always, Never };
+
 struct CompileOptions {
   /// Function of the module to compile; others are ignored.
   std::string function;
@@ -48,6 +52,7 @@ struct CompileOptions {
   /// A convolution is the sum of products that it says, in f32 of all of them: never
   /// one by fewer multiplications, whose error is larger (docs/winograd.md).
   bool strict = false;
+  AttentionForming attention = AttentionForming::WherePays;
 };
 
 /// An object file and the serialized agc::proto::Manifest that describes it.

@@ -6,6 +6,7 @@
 // since every view is derived here.
 //
 //===----------------------------------------------------------------------===//
+#include "codegen/AttentionNest.h"
 #include "codegen/DebugInfo.h"
 #include "codegen/Kernel.h"
 #include "codegen/KernelName.h"
@@ -46,6 +47,8 @@ public:
                         ArrayRef<MemRefType> buffers);
   KernelInfo getWinograd(Operation *op, ArrayRef<View> views,
                          ArrayRef<MemRefType> buffers);
+  KernelInfo getAttention(Operation *op, ArrayRef<View> views,
+                          ArrayRef<MemRefType> buffers);
 
 private:
   ModuleOp module;
@@ -84,6 +87,7 @@ private:
               llvm::function_ref<KernelInfo(ArrayRef<View>, ArrayRef<MemRefType>)> kernelFor);
   void callScatter(ScatterOp op);
   void callWinograd(Operation *op);
+  void callAttention(Operation *op);
   Value part(const View &view, Value first, int64_t count);
   Value whole(Value value);
   void callBody(func::FuncOp body, SmallVector<Value> operands, Value workspace,
@@ -254,6 +258,23 @@ KernelInfo KernelTable::getWinograd(Operation *op, ArrayRef<View> views,
   return info;
 }
 
+KernelInfo KernelTable::getAttention(Operation *op, ArrayRef<View> views,
+                                     ArrayRef<MemRefType> buffers) {
+  AttentionNest nest = buildAttentionNest(op, views);
+  std::string key = nest.key(), name = nest.name();
+  for (MemRefType buffer : buffers)
+    key += llvm::formatv(" {0}", Type(buffer));
+  addLines(op, key, name);
+  if (auto known = kernels.find(key); known != kernels.end())
+    return known->second;
+  KernelInfo info;
+  info.function = createKernel(name, buffers, op->getLoc());
+  info.tiles = emitAttention(info.function, nest, machine);
+  describe(info, nest.flops() / 2, nest.flops(), nest.bytes());
+  kernels[key] = info;
+  return info;
+}
+
 /// The position of the first element out of range, or -1.
 func::FuncOp KernelTable::getCheck(CheckRangeOp op, MemRefType buffer) {
   Type index = IndexType::get(op.getContext());
@@ -325,6 +346,8 @@ func::FuncOp FormCalls::createList() {
   }
   list->setAttr("agc.results", b.getArrayAttr(results));
   list->setAttr(stepAttr, b.getUnitAttr());
+  if (Attribute found = function->getAttr(attention::foundAttr))
+    list->setAttr(attention::foundAttr, found);
   list->setAttr(keptAttr, b.getI64IntegerAttr(schedule.keptBytes));
   list->setAttr(leastAttr, b.getI64IntegerAttr(schedule.leastBytes));
   return list;
@@ -397,6 +420,8 @@ void FormCalls::call(Operation *op) {
     return callScatter(scatter);
   if (isa<winograd::WinogradDialect>(op->getDialect()))
     return callWinograd(op);
+  if (isa<attention::AttentionDialect>(op->getDialect()))
+    return callAttention(op);
   if (auto cond = dyn_cast<CondOp>(op))
     return callCond(cond);
   if (auto scan = dyn_cast<ScanOp>(op))
@@ -479,6 +504,13 @@ void FormCalls::callScatter(ScatterOp op) {
 void FormCalls::callWinograd(Operation *op) {
   callOn({op->getOperand(0), op->getResult(0)},
          [&](auto views, auto types) { return kernels.getWinograd(op, views, types); });
+}
+
+void FormCalls::callAttention(Operation *op) {
+  SmallVector<Value> values(op->getOperands());
+  llvm::append_range(values, op->getResults());
+  callOn(values,
+         [&](auto views, auto types) { return kernels.getAttention(op, views, types); });
 }
 
 //===----------------------------------------------------------------------===//

@@ -22,7 +22,12 @@ static void addCleanup(OpPassManager &pm, const GreedyRewriteConfig &config = {}
 }
 
 /// graph → gradient: the backward is there, nothing is there twice.
-static void addGradientPhase(OpPassManager &pm) {
+/// \p attention: Never where it becomes a program that is read again.
+static void addGradientPhase(OpPassManager &pm, AttentionForming attention) {
+  // Before gradients: what is one op has one of one op.
+  if (attention != AttentionForming::Never)
+    pm.addNestedPass<func::FuncOp>(
+        createFormAttentionPass({attention == AttentionForming::Always}));
   pm.addNestedPass<func::FuncOp>(createDifferentiatePass());
   // The backward builds zeros, ones and sums that fold away; and what it reads
   // of the forward it recomputes in words, not in fact.
@@ -71,13 +76,14 @@ static void addKernelsPhase(OpPassManager &pm, const Machine &machine,
 }
 
 void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
-              bool reference, int64_t maxWorkspaceBytes, bool byLine, bool strict) {
+              bool reference, int64_t maxWorkspaceBytes, bool byLine, bool strict,
+              AttentionForming attention) {
   switch (phase) {
   case Phase::Graph:
   case Phase::Native:
     return;
   case Phase::Gradient:
-    return addGradientPhase(pm);
+    return addGradientPhase(pm, reference ? AttentionForming::Never : attention);
   case Phase::Loops:
     return addLoopsPhase(pm, reference, strict);
   case Phase::Kernels:
@@ -87,12 +93,13 @@ void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
 
 static LogicalResult run(ModuleOp module, Phase phase, const Machine &machine,
                          bool reference, TimingScope &timing, int64_t maxWorkspaceBytes,
-                         bool byLine, bool strict) {
+                         bool byLine, bool strict,
+                         AttentionForming attention = AttentionForming::WherePays) {
   static constexpr const char *names[] = {"graph", "to gradient", "to loops",
                                           "to kernels"};
   TimingScope scope = timing.nest(names[size_t(phase)]);
   PassManager pm(module.getContext());
-  addPhase(pm, phase, machine, reference, maxWorkspaceBytes, byLine, strict);
+  addPhase(pm, phase, machine, reference, maxWorkspaceBytes, byLine, strict, attention);
   // What a user wrote was checked when it was read; agc-opt checks what passes make.
   pm.enableVerifier(false);
   pm.enableTiming(scope);
@@ -101,10 +108,10 @@ static LogicalResult run(ModuleOp module, Phase phase, const Machine &machine,
 
 LogicalResult runPhases(ModuleOp module, Phase phase, const Machine &machine,
                         bool reference, TimingScope &timing, int64_t maxWorkspaceBytes,
-                        bool strict) {
+                        bool strict, AttentionForming attention) {
   for (Phase next : {Phase::Gradient, Phase::Loops, Phase::Kernels})
     if (next <= phase && failed(run(module, next, machine, reference, timing,
-                                    maxWorkspaceBytes, /*byLine=*/false, strict)))
+                                    maxWorkspaceBytes, /*byLine=*/false, strict, attention)))
       return failure();
   return success();
 }
@@ -115,16 +122,24 @@ LogicalResult runPhase(ModuleOp module, Phase phase, const Machine &machine,
              byLine, /*strict=*/false);
 }
 
+LogicalResult runGradient(ModuleOp module) {
+  PassManager pm(module.getContext());
+  addGradientPhase(pm, AttentionForming::Never);
+  pm.enableVerifier(false); // As above.
+  return pm.run(module);
+}
+
 LogicalResult runBatch(ModuleOp module) {
   PassManager pm(module.getContext());
   // Before: a gradient knows what only one cotangent differs in.
-  addGradientPhase(pm);
+  addGradientPhase(pm, AttentionForming::Never);
   pm.addNestedPass<func::FuncOp>(createBatchPass());
   addCleanup(pm);
   return pm.run(module);
 }
 
 void registerPasses() {
+  registerPass([] { return createFormAttentionPass(); });
   registerPass([] { return createDifferentiatePass(); });
   registerPass([] { return createOutlineBodiesPass(); });
   registerPass([] { return createBatchPass(); });
@@ -138,7 +153,7 @@ void registerPasses() {
   registerPass([] { return createExpandHalvesPass(); });
   registerPass([] { return createExpandMathPass(); });
   PassPipelineRegistration<>("agc-to-gradient", "graph to the gradient phase",
-                             [](OpPassManager &pm) { addGradientPhase(pm); });
+                             [](OpPassManager &pm) { addGradientPhase(pm, AttentionForming::WherePays); });
   PassPipelineRegistration<>("agc-to-loops", "gradient to the loops phase",
                              [](OpPassManager &pm) { addLoopsPhase(pm, false, /*strict=*/false); });
   PassPipelineRegistration<>(

@@ -18,20 +18,25 @@ namespace agc {
 /// CompileOptions::strict.
 void addPhase(mlir::OpPassManager &pm, Phase phase, const Machine &machine,
               bool reference, int64_t maxWorkspaceBytes = -1, bool byLine = false,
-              bool strict = false);
+              bool strict = false,
+              AttentionForming attention = AttentionForming::WherePays);
 
 /// Brings a module from Phase::Graph to \p phase, Kernels at most. \p timing has a row
 /// for each phase, with its passes below.
 mlir::LogicalResult runPhases(mlir::ModuleOp module, Phase phase,
                               const Machine &machine, bool reference,
                               mlir::TimingScope &timing, int64_t maxWorkspaceBytes = -1,
-                              bool strict = false);
+                              bool strict = false,
+                              AttentionForming attention = AttentionForming::WherePays);
 
 /// Brings a module from the phase before to \p phase, for those who want it for
 /// several machines.
 mlir::LogicalResult runPhase(mlir::ModuleOp module, Phase phase, const Machine &machine,
                              mlir::TimingScope &timing, int64_t maxWorkspaceBytes = -1,
                              bool byLine = false);
+
+/// Expands the gradients of a graph, which stays one of agc's ops alone.
+mlir::LogicalResult runGradient(mlir::ModuleOp module);
 
 /// Expands the gradients of a graph and makes each function with batched
 /// arguments (`agc.batched`) one of a batch.

@@ -1,5 +1,6 @@
 //===- PrepareKernels.cpp - Every value a kernel's result or a view --------===//
 #include "codegen/Passes.h"
+#include "passes/Attention.h"
 #include "passes/LowerToLinalg.h"
 #include "passes/Winograd.h"
 
@@ -20,6 +21,7 @@ private:
   void materializeInsertions();
   void materializeScatters();
   void materializeTransforms();
+  void materializeAttention();
   void materializeChecks();
   void materializeBodyInputs();
   void materializeReshapes();
@@ -185,6 +187,29 @@ void PrepareKernelsPass::materializeTransforms() {
   });
 }
 
+/// Whether neighbours along the last dimension are neighbours in memory.
+static bool hasDenseRows(Value value) {
+  if (auto expanded = value.getDefiningOp<tensor::ExpandShapeOp>())
+    return hasDenseRows(expanded.getSrc());
+  auto slice = value.getDefiningOp<tensor::ExtractSliceOp>();
+  if (!slice)
+    return isDense(value);
+  return slice.hasUnitStride() && slice.getDroppedDims().none() &&
+         hasDenseRows(slice.getSource());
+}
+
+/// Attention reads rows.
+void PrepareKernelsPass::materializeAttention() {
+  getOperation().walk([&](Operation *op) {
+    if (!isa<attention::ForwardOp, attention::BackwardOp>(op))
+      return;
+    OpBuilder builder(op);
+    for (OpOperand &operand : op->getOpOperands())
+      if (!hasDenseRows(operand.get()))
+        operand.set(copy(builder, operand.get()));
+  });
+}
+
 /// A check looks at a whole buffer.
 void PrepareKernelsPass::materializeChecks() {
   getOperation().walk([&](agc::ir::CheckRangeOp op) {
@@ -207,10 +232,11 @@ void PrepareKernelsPass::materializeBodyInputs() {
   });
 }
 
+/// Dimensions become one only where they lie as one.
 void PrepareKernelsPass::materializeReshapes() {
   SmallVector<Operation *> ops;
   getOperation().walk([&](Operation *op) {
-    if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+    if (isa<tensor::CollapseShapeOp>(op))
       ops.push_back(op);
   });
   for (Operation *op : ops)
@@ -233,7 +259,8 @@ void PrepareKernelsPass::materializeReturns() {
     bool isOwn = maker &&
                  (isa<linalg::GenericOp>(maker) ||
                   (isa<tensor::InsertSliceOp, agc::ir::ScatterOp, agc::ir::CondOp,
-                       agc::ir::ScanOp, winograd::FromPointsOp>(maker) &&
+                       agc::ir::ScanOp, winograd::FromPointsOp, attention::ForwardOp,
+                       attention::BackwardOp>(maker) &&
                    !updates)) &&
                  returned.insert(operand.get()).second;
     if (!isOwn)
@@ -249,6 +276,7 @@ void PrepareKernelsPass::runOnOperation() {
   materializeChecks();
   materializeBodyInputs();
   materializeReshapes();
+  materializeAttention();
   materializeReturns();
 }
 

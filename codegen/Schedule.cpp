@@ -4,6 +4,7 @@
 #include "codegen/Passes.h"
 #include "ir/Dialect.h"
 #include "ir/Serialize.h"
+#include "passes/Attention.h"
 #include "passes/LowerToLinalg.h"
 #include "passes/Winograd.h"
 
@@ -146,6 +147,8 @@ StringRef Schedule::whyApart(Operation *op) const {
       return "its gradient comes out of a loop or branch";
     if (isa<winograd::WinogradDialect>(maker->getDialect()))
       return "its gradient comes out of a convolution by tiles";
+    if (isa<attention::AttentionDialect>(maker->getDialect()))
+      return "its gradient comes out of attention";
     auto sum = dyn_cast<linalg::GenericOp>(maker);
     if (!sum)
       continue;
@@ -201,6 +204,21 @@ static void dropDimensions(View &view, const llvm::SmallBitVector &dropped) {
   view.strides = kept;
 }
 
+/// Several dimensions for one lie as that does.
+static View expandedView(const View &base, tensor::ExpandShapeOp reshape) {
+  View view{base.buffer, base.offset,
+            SmallVector<int64_t>(reshape.getResultType().getRank(), 1)};
+  for (auto [group, stride] :
+       llvm::zip_equal(reshape.getReassociationIndices(), base.strides)) {
+    int64_t inner = stride;
+    for (int64_t d : llvm::reverse(group)) {
+      view.strides[d] = inner;
+      inner *= reshape.getResultType().getDimSize(d);
+    }
+  }
+  return view;
+}
+
 /// A place for what the value's op writes: the caller's, if it is returned.
 unsigned Schedule::bufferOfResult(Value value) {
   auto result = resultOf.find(value);
@@ -238,9 +256,13 @@ void Schedule::assignView(Operation &op) {
         dropDimensions(view, insertion.getDroppedDims());
         views[insertion.getSource()] = view;
       })
-      .Case<tensor::CollapseShapeOp, tensor::ExpandShapeOp>([&](auto reshape) {
+      .Case<tensor::ExpandShapeOp>([&](auto reshape) {
+        if (views.contains(reshape.getSrc())) // The same.
+          views[reshape] = expandedView(views.at(reshape.getSrc()), reshape);
+      })
+      .Case<tensor::CollapseShapeOp>([&](auto reshape) {
         if (!views.contains(reshape.getSrc()))
-          return; // The same.
+          return;
         View view = denseView(views.at(reshape.getSrc()).buffer,
                               reshape.getResultType());
         view.offset = views.at(reshape.getSrc()).offset;
@@ -251,6 +273,10 @@ void Schedule::assignView(Operation &op) {
       .Case<winograd::ToPointsOp, winograd::FromPointsOp>([&](auto transform) {
         views[transform] =
             denseView(bufferOfResult(transform.getResult()), transform.getType());
+      })
+      .Case<attention::ForwardOp, attention::BackwardOp>([&](auto attention) {
+        for (Value value : attention->getResults())
+          views[value] = denseView(bufferOfResult(value), value.getType());
       })
       .Case<CondOp, ScanOp>([&](auto control) {
         for (Value value : control->getResults())
@@ -391,7 +417,8 @@ void Schedule::orderKernels() {
     }
   auto add = [&](Operation &op) {
     if (isa<linalg::GenericOp, CheckRangeOp, CondOp, ScanOp, ScatterOp,
-            winograd::ToPointsOp, winograd::FromPointsOp>(op) &&
+            winograd::ToPointsOp, winograd::FromPointsOp, attention::ForwardOp,
+            attention::BackwardOp>(op) &&
         !fusedReductions.contains(&op))
       order.push_back(&op);
   };

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "passes/LowerToLinalg.h"
 
+#include "passes/Attention.h"
+
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 
 using namespace mlir;
@@ -194,7 +196,7 @@ struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
                  llvm::all_of(op->getRegions(),
                               [&](Region &region) { return types.isLegal(&region); });
         });
-    target.addLegalDialect<arith::ArithDialect, linalg::LinalgDialect,
+    target.addLegalDialect<attention::AttentionDialect, arith::ArithDialect, linalg::LinalgDialect,
                            math::MathDialect, tensor::TensorDialect>();
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return types.isSignatureLegal(op.getFunctionType());

@@ -4,6 +4,30 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FormAttentionPass : Pass<"agc-form-attention", "::mlir::func::FuncOp"> {
+  let summary = "Make one op of a product, a softmax and a product";
+  let description = [{
+    Where scores of queries and keys are scaled, masked or not, made probabilities
+    that nobody else reads and multiplied with values, all in f32, that is one op,
+    whose kernels need no memory for the scores; before gradients are built, so
+    that its gradient is one, too. Formed where that pays (docs/attention.md);
+    where not, the product with the values says why: `agc.unformed`.
+
+    ```mlir
+    %s = agc.einsum %q, %k {spec = "abmk,abnk->abmn"} : … -> tensor<4x4x512x512xf32>
+    … // softmax over the last dimension
+    %o = agc.einsum %p, %v {spec = "abmk,abkn->abmn"} : … -> tensor<4x4x512x32xf32>
+    // becomes
+    %o, %lse = attention.forward %q, %k, %v {scale = 1.0, spec = "abmk,abnk,abnl->abml"} : …
+    ```
+  }];
+  let options = [
+    Option<"always", "always", "bool", /*default=*/"false",
+           "Wherever it can be, whether it pays or not: for tests">
+  ];
+  let dependentDialects = ["::agc::ir::AgcDialect", "::agc::attention::AttentionDialect"];
+}
+
 def DifferentiatePass : Pass<"agc-differentiate", "::mlir::func::FuncOp"> {
   let summary = "Expand each symbolic gradient into the ops of a backward";
   let description = [{

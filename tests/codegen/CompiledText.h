@@ -62,9 +62,11 @@ public:
   /// Throws std::runtime_error with the compiler's message.
   explicit CompiledProgram(const std::string &program, bool reference = false,
                            const std::string &cpu = "native", int64_t maxWorkspaceBytes = -1,
-                           bool strict = false) {
+                           bool strict = false,
+                           AttentionForming attention = AttentionForming::WherePays) {
     CompileOptions options{"f", cpu, reference, maxWorkspaceBytes};
     options.strict = strict;
+    options.attention = attention;
     CompiledObject object;
     check(agcGetCompiler()->compile(program, options, object));
     if (!manifest.ParseFromString(object.manifest))

@@ -1,6 +1,7 @@
 //===- main.cpp - agc-opt: one pass at a time, on MLIR text ----------------===//
 #include "codegen/Pipelines.h"
 #include "ir/Dialect.h"
+#include "passes/Attention.h"
 #include "passes/Winograd.h"
 
 #include "mlir/InitAllDialects.h"
@@ -10,7 +11,8 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
-  registry.insert<agc::ir::AgcDialect, agc::winograd::WinogradDialect>();
+  registry.insert<agc::ir::AgcDialect, agc::winograd::WinogradDialect,
+                  agc::attention::AttentionDialect>();
   agc::registerPasses();
   mlir::registerTransformsPasses();
   return mlir::asMainReturnCode(

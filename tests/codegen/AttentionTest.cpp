@@ -1,0 +1,174 @@
+//===- AttentionTest.cpp - Attention whose scores lie nowhere --------------===//
+//
+// Against the reference in f64, of shapes that fill no block and of some that do; what
+// docs/attention.md says of the error.
+//
+//===----------------------------------------------------------------------===//
+#include "tests/codegen/AttentionText.h"
+#include "tests/codegen/Elements.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdio>
+#include <random>
+
+namespace agc {
+namespace {
+
+std::vector<Elements> argumentsOf(const AttentionCase &c) {
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  std::vector<Elements> arguments;
+  size_t heads = size_t(c.batch * c.heads);
+  auto add = [&](size_t count) {
+    Elements &next = arguments.emplace_back(DType::F32, count);
+    for (size_t i = 0; i < next.count; ++i)
+      next.set(i, normal(random));
+  };
+  add(heads * size_t(c.queries * c.features));
+  add(heads * size_t(c.keys * c.features));
+  add(heads * size_t(c.keys * c.channels));
+  add(heads * size_t(c.queries * c.channels));
+  if (!c.mask)
+    return arguments;
+  size_t count = 1;
+  for (int64_t size : c.maskShape())
+    count *= size_t(size);
+  Elements &mask = arguments.emplace_back(c.isBool ? DType::Bool : DType::F32, count);
+  for (size_t i = 0; i < count; ++i)
+    if (c.isBool) // One key at least of each query's.
+      mask.setInteger(i, i % size_t(c.keys) == 0 || random() % 3 != 0);
+    else
+      mask.set(i, random() % 5 == 0 && i % size_t(c.keys) ? -INFINITY : normal(random));
+  return arguments;
+}
+
+CompiledProgram compiled(const AttentionCase &c, AttentionForming forming, bool reference = false,
+                         const std::string &cpu = "native") {
+  return CompiledProgram(serialize(textOf(c)), reference, cpu, /*maxWorkspaceBytes=*/-1,
+                         /*strict=*/false, forming);
+}
+
+int numKernels(const proto::Manifest &manifest, const std::string &name) {
+  int count = 0;
+  for (const proto::KernelInfo &kernel : manifest.kernels())
+    count += int(kernel.calls()) * (kernel.name().rfind(name, 0) == 0);
+  return count;
+}
+
+/// Root mean square and largest difference, relative to the root mean square.
+struct Error {
+  double mean = 0, largest = 0;
+};
+
+Error errorOf(const Elements &result, const Elements &exact) {
+  double squares = 0, errors = 0, largest = 0;
+  for (size_t i = 0; i < exact.count; ++i) {
+    double wanted = exact.number(i), error = std::abs(result.number(i) - wanted);
+    if (std::isnan(wanted) && std::isnan(result.number(i)))
+      continue;
+    if (std::isnan(error))
+      return {INFINITY, INFINITY};
+    squares += wanted * wanted;
+    errors += error * error;
+    largest = std::max(largest, error);
+  }
+  double scale = std::sqrt(squares / double(exact.count));
+  if (scale == 0)
+    scale = 1; // Of one key, probabilities do not change.
+  return {std::sqrt(errors / double(exact.count)) / scale, largest / scale};
+}
+
+/// Parts of about as many tiles each, the last first: what \p threads threads do.
+struct Threads {
+  int64_t count;
+  agc_executor executor{this, [](void *self, int64_t tiles, agc_task task, void *argument) {
+                          int64_t parts = static_cast<Threads *>(self)->count;
+                          for (int64_t i = parts; i-- > 0;)
+                            if (tiles * i / parts < tiles * (i + 1) / parts)
+                              task(argument, tiles * i / parts, tiles * (i + 1) / parts);
+                        }};
+};
+
+class Attention : public testing::TestWithParam<AttentionCase> {};
+
+/// What docs/attention.md promises.
+constexpr double maxMean = 8e-7, maxLargest = 3e-5;
+
+void expectNear(const AttentionCase &c, std::vector<Elements> &results,
+                std::vector<Elements> &exact) {
+  for (size_t which = 0; which < 4; ++which) {
+    const char *names[] = {"o", "dq", "dk", "dv"};
+    Error error = errorOf(results[which], exact[which]);
+    EXPECT_LE(error.mean, maxMean) << names[which];
+    EXPECT_LE(error.largest, maxLargest) << names[which];
+  }
+}
+
+TEST_P(Attention, IsAsNearAsStated) {
+  const AttentionCase &c = GetParam();
+  CompiledProgram formed = compiled(c, AttentionForming::Always),
+                  plain = compiled(c, AttentionForming::Never),
+                  reference = compiled(c, AttentionForming::Never, /*reference=*/true);
+  EXPECT_EQ(numKernels(formed.manifest, "attention"), 2);
+  EXPECT_EQ(numKernels(plain.manifest, "attention"), 0);
+  std::vector<Elements> arguments = argumentsOf(c);
+  std::vector<Elements> results = run(formed, arguments), other = run(plain, arguments),
+                        exact = run(reference, arguments);
+  expectNear(c, results, exact);
+  for (size_t which = 0; which < 4; ++which) {
+    const char *names[] = {"o", "dq", "dk", "dv"};
+    Error error = errorOf(results[which], exact[which]), direct = errorOf(other[which], exact[which]);
+    std::printf("%-3s %.1e (%.1e), as a composition %.1e (%.1e)\n", names[which], error.mean,
+                error.largest, direct.mean, direct.largest);
+  }
+  for (int64_t threads : {2, 3, 4, 7}) {
+    Threads of{threads};
+    std::vector<Elements> again = run(formed, arguments, &of.executor);
+    for (size_t which = 0; which < 4; ++which)
+      EXPECT_TRUE(again[which].sameBits(results[which])) << threads << " threads";
+  }
+}
+
+AttentionCase shape(int batch, int heads, int queries, int keys, int features, int channels,
+                    bool causal = false, bool interleaved = false) {
+  AttentionCase c;
+  c.batch = batch;
+  c.heads = heads;
+  c.queries = queries;
+  c.keys = keys;
+  c.features = features;
+  c.channels = channels;
+  c.causal = causal;
+  c.interleaved = interleaved;
+  return c;
+}
+
+AttentionCase masked(AttentionCase c, AttentionCase::Mask mask, bool isBool) {
+  c.mask = mask;
+  c.isBool = isBool;
+  return c;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, Attention,
+    testing::Values(shape(1, 1, 1, 1, 1, 1), shape(1, 1, 1, 5, 3, 2), shape(2, 3, 7, 1, 4, 4, true),
+                    shape(1, 2, 17, 17, 1, 129, true), shape(2, 2, 33, 50, 129, 5),
+                    shape(2, 2, 50, 33, 7, 16, true), shape(1, 2, 33, 131, 16, 33, true),
+                    shape(2, 4, 64, 64, 32, 32, true, true), shape(1, 3, 96, 144, 64, 64, false, true),
+                    shape(2, 2, 257, 257, 32, 32, true), shape(1, 2, 300, 211, 40, 24, false, true),
+                    shape(1, 1, 512, 512, 64, 64, true, true)));
+INSTANTIATE_TEST_SUITE_P(
+    Masks, Attention,
+    testing::Values(masked(shape(2, 2, 19, 37, 8, 8), AttentionCase::Keys, true),
+                    masked(shape(2, 2, 37, 19, 8, 8), AttentionCase::Keys, false),
+                    masked(shape(2, 2, 65, 51, 8, 24), AttentionCase::Square, true),
+                    masked(shape(2, 2, 70, 96, 8, 24), AttentionCase::Square, false),
+                    masked(shape(2, 3, 21, 53, 9, 8), AttentionCase::Given, true),
+                    masked(shape(2, 3, 53, 64, 9, 8, false, true), AttentionCase::Given, false),
+                    masked(shape(2, 2, 65, 65, 8, 24, true), AttentionCase::Square, true),
+                    masked(shape(2, 2, 65, 65, 8, 24, true), AttentionCase::Keys, false)));
+
+} // namespace
+} // namespace agc

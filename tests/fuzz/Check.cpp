@@ -108,7 +108,8 @@ void Checker::compile() {
   // One graph in eight on the smallest machine there is.
   cpu = graph.seed % 8 ? "native" : "x86-64";
   try {
-    compiled = std::make_unique<CompiledProgram>(bytes, /*reference=*/false, cpu);
+    compiled = std::make_unique<CompiledProgram>(bytes, /*reference=*/false, cpu, /*maxWorkspaceBytes=*/-1,
+                                                 /*strict=*/false, AttentionForming::Always);
     reference = std::make_unique<CompiledProgram>(bytesOf(*expanded), /*reference=*/true);
   } catch (std::runtime_error &error) {
     throw Fault{"compilation", error.what()};
@@ -120,7 +121,8 @@ void Checker::checkLimit() {
   int64_t limit = int64_t(compiled->manifest.workspace_bytes()) * 3 / 4;
   std::unique_ptr<CompiledProgram> tight;
   try {
-    tight = std::make_unique<CompiledProgram>(bytes, /*reference=*/false, cpu, limit);
+    tight = std::make_unique<CompiledProgram>(bytes, /*reference=*/false, cpu, limit, /*strict=*/false,
+                                              AttentionForming::Always);
   } catch (std::runtime_error &error) {
     if (std::string(error.what()).find("can be computed again is not kept") == std::string::npos)
       throw Fault{"less memory", error.what()};

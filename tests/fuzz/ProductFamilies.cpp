@@ -200,11 +200,103 @@ static bool addPooling(Generator &g) {
   return true;
 }
 
+//===----------------------------------------------------------------------===//
+// Attention
+//===----------------------------------------------------------------------===//
+
+/// A softmax over the last dimension, as who writes one would. Its largest has a
+/// gradient, which comes to nothing: else this were no derivative.
+static Value softmax(Generator &g, Value x) {
+  RankedTensorType type = typeOf(x), row = type.clone(type.getShape().drop_back());
+  int64_t last = type.getRank() - 1;
+  auto all = llvm::to_vector(llvm::seq(last));
+  Value largest = g.create<ir::ReduceMaxOp>(row, x, ArrayRef{last});
+  Value less = g.create<ir::SubOp>(x, g.create<ir::BroadcastOp>(type, largest, all));
+  Value powers = g.create<ir::ExpOp>(less);
+  Value sum = g.create<ir::ReduceSumOp>(row, powers, ArrayRef{last});
+  return g.create<ir::DivOp>(powers, g.create<ir::BroadcastOp>(type, sum, all));
+}
+
+/// Scores that a mask or a diagonal leaves, of each query the first key's at least.
+static Value masked(Generator &g, Value scores) {
+  RankedTensorType type = typeOf(scores);
+  int64_t last = type.getRank() - 1, keys = type.getShape().back();
+  RankedTensorType places = type.clone(g.builder.getI64Type());
+  Value lowest = g.filled(type, -INFINITY);
+  if (g.random.chance(0.4)) {
+    Value row = g.create<ir::IotaOp>(places, last - 1), key = g.create<ir::IotaOp>(places, last);
+    if (g.random.chance(0.5))
+      scores = g.create<ir::SelectOp>(type, g.create<ir::CompareOp>(row, key, "ge"), scores, lowest);
+    else
+      scores = g.create<ir::SelectOp>(type, g.create<ir::CompareOp>(row, key, "lt"), lowest, scores);
+  }
+  // Of keys, of queries and keys, or of all.
+  SmallVector<int64_t> dimensions{last};
+  for (int64_t d = last - 1; d >= 0 && g.random.chance(0.5); --d)
+    dimensions.insert(dimensions.begin(), d);
+  Shape shape;
+  for (int64_t d : dimensions)
+    shape.push_back(type.getDimSize(d));
+  auto spread = [&](Value mask) -> Value {
+    if (dimensions.size() == size_t(type.getRank()))
+      return mask;
+    return g.create<ir::BroadcastOp>(type.clone(typeOf(mask).getElementType()), mask, dimensions);
+  };
+  if (g.random.chance(0.3))
+    return g.create<ir::AddOp>(scores, spread(g.like(type.clone(shape)).value));
+  if (g.random.chance(0.3) && keys > 0) {
+    Value mask = g.like(g.tensor(shape, g.builder.getI1Type())).value;
+    RankedTensorType numbers = g.tensor(shape, g.builder.getI64Type());
+    Value isFirst = g.create<ir::CompareOp>(
+        g.create<ir::IotaOp>(numbers, int64_t(shape.size()) - 1), g.filled(numbers, 0), "eq");
+    return g.create<ir::SelectOp>(type, spread(g.create<ir::OrOp>(mask, isFirst)), scores, lowest);
+  }
+  return scores;
+}
+
+static bool addAttention(Generator &g) {
+  int64_t rank = g.random.between(0, 2), queries = g.randomSize(), keys = g.randomSize();
+  Shape batch;
+  for (int64_t d = 0; d < rank; ++d)
+    batch.push_back(g.randomSize());
+  auto shaped = [&](int64_t rows, int64_t columns) {
+    Shape shape(batch);
+    shape.append({rows, columns});
+    return shape;
+  };
+  Shape ofQ = shaped(queries, g.randomSize()), ofK = shaped(keys, ofQ.back()),
+        ofV = shaped(keys, g.randomSize()), ofScores = shaped(queries, keys),
+        ofO = shaped(queries, ofV.back());
+  // A softmax of nothing has no numbers.
+  if (!keys || !g.isSmall(ofQ) || !g.isSmall(ofK) || !g.isSmall(ofV) || !g.isSmall(ofScores) ||
+      !g.isSmall(ofO))
+    return false;
+  Type element = g.floatElement();
+  Item q = g.like(g.tensor(ofQ, element)), k = g.like(g.tensor(ofK, element)),
+       v = g.like(g.tensor(ofV, element));
+  Facts scores = productFacts(q, k, double(ofQ.back()));
+  if (!fits(element, scores))
+    return false;
+  std::string letters = StringRef("ab").take_front(rank).str();
+  RankedTensorType type = g.tensor(ofScores, element);
+  Value s = g.create<ir::EinsumOp>(type, q.value, k.value,
+                                   letters + "mk," + letters + "nk->" + letters + "mn");
+  double scale = 1 / std::max(1.0, scores.range.magnitude() / 4);
+  s = g.create<ir::MulOp>(s, g.filled(type, scale));
+  Value p = softmax(g, masked(g, s));
+  Facts facts{v.facts.range, v.facts.slope + 2 * v.facts.range.magnitude() * scale * scores.slope};
+  g.give(g.create<ir::EinsumOp>(g.tensor(ofO, element), p, v.value,
+                                letters + "mk," + letters + "kn->" + letters + "mn"),
+         facts);
+  return true;
+}
+
 ArrayRef<Family> productFamilies() {
   static constexpr Family list[] = {
       {"einsum", 6, addEinsum},
       {"convolution", 3, addConvolution},
       {"pooling", 2, addPooling},
+      {"attention", 3, addAttention},
   };
   return list;
 }

@@ -67,7 +67,8 @@ public:
   Mover(Block &block, Value amount, Value phase)
       : b(OpBuilder::atBlockBegin(&block)), loc(b.getUnknownLoc()), amount(amount), phase(phase) {}
 
-  /// x + x * share * number, \p times as much; where x is 0, x, which may be -0.
+  /// x + x * share * number, \p times as much; where x is 0, which may be -0, or an
+  /// infinity, x.
   Value move(OpBuilder &at, Value x, double times = 1) {
     RankedTensorType type = typeOf(x);
     static constexpr double shares[] = {1, -0.62, 0.81, -0.45, 0.53};
@@ -80,9 +81,8 @@ public:
       far = ir::MulOp::create(
           at, loc, step, ir::ConstantOp::create(at, loc, type, at.getF64FloatAttr(times), nullptr));
     Value moved = ir::AddOp::create(at, loc, x, ir::MulOp::create(at, loc, x, far));
-    Value zero = ir::ConstantOp::create(at, loc, type, at.getF64FloatAttr(0), nullptr);
-    Value isZero = ir::CompareOp::create(at, loc, x, zero, "eq");
-    moved = ir::SelectOp::create(at, loc, type, isZero, x, moved);
+    Value isFixed = ir::CompareOp::create(at, loc, x, ir::AddOp::create(at, loc, x, x), "eq");
+    moved = ir::SelectOp::create(at, loc, type, isFixed, x, moved);
     if (!type.getElementType().isF16())
       return moved;
     // The steps of an f16 stop shrinking, and beyond its largest is infinity.
@@ -95,6 +95,7 @@ public:
     Value largest = ir::ConstantOp::create(at, loc, type, at.getF64FloatAttr(0x1.ff8p+15), nullptr);
     Value isBeyond = ir::CompareOp::create(at, loc, ir::AbsOp::create(at, loc, x), largest, "gt");
     Value infinity = ir::AddOp::create(at, loc, x, ir::MulOp::create(at, loc, x, beyond));
+    infinity = ir::SelectOp::create(at, loc, type, isFixed, x, infinity);
     return ir::SelectOp::create(at, loc, type, isBeyond, infinity, moved);
   }
 

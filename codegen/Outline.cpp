@@ -4,6 +4,7 @@
 #include "codegen/Passes.h"
 #include "ir/Dialect.h"
 #include "ir/Serialize.h"
+#include "passes/Attention.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -269,6 +270,12 @@ void Outliner::addFunction(func::FuncOp op) {
   numValues = 0;
   numbers.clear();
   unread.clear();
+  if (auto found = op->getAttrOfType<ArrayAttr>(attention::foundAttr))
+    for (StringAttr text : found.getAsRange<StringAttr>()) {
+      proto::Metadata &entry = *message.add_metadata();
+      entry.set_key("attention");
+      entry.set_value(text.str());
+    }
   bool isList = bool(op->getAttr(stepAttr));
   SmallVector<Value> results; // in a list: buffers, the workspace last
   for (BlockArgument argument : op.getArguments()) {

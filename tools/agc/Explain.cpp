@@ -98,6 +98,15 @@ Json describeReorders(const proto::Module &module, const proto::Function &list) 
   return reorders;
 }
 
+/// Each attention that was found, and whether its scores are in memory.
+Json describeAttention(const proto::Module &outline) {
+  Json found = Json::array();
+  for (const proto::Metadata &entry : outline.metadata())
+    if (entry.key() == "attention")
+      found.push_back(entry.value());
+  return found;
+}
+
 Json explain(const proto::Module &program, const std::string &name) {
   CompileOptions options;
   options.function = name;
@@ -123,6 +132,7 @@ Json explain(const proto::Module &program, const std::string &name) {
           {"bytes", bytes},
           {"workspace_bytes", manifest.workspace_bytes()},
           {"least_workspace_bytes", manifest.least_bytes()},
+          {"attention", describeAttention(outline)},
           {"updates", describeUpdates(list)},
           {"reorder_bytes", moved},
           {"reorders", std::move(reorders)}};
@@ -159,6 +169,18 @@ void printUpdates(const Json &updates, size_t maxRows) {
     rows("in the gradient's kernel", byReason[""]);
 }
 
+/// Layers alike in one line.
+void printAttention(const Json &found) {
+  std::map<std::string, int> counts;
+  for (const Json &each : found)
+    ++counts[each.get<std::string>()];
+  const char *title = "  attention ";
+  for (const auto &[text, count] : counts) {
+    print(fmt::format("{}{} of {}\n", title, count, text));
+    title = "            ";
+  }
+}
+
 void printReorders(const Json &function, size_t maxRows) {
   std::vector<Json> reorders = function["reorders"];
   double moved = function["reorder_bytes"].get<double>(),
@@ -183,6 +205,7 @@ void printExplanation(const Json &function, size_t maxRows) {
   print(fmt::format("function {}\n  fusion    {} ops in {} kernels, {} calls\n",
                     function["name"].get<std::string>(), function["ops"].get<int64_t>(),
                     function["kernels"].get<int64_t>(), function["calls"].get<uint64_t>()));
+  printAttention(function["attention"]);
   printUpdates(function["updates"], maxRows);
   double workspace = function["workspace_bytes"].get<double>(),
          least = function["least_workspace_bytes"].get<double>();

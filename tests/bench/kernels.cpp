@@ -4,6 +4,8 @@
 //   mm/AB/MxNxK/tT              a product; A, B: n as it is, t transposed
 //   conv/WHAT/bN/IxOxS/KsD/tT   batch N, I to O channels of S x S, K x K, stride D;
 //                               WHAT: forward, data or weight, the two gradients
+//   attention/WHAT/bN/HxTxE/tT  batch N, H heads of T queries and keys and of E features,
+//                               causal; WHAT: forward, or step: with its gradients
 // Counters: FLOP/s, flops; those of the products alone, without what brings operands
 // into their order, products; each as a fraction of the FMA peak of so many threads.
 // tests/bench/kernels has peers beside them.
@@ -154,6 +156,51 @@ void convolution(benchmark::State &state, std::string what, int64_t batch, Layer
   });
 }
 
+/// Causal. The textbook's FLOPs are those of scores that count.
+void attention(benchmark::State &state, bool isStep, int64_t batch, int64_t heads,
+               int64_t length, int64_t features, int threads) {
+  std::vector<int64_t> shape{batch, heads, length, features};
+  double scores = double(batch * heads) * double(length) * double(length + 1) / 2;
+  auto forward = [](const Tensor &q, const Tensor &k, const Tensor &v) {
+    return scaled_dot_product_attention(q, k, v, {}, 0, /*is_causal=*/true);
+  };
+  measure(state, threads, scores * 2 * double(features) * (isStep ? 7 : 2), [&] {
+    if (!isStep)
+      return compile([=](Tensor q, Tensor k, Tensor v) { return forward(q, k, v); }, spec(shape),
+                     spec(shape), spec(shape));
+    return compile(
+        [=](Tensor q, Tensor k, Tensor v, Tensor dy) {
+          AutoGradMode on(true);
+          for (Tensor *x : {&q, &k, &v})
+            x->requires_grad_(true);
+          return stack(autograd::grad({forward(q, k, v)}, {q, k, v}, {dy}));
+        },
+        spec(shape), spec(shape), spec(shape), spec(shape));
+  });
+}
+
+void addAttention() {
+  struct Shape {
+    int64_t batch, heads, length, features;
+  };
+  const Shape shapes[] = {{64, 4, 8, 8},    {64, 4, 8, 32},   {64, 4, 16, 32}, {32, 4, 32, 32},
+                          {12, 4, 64, 32},  {4, 4, 128, 32},  {4, 4, 256, 32}, {4, 4, 512, 32},
+                          {4, 4, 1024, 32}, {1, 12, 256, 64}, {1, 12, 1024, 64}};
+  for (int threads : {1, 2})
+    for (const char *what : {"forward", "step"})
+      for (const Shape &s : shapes)
+        benchmark::RegisterBenchmark(
+            ("attention/" + std::string(what) + "/b" + std::to_string(s.batch) + "/" +
+             std::to_string(s.heads) + "x" + std::to_string(s.length) + "x" +
+             std::to_string(s.features) + "/t" + std::to_string(threads))
+                .c_str(),
+            [=](benchmark::State &state) {
+              attention(state, what == std::string("step"), s.batch, s.heads, s.length, s.features,
+                        threads);
+            })
+            ->UseRealTime();
+}
+
 void addProducts() {
   struct Shape {
     int64_t m, n, k;
@@ -217,6 +264,7 @@ void addConvolutions() {
 
 int main(int argc, char **argv) {
   addProducts();
+  addAttention();
   addConvolutions();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv))

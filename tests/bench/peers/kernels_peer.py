@@ -1,4 +1,4 @@
-"""Single products and convolutions of PyTorch, or products of numpy's OpenBLAS.
+"""Single products, convolutions and attention of PyTorch, or products of numpy's OpenBLAS.
 
     echo mm/nt/512x512x512/t1 | python kernels_peer.py torch [--seconds S]
 
@@ -29,6 +29,19 @@ def torch_case(kind, fields):
         a, b = operands(order, m, n, k, torch.rand)
         result = torch.empty(m, n)
         return lambda: torch.mm(a, b, out=result)
+    if kind == "attention":
+        what, batch, sizes = fields
+        shape = (int(batch[1:]), *map(int, sizes.split("x")))
+        q, k, v, dy = (torch.rand(shape) for _ in range(4))
+        attend = torch.nn.functional.scaled_dot_product_attention
+        if what == "forward":
+            return lambda: attend(q, k, v, is_causal=True)
+        inputs = [x.requires_grad_() for x in (q, k, v)]
+
+        def step():
+            with torch.enable_grad():
+                return torch.autograd.grad(attend(q, k, v, is_causal=True), inputs, dy)
+        return step
     what, batch, sizes, kernel = fields
     (inner, outer, size), (width, stride) = (map(int, sizes.split("x")),
                                              map(int, kernel.split("s")))

@@ -64,10 +64,48 @@ void AttentionEmitter::forKeyBlocks(const Block &block,
 // Masks
 //===----------------------------------------------------------------------===//
 
+/// A row of keys, from \p key on, for the vectors of the group that may see one of them:
+/// \p body gets how many do not.
+void AttentionEmitter::forSeen(const Block &block, Value key, Value group,
+                               llvm::function_ref<void(int64_t)> body) {
+  if (!nest.isCausal)
+    return body(0);
+  auto choose = [&](auto &&self, int64_t hidden) -> void {
+    if (hidden == groupVectors)
+      return body(hidden);
+    Value end = add(add(block.first, group), (hidden + 1) * lanes);
+    auto branch = scf::IfOp::create(
+        b, arith::CmpIOp::create(b, arith::CmpIPredicate::ult, key, end),
+        /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(branch.thenBlock());
+    body(hidden);
+    b.setInsertionPointToStart(branch.elseBlock());
+    self(self, hidden + 1);
+  };
+  choose(choose, 0);
+}
+
+/// For each vector of the group, how many of the block's keys a query of it sees. If all
+/// see all, one number.
+AttentionEmitter::Values AttentionEmitter::seenKeys(const Block &block, Value firstKey,
+                                                    Value count, Value group) {
+  if (!nest.isCausal)
+    return {count};
+  Values ends;
+  for (int64_t j = 0; j < groupVectors; ++j) {
+    Value end = sub(add(add(block.first, group), (j + 1) * lanes), firstKey);
+    end = arith::MaxSIOp::create(b, end, constant(0));
+    ends.push_back(arith::MinSIOp::create(b, end, count));
+  }
+  return ends;
+}
+
 /// Puts \p hidden where scores do not count; \p adds: and adds a mask to those that do.
 /// \p x: rows from \p row on of the block of keys.
 void AttentionEmitter::mask(const Block &block, Value firstKey, Value row, Value group,
-                            int64_t rows, Values &x, double hidden, bool adds) {
+                            int64_t rows, int64_t vectors, Values &x, double hidden,
+                            bool adds) {
   Value none = number(hidden);
   const AttentionOperand &from = nest.mask;
   bool counts = nest.masked == AttentionNest::Counted;
@@ -81,8 +119,8 @@ void AttentionEmitter::mask(const Block &block, Value firstKey, Value row, Value
         same = arith::TruncIOp::create(b, b.getI1Type(), same);
       same = broadcast(same);
     }
-    for (int64_t j = 0; j < groupVectors; ++j) {
-      Value &score = x[i * groupVectors + j], here = same;
+    for (int64_t j = 0; j < vectors; ++j) {
+      Value &score = x[i * vectors + j], here = same;
       if (!here) {
         here = load(masks, add(add(times(there, blockQueries), group), j * lanes), lanes);
         if (counts)
@@ -108,12 +146,12 @@ void AttentionEmitter::mask(const Block &block, Value firstKey, Value row, Value
   Value lane = laneNumbers();
   Value ahead = arith::IndexCastOp::create(b, i32, sub(key, query));
   for (int64_t i = 0; i < rows; ++i)
-    for (int64_t j = 0; j < groupVectors; ++j) {
+    for (int64_t j = 0; j < vectors; ++j) {
       Value from = arith::AddIOp::create(
           b, ahead, arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(i - j * lanes))));
       Value isSeen =
           arith::CmpIOp::create(b, arith::CmpIPredicate::sge, lane, broadcast(from));
-      Value &score = x[i * groupVectors + j];
+      Value &score = x[i * vectors + j];
       score = arith::SelectOp::create(b, isSeen, score, none);
     }
   scf::YieldOp::create(b, x);
@@ -132,25 +170,32 @@ void AttentionEmitter::emitScores(const Block &block, Value firstKey, Value coun
   Value first = rowOf(nest.k, block.head, firstKey);
   forKeys(count, maxRows, [&](Value row, int64_t rows) {
     Matrix k{memoryOf(nest.k), add(first, times(row, nest.k.rowStride)), nest.k.rowStride, 1};
-    Values x = product(k, {qs, group, 0, blockQueries}, constant(nest.features), rows,
-                       {groupVectors, lanes}, zeros(rows * groupVectors));
-    mask(block, firstKey, row, group, rows, x, -INFINITY, /*adds=*/true);
-    Value at = add(times(row, blockQueries), group);
-    for (int64_t j = 0; j < groupVectors; ++j) {
-      Value most = load(largest, add(group, j * lanes), lanes);
-      for (int64_t i = 0; i < rows; ++i) {
-        Value score = x[i * groupVectors + j];
-        store(score, scores, add(at, i * blockQueries + j * lanes), lanes);
-        most = larger(score, most);
+    forSeen(block, add(firstKey, row), group, [&](int64_t hidden) {
+      int64_t vectors = groupVectors - hidden;
+      if (vectors == 0)
+        return;
+      Value query = add(group, hidden * lanes);
+      Values x = product(k, {qs, query, 0, blockQueries}, constant(0), constant(nest.features),
+                         rows, {vectors, lanes}, zeros(rows * vectors));
+      mask(block, firstKey, row, query, rows, vectors, x, -INFINITY, /*adds=*/true);
+      Value at = add(times(row, blockQueries), query);
+      for (int64_t j = 0; j < vectors; ++j) {
+        Value most = load(largest, add(query, j * lanes), lanes);
+        for (int64_t i = 0; i < rows; ++i) {
+          Value score = x[i * vectors + j];
+          store(score, scores, add(at, i * blockQueries + j * lanes), lanes);
+          most = larger(score, most);
+        }
+        store(most, largest, add(query, j * lanes), lanes);
       }
-      store(most, largest, add(group, j * lanes), lanes);
-    }
+    });
   });
 }
 
 /// Scores become exponentials, less the largest so far; what was summed before is to be
 /// multiplied by `corrections`.
-void AttentionEmitter::emitSoftmax(Value count, Value group) {
+void AttentionEmitter::emitSoftmax(const Block &block, Value firstKey, Value count,
+                                   Value group) {
   Values less, totalsNow;
   for (int64_t j = 0; j < groupVectors; ++j) {
     Value at = add(group, j * lanes), before = load(bounds, at, lanes);
@@ -164,25 +209,36 @@ void AttentionEmitter::emitSoftmax(Value count, Value group) {
     store(correction, corrections, at, lanes);
     totalsNow.push_back(mul(load(totals, at, lanes), correction));
   }
-  auto loop = scf::ForOp::create(b, constant(0), count, constant(1), totalsNow);
-  {
+  Value from = constant(0);
+  for (auto [first, end] : llvm::enumerate(seenKeys(block, firstKey, count, group))) {
+    Values held(llvm::drop_begin(totalsNow, first));
+    auto loop = scf::ForOp::create(b, from, end, constant(1), held);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value at = add(times(loop.getInductionVar(), blockQueries), group);
     Values next;
-    for (int64_t j = 0; j < groupVectors; ++j) {
+    for (auto [n, total] : llvm::enumerate(loop.getRegionIterArgs())) {
+      int64_t j = int64_t(first + n);
       Value here = add(at, j * lanes);
       Value p = exponential(arith::SubFOp::create(b, load(scores, here, lanes), less[j]));
       store(p, scores, here, lanes);
-      next.push_back(arith::AddFOp::create(b, loop.getRegionIterArg(j), p));
+      next.push_back(arith::AddFOp::create(b, total, p));
     }
     scf::YieldOp::create(b, next);
+    llvm::copy(loop.getResults(), totalsNow.begin() + first);
+    from = end;
   }
   for (int64_t j = 0; j < groupVectors; ++j)
-    store(loop.getResult(j), totals, add(group, j * lanes), lanes);
+    store(totalsNow[j], totals, add(group, j * lanes), lanes);
+}
+
+void AttentionEmitter::prefetchKeys(const Block &block, Value firstKey) {
+  prefetch(nest.k, block, firstKey, nest.features);
+  prefetch(nest.v, block, firstKey, nest.channels);
 }
 
 void AttentionEmitter::emitForward(const Block &block) {
+  prefetchKeys(block, constant(0));
   pack(nest.q, block, nest.features, nest.scale, qs);
   loop(constant(0), constant(blockQueries), lanes, [&](Value query) {
     store(number(-INFINITY), bounds, query, lanes);
@@ -192,9 +248,10 @@ void AttentionEmitter::emitForward(const Block &block) {
   forKeyBlocks(block, [&](Value firstKey, Value count) {
     if (nest.masked && nest.mask.rowStride)
       packMask(block, firstKey, count);
+    prefetchKeys(block, add(firstKey, blockKeys));
     forGroups(block, [&](Value group) {
       emitScores(block, firstKey, count, group);
-      emitSoftmax(count, group);
+      emitSoftmax(block, firstKey, count, group);
       addAcross(nest.v, nest.channels, block, scores, firstKey, count, group,
                 /*corrects=*/true);
     });
@@ -222,30 +279,43 @@ void AttentionEmitter::emitForward(const Block &block) {
 void AttentionEmitter::emitScoreGradients(const Block &block, Value firstKey, Value count,
                                           Value group) {
   Value firstK = rowOf(nest.k, block.head, firstKey), firstV = rowOf(nest.v, block.head, firstKey);
-  forKeys(count, maxRows, [&](Value row, int64_t rows) {
+  auto emitTile = [&](Value row, int64_t rows, int64_t hidden) {
+    Value firstRow = add(times(row, blockQueries), group);
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t j = 0; j < hidden; ++j)
+        for (Value memory : {scores, d_scores})
+          store(number(0), memory, add(firstRow, i * blockQueries + j * lanes), lanes);
+    int64_t vectors = groupVectors - hidden;
+    if (vectors == 0)
+      return;
+    Value first = add(group, hidden * lanes);
     auto forEach = [&](auto body) {
       for (int64_t i = 0; i < rows; ++i)
-        for (int64_t j = 0; j < groupVectors; ++j)
-          body(i * groupVectors + j, add(group, j * lanes),
-               add(add(times(row, blockQueries), group), i * blockQueries + j * lanes));
+        for (int64_t j = 0; j < vectors; ++j)
+          body(i * vectors + j, add(first, j * lanes),
+               add(firstRow, i * blockQueries + (hidden + j) * lanes));
     };
     Matrix k{memoryOf(nest.k), add(firstK, times(row, nest.k.rowStride)), nest.k.rowStride, 1};
-    Values x = product(k, {qs, group, 0, blockQueries}, constant(nest.features), rows,
-                       {groupVectors, lanes}, zeros(rows * groupVectors));
-    mask(block, firstKey, row, group, rows, x, -INFINITY, /*adds=*/true);
+    Values x = product(k, {qs, first, 0, blockQueries}, constant(0), constant(nest.features),
+                       rows, {vectors, lanes}, zeros(rows * vectors));
+    mask(block, firstKey, row, first, rows, vectors, x, -INFINITY, /*adds=*/true);
     forEach([&](int64_t n, Value query, Value at) {
       Value less = arith::SubFOp::create(b, x[n], load(lses, query, lanes));
       store(exponential(less), scores, at, lanes);
     });
     Matrix v{memoryOf(nest.v), add(firstV, times(row, nest.v.rowStride)), nest.v.rowStride, 1};
-    x = product(v, {d_os, group, 0, blockQueries}, constant(nest.channels), rows,
-                {groupVectors, lanes}, zeros(rows * groupVectors));
+    x = product(v, {d_os, first, 0, blockQueries}, constant(0), constant(nest.channels), rows,
+                {vectors, lanes}, zeros(rows * vectors));
     forEach([&](int64_t n, Value query, Value at) {
       x[n] = arith::SubFOp::create(b, x[n], load(deltas, query, lanes));
       x[n] = mul(mul(x[n], number(nest.scale)), load(scores, at, lanes));
     });
-    mask(block, firstKey, row, group, rows, x, 0, /*adds=*/false);
+    mask(block, firstKey, row, first, rows, vectors, x, 0, /*adds=*/false);
     forEach([&](int64_t n, Value, Value at) { store(x[n], d_scores, at, lanes); });
+  };
+  forKeys(count, maxRows, [&](Value row, int64_t rows) {
+    forSeen(block, add(firstKey, row), group,
+            [&](int64_t hidden) { emitTile(row, rows, hidden); });
   });
 }
 
@@ -274,6 +344,7 @@ void AttentionEmitter::emitBackward(ArrayRef<Value> head) {
         store(number(0), memoryOf(*to), add(at, j), std::min(lanes, columns - j));
     });
   forQueryBlocks(head, [&](const Block &block) {
+    prefetchKeys(block, constant(0));
     pack(nest.q, block, nest.features, nest.scale, qs);
     pack(nest.d_o, block, nest.channels, 1, d_os);
     packRow(nest.lse, block, lses);
@@ -282,6 +353,7 @@ void AttentionEmitter::emitBackward(ArrayRef<Value> head) {
     forKeyBlocks(block, [&](Value firstKey, Value count) {
       if (nest.masked && nest.mask.rowStride)
         packMask(block, firstKey, count);
+      prefetchKeys(block, add(firstKey, blockKeys));
       forGroups(block, [&](Value group) {
         emitScoreGradients(block, firstKey, count, group);
         addAcross(nest.k, nest.features, block, d_scores, firstKey, count, group,

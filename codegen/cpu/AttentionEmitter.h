@@ -79,12 +79,14 @@ private:
   Values zeros(int64_t count);
   void forRows(int64_t rows, int64_t most, llvm::function_ref<void(Value, int64_t)> body);
   void forKeys(Value count, int64_t most, llvm::function_ref<void(Value, int64_t)> body);
-  Values product(const Matrix &x, const Matrix &y, Value steps, int64_t rows, Width width,
-                 Values start);
+  Values product(const Matrix &x, const Matrix &y, Value from, Value to, int64_t rows,
+                 Width width, Values start);
   void addRows(const Block &block, const AttentionOperand &to, int64_t columns,
                Value weights, const AttentionOperand &from, Value firstKey, Value count);
   void addAcross(const AttentionOperand &x, int64_t rows, const Block &block, Value weights,
                  Value firstKey, Value count, Value group, bool corrects);
+  void prefetch(const AttentionOperand &operand, const Block &block, Value firstRow,
+                int64_t columns);
   void pack(const AttentionOperand &from, const Block &block, int64_t columns, double scale,
             Value to);
   void packMask(const Block &block, Value firstKey, Value count);
@@ -96,10 +98,13 @@ private:
   // AttentionEmitter.cpp
   void forGroups(const Block &block, llvm::function_ref<void(Value)> body);
   void forKeyBlocks(const Block &block, llvm::function_ref<void(Value, Value)> body);
+  void forSeen(const Block &block, Value key, Value group, llvm::function_ref<void(int64_t)> body);
+  Values seenKeys(const Block &block, Value firstKey, Value count, Value group);
   void mask(const Block &block, Value firstKey, Value row, Value group, int64_t rows,
-            Values &x, double hidden, bool adds);
+            int64_t vectors, Values &x, double hidden, bool adds);
   void emitScores(const Block &block, Value firstKey, Value count, Value group);
-  void emitSoftmax(Value count, Value group);
+  void emitSoftmax(const Block &block, Value firstKey, Value count, Value group);
+  void prefetchKeys(const Block &block, Value firstKey);
   void emitForward(const Block &block);
   void emitScoreGradients(const Block &block, Value firstKey, Value count, Value group);
   Block blockAt(llvm::ArrayRef<Value> head, Value first);

@@ -132,11 +132,11 @@ AttentionEmitter::Values AttentionEmitter::zeros(int64_t count) {
   return Values(count, number(0));
 }
 
-/// start + x y, row by row of x.
+/// start + x y, row by row of x, over steps [from, to).
 AttentionEmitter::Values AttentionEmitter::product(const Matrix &x, const Matrix &y,
-                                                   Value steps, int64_t rows, Width width,
-                                                   Values start) {
-  auto loop = scf::ForOp::create(b, constant(0), steps, constant(1), start);
+                                                   Value from, Value to, int64_t rows,
+                                                   Width width, Values start) {
+  auto loop = scf::ForOp::create(b, from, to, constant(1), start);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value step = loop.getInductionVar();
@@ -166,6 +166,10 @@ void AttentionEmitter::addRows(const Block &block, const AttentionOperand &to,
     while (blockKeys % most)
       --most;
     forKeys(count, most, [&](Value row, int64_t rows) {
+      Value firstStep = constant(0); // Queries before the first key do not see it.
+      if (nest.isCausal)
+        firstStep =
+            arith::MaxSIOp::create(b, firstStep, sub(add(firstKey, row), block.first));
       Value at = add(add(firstRow, times(row, to.rowStride)), column);
       auto forEach = [&](auto body) {
         for (int64_t i = 0; i < rows; ++i)
@@ -179,7 +183,7 @@ void AttentionEmitter::addRows(const Block &block, const AttentionOperand &to,
       });
       held = product({weights, times(row, blockQueries), blockQueries, 1},
                      {memoryOf(from), add(firstQuery, column), 0, from.rowStride},
-                     block.count, rows, width, held);
+                     firstStep, block.count, rows, width, held);
       forEach([&](int64_t n, Value index, int64_t active) {
         store(held[n], memoryOf(to), index, active);
       });
@@ -202,21 +206,35 @@ void AttentionEmitter::addAcross(const AttentionOperand &x, int64_t rows, const 
                                  Value weights, Value firstKey, Value count, Value group,
                                  bool corrects) {
   Value first = rowOf(x, block.head, firstKey);
+  Values ends = seenKeys(block, firstKey, count, group);
   Values factors;
   for (int64_t j = 0; corrects && j < groupVectors; ++j)
     factors.push_back(load(corrections, add(group, j * lanes), lanes));
-  forRows(rows, maxRows, [&](Value row, int64_t count_) {
+  forRows(rows, maxRows, [&](Value row, int64_t tileRows) {
     Value at = add(times(row, blockQueries), group);
     Values held;
-    for (int64_t i = 0; i < count_; ++i)
+    for (int64_t i = 0; i < tileRows; ++i)
       for (int64_t j = 0; j < groupVectors; ++j) {
         Value sum = load(sums, add(at, i * blockQueries + j * lanes), lanes);
         held.push_back(corrects ? mul(sum, factors[j]) : sum);
       }
-    held = product({memoryOf(x), add(first, row), 1, x.rowStride},
-                   {weights, group, 0, blockQueries}, count, count_,
-                   {groupVectors, lanes}, held);
-    for (int64_t i = 0; i < count_; ++i)
+    Value from = constant(0);
+    for (auto [j, end] : llvm::enumerate(ends)) {
+      // All that is seen by these, and by the vectors behind them.
+      int64_t vectors = groupVectors - int64_t(j);
+      Values part;
+      for (int64_t i = 0; i < tileRows; ++i)
+        part.append(held.begin() + (i + 1) * groupVectors - vectors,
+                    held.begin() + (i + 1) * groupVectors);
+      part = product({memoryOf(x), add(first, row), 1, x.rowStride},
+                     {weights, add(group, int64_t(j) * lanes), 0, blockQueries}, from, end,
+                     tileRows, {vectors, lanes}, part);
+      for (int64_t i = 0; i < tileRows; ++i)
+        std::copy_n(part.begin() + i * vectors, vectors,
+                    held.begin() + (i + 1) * groupVectors - vectors);
+      from = end;
+    }
+    for (int64_t i = 0; i < tileRows; ++i)
       for (int64_t j = 0; j < groupVectors; ++j)
         store(held[i * groupVectors + j], sums, add(at, i * blockQueries + j * lanes), lanes);
   });
@@ -225,6 +243,19 @@ void AttentionEmitter::addAcross(const AttentionOperand &x, int64_t rows, const 
 //===----------------------------------------------------------------------===//
 // Copies
 //===----------------------------------------------------------------------===//
+
+/// Asks for a block of keys' rows: where heads lie side by side, the machine does not
+/// see what comes next.
+void AttentionEmitter::prefetch(const AttentionOperand &operand, const Block &block,
+                                Value firstRow, int64_t columns) {
+  Value end = least(add(firstRow, blockKeys), constant(nest.keys));
+  loop(firstRow, end, 1, [&](Value row) {
+    Value at = rowOf(operand, block.head, row);
+    for (int64_t column = 0; column < columns; column += 16) // a line of 64 bytes
+      memref::PrefetchOp::create(b, memoryOf(operand), add(at, column), /*isWrite=*/false,
+                                 /*localityHint=*/3, /*isDataCache=*/true);
+  });
+}
 
 /// The block's rows of \p from, times \p scale, as columns. Lanes behind the last row
 /// hold that one.

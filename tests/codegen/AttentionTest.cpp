@@ -96,8 +96,8 @@ class Attention : public testing::TestWithParam<AttentionCase> {};
 /// What docs/attention.md promises.
 constexpr double maxMean = 8e-7, maxLargest = 3e-5;
 
-void expectNear(const AttentionCase &c, std::vector<Elements> &results,
-                std::vector<Elements> &exact) {
+void expectNear(const std::vector<Elements> &results,
+                const std::vector<Elements> &exact) {
   for (size_t which = 0; which < 4; ++which) {
     const char *names[] = {"o", "dq", "dk", "dv"};
     Error error = errorOf(results[which], exact[which]);
@@ -116,7 +116,7 @@ TEST_P(Attention, IsAsNearAsStated) {
   std::vector<Elements> arguments = argumentsOf(c);
   std::vector<Elements> results = run(formed, arguments), other = run(plain, arguments),
                         exact = run(reference, arguments);
-  expectNear(c, results, exact);
+  expectNear(results, exact);
   for (size_t which = 0; which < 4; ++which) {
     const char *names[] = {"o", "dq", "dk", "dv"};
     Error error = errorOf(results[which], exact[which]), direct = errorOf(other[which], exact[which]);
@@ -128,6 +128,51 @@ TEST_P(Attention, IsAsNearAsStated) {
     std::vector<Elements> again = run(formed, arguments, &of.executor);
     for (size_t which = 0; which < 4; ++which)
       EXPECT_TRUE(again[which].sameBits(results[which])) << threads << " threads";
+  }
+}
+
+/// A query that sees no key: NaN, as by way of the scores; the others are as they would
+/// be without it.
+TEST(AttentionMask, OfAllKeysGivesNaN) {
+  AttentionCase c;
+  c.queries = 20;
+  c.keys = 60;
+  c.features = c.channels = 4;
+  c.mask = AttentionCase::Square;
+  for (bool isBool : {true, false}) {
+    c.isBool = isBool;
+    std::vector<Elements> arguments = argumentsOf(c);
+    Elements &mask = arguments.back();
+    for (size_t query = 0; query < 20; ++query)
+      for (size_t key = 0; key < 60; ++key)
+        if (isBool) // One block of keys is hidden from another query.
+          mask.setInteger(query * 60 + key, query != 7 && (query != 9 || key >= 48));
+        else
+          mask.set(query * 60 + key, query == 7 || (query == 9 && key < 48) ? -INFINITY : 0);
+    CompiledProgram formed = compiled(c, AttentionForming::Always),
+                    reference = compiled(c, AttentionForming::Never, /*reference=*/true);
+    std::vector<Elements> results = run(formed, arguments), exact = run(reference, arguments);
+    for (size_t which = 0; which < 4; ++which)
+      for (size_t i = 0; i < exact[which].count; ++i)
+        if (std::isnan(exact[which].number(i)))
+          EXPECT_TRUE(std::isnan(results[which].number(i))) << which << " " << i;
+        else
+          EXPECT_NEAR(results[which].number(i), exact[which].number(i), 1e-5) << which << " " << i;
+    EXPECT_TRUE(std::isnan(results[0].number(7 * 4)));
+    EXPECT_FALSE(std::isnan(results[0].number(9 * 4)));
+  }
+}
+
+/// Without FMA and with narrower vectors: masks of what is left over are others.
+TEST_P(Attention, IsAsNearOnOtherMachines) {
+  const AttentionCase &c = GetParam();
+  CompiledProgram reference = compiled(c, AttentionForming::Never, /*reference=*/true);
+  std::vector<Elements> arguments = argumentsOf(c), exact = run(reference, arguments);
+  for (const char *cpu : {"x86-64", "x86-64-v3"}) {
+    CompiledProgram formed = compiled(c, AttentionForming::Always, /*reference=*/false, cpu);
+    EXPECT_EQ(numKernels(formed.manifest, "attention"), 2);
+    std::vector<Elements> results = run(formed, arguments);
+    expectNear(results, exact);
   }
 }
 

@@ -5,6 +5,7 @@
 // the inputs; and outputs.txt, which says what the results are.
 //
 //===----------------------------------------------------------------------===//
+#include "tests/codegen/AttentionText.h"
 #include "tests/ir/EveryOp.h"
 
 #include <cstdio>
@@ -94,6 +95,31 @@ void Programs::finish() {
   std::ofstream(folder + "/all.agc", std::ios::binary) << bytesOf(*all);
 }
 
+/// Attention as one op, which no example of an op is: with its gradients, of lengths that
+/// fill no vector and no block.
+static std::vector<Graph> attentionPrograms() {
+  AttentionCase plain;
+  plain.heads = 2;
+  plain.queries = 33;
+  plain.keys = 50;
+  plain.features = 9;
+  plain.channels = 5;
+  AttentionCase causal = plain, counted = plain, added = plain;
+  causal.causal = causal.interleaved = true;
+  causal.queries = 67;
+  counted.mask = AttentionCase::Square;
+  counted.isBool = true;
+  added.mask = AttentionCase::Keys;
+  std::vector<Graph> graphs;
+  for (const AttentionCase &c : {plain, causal, counted, added}) {
+    std::string text;
+    for (int i = 0; i < (c.mask ? 5 : 4); ++i)
+      text += "// argument " + std::to_string(i) + (i == 4 && c.isBool ? ": [0, 1]\n" : ": [-1, 1]\n");
+    graphs.push_back(std::move(*Graph::read(text + textOf(c))));
+  }
+  return graphs;
+}
+
 int main(int argc, char **argv) {
   if (argc != 2)
     return 2;
@@ -101,6 +127,8 @@ int main(int argc, char **argv) {
   for (const std::string &op : everyOp())
     for (const Graph &graph : examplesOf(op))
       programs.add(op, graph);
+  for (const Graph &graph : attentionPrograms())
+    programs.add("attention", graph);
   programs.finish();
   return 0;
 }

@@ -215,6 +215,11 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
         if (plan.fetchesRows)
           prefetchRows(rowBase, tileRows);
         SmallVector<Value> columns, next;
+        for (int64_t j = 0; plan.panelStepsAhead && j < vectors; ++j)
+          prefetch(panelMemory,
+                   offset(panelBase, plan.panelStepsAhead *
+                                             panel.strides[plan.innerReductions.back()] +
+                                         j * lanes));
         for (int64_t j = 0; j < vectors; ++j) {
           Value index = offset(panelBase, j * lanes);
           if (!plan.packsPanel && isMasked(j))

@@ -3,6 +3,8 @@
 
 #include "codegen/KernelName.h"
 
+#include <numeric>
+
 using namespace mlir;
 
 namespace agc {
@@ -13,9 +15,13 @@ namespace {
 constexpr int64_t farBytes = 1024;
 /// Steps this far apart are on a page each, and so many are read side by side.
 constexpr int64_t pageBytes = 4096, streams = 8;
+/// What a task reads of each, so that it comes at the memory's rate.
+constexpr int64_t streamBytes = 8192;
 /// Rows that share one packing of the panel; and of one that lies far apart, which can
 /// be read where it is: packing it saves less.
 constexpr int64_t minRowsPerPacking = 64, minRowsPerFarPacking = 256;
+/// Of the first-level cache.
+constexpr int64_t lineBytes = 64, cacheSets = 64, cacheWays = 8;
 /// Steps in a row of which the later are worth fetching before their time.
 constexpr int64_t minStepsToFetch = 64;
 /// Multiplications that make a task worth handing to a thread.
@@ -45,6 +51,7 @@ private:
   bool readsStreams = false; // a few far steps of the panel, from end to end
 
   bool assignRoles();
+  bool crowdsSets(int64_t rowCount, unsigned cut) const;
   double tileCost(int64_t rowCount, int64_t vectors) const;
   void chooseTile();
   void chooseBlocks();
@@ -153,6 +160,16 @@ bool Planner::assignRoles() {
   return true;
 }
 
+/// Whether so many rows are on too few sets of the first-level cache: each of their
+/// elements then comes from the second.
+bool Planner::crowdsSets(int64_t rowCount, unsigned cut) const {
+  int64_t apart = cut == ContractionPlan::noLoop ? 0 : plan.rows->strides[cut] * bytes();
+  if (!apart || apart % lineBytes)
+    return false;
+  int64_t sets = cacheSets / std::gcd(std::abs(apart) / lineBytes, cacheSets);
+  return rowCount > sets * cacheWays;
+}
+
 double Planner::tileCost(int64_t rowCount, int64_t vectors) const {
   // A step multiplies rows * vectors times, and loads rows + vectors; fewer than
   // eight multiplications cannot hide their latency.
@@ -186,6 +203,8 @@ void Planner::chooseTile() {
                (size % t ? tileCost(size % t * rowCount, vectorCount) : 0);
       };
       double cost = (vectors / v) * sweep(v) + (vectors % v ? sweep(vectors % v) : 0);
+      if (crowdsSets(t * rowCount, cut))
+        cost += llvm::divideCeil(vectors, v) * size * rowCount;
       if (cost * total / (size * rowCount) < best) {
         best = cost * total / (size * rowCount);
         plan.tileTrips = t;
@@ -214,6 +233,11 @@ void Planner::chooseBlocks() {
   plan.fetchesRows = isLoneLoop && plan.rows->strides[plan.cutLoop] == 1 &&
                      isFar(*plan.rows) && evenSteps(*plan.rows) >= minStepsToFetch;
 
+  SmallVector<unsigned> all = llvm::to_vector(llvm::seq<unsigned>(0, nest.numLoops()));
+  if (!plan.packsPanel && isFar(*plan.panel) && evenSteps(*plan.panel) >= minStepsToFetch &&
+      extent(*plan.panel, all, /*wholeSum=*/true) > machine.coreCacheBytes / 2)
+    plan.panelStepsAhead = 2 * streams;
+
   plan.innerReductions = plan.reductions;
   if (rowCount <= plan.tileRows(nest)) {
     // One tile's rows read the panel once. From far steps it comes faster where a few
@@ -225,6 +249,7 @@ void Planner::chooseBlocks() {
       plan.innerReductions = {inner};
       plan.cutReduction = inner;
       plan.blockTrips = streams;
+      plan.panelStepsAhead = streams;
       readsStreams = true;
     }
     return;
@@ -281,8 +306,12 @@ void Planner::chooseTasks() {
 
   int64_t blocks = 1, tileRows = plan.tileRows(nest);
   if (readsStreams) {
+    int64_t others = tasks / panels;
+    auto among = [&](int64_t count) -> int64_t {
+      return llvm::divideCeil(panels, std::max<int64_t>(1, count / others));
+    };
     plan.panelsPerTask =
-        llvm::divideCeil(panels, std::max<int64_t>(1, enoughTasks / (tasks / panels)));
+        std::clamp(streamBytes / (plan.width() * bytes()), among(enoughTasks), among(2));
     return;
   }
   // What of the rows one block of the sum reads, for all of them; how often it would be

@@ -35,8 +35,9 @@ struct ContractionPlan {
   int64_t blockTrips = 0;
   /// A task copies what it reads of the panel into the order in which it is read.
   bool packsPanel = false;
-  /// The rows of later steps are fetched into the cache.
+  /// The rows of later steps are fetched into the cache; the panel of so many steps on.
   bool fetchesRows = false;
+  int64_t panelStepsAhead = 0;
   /// Where what was summed up waits for the next block: here, not in the result.
   bool keepsSums = false;
 

@@ -49,8 +49,8 @@ struct CompileOptions {
   /// two u64 of each kernel of the manifest, to which calls and ticks are added.
   bool profile = false;
   Timing timing = Timing::None;
-  /// A convolution is the sum of products that it says, in f32 of all of them: never
-  /// one by fewer multiplications, whose error is larger (docs/winograd.md).
+  /// Each sum is computed as it is written: no convolution by fewer multiplications,
+  /// whose error is larger (docs/winograd.md), and no factor taken out of a sum.
   bool strict = false;
   AttentionForming attention = AttentionForming::WherePays;
 };

@@ -17,6 +17,19 @@ def PrepareKernelsPass : Pass<"agc-prepare-kernels", "::mlir::func::FuncOp"> {
                            "::mlir::arith::ArithDialect"];
 }
 
+def FuseSiblingsPass : Pass<"agc-fuse-siblings", "::mlir::func::FuncOp"> {
+  let summary = "Make neighbours that read the same values one kernel";
+  let description = [{
+    Two element-wise ops that go over the same elements and share an input, or of which
+    one reads what the other gives, and two reductions that share one, become one op with
+    the results of both: what they share is read and computed once. The gradients of an
+    LSTM cell's gates, what the forward keeps for them, and both sums in a batch norm's
+    gradient are each one kernel. An update of an argument and what finishes a reduction
+    stay alone: they are best in the kernel that makes their gradient.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def FormKernelsPass : Pass<"agc-form-kernels", "::mlir::ModuleOp"> {
   let summary = "Turn functions on tensors into lists of calls of kernels";
   let description = [{

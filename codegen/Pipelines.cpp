@@ -23,12 +23,14 @@ static void addCleanup(OpPassManager &pm, const GreedyRewriteConfig &config = {}
 
 /// graph → gradient: the backward is there, nothing is there twice.
 /// \p attention: Never where it becomes a program that is read again.
-static void addGradientPhase(OpPassManager &pm, AttentionForming attention) {
+static void addGradientPhase(OpPassManager &pm, AttentionForming attention, bool strict) {
   // Before gradients: what is one op has one of one op.
   if (attention != AttentionForming::Never)
     pm.addNestedPass<func::FuncOp>(
         createFormAttentionPass({attention == AttentionForming::Always}));
   pm.addNestedPass<func::FuncOp>(createDifferentiatePass());
+  if (!strict)
+    pm.addNestedPass<func::FuncOp>(createFactorSumsPass());
   // The backward builds zeros, ones and sums that fold away; and what it reads
   // of the forward it recomputes in words, not in fact.
   // Merging constants is CSE's part: the canonicalizer's own way forgets lines.
@@ -60,6 +62,8 @@ static void addLoopsPhase(OpPassManager &pm, bool reference, bool strict) {
 static void addKernelsPhase(OpPassManager &pm, const Machine &machine,
                             int64_t maxWorkspaceBytes, bool byLine) {
   pm.addNestedPass<func::FuncOp>(createPrepareKernelsPass());
+  if (machine.vectorBytes)
+    pm.addNestedPass<func::FuncOp>(createFuseSiblingsPass());
   FormKernelsPassOptions options;
   options.vectorBytes = machine.vectorBytes;
   options.numRegisters = machine.numRegisters;
@@ -83,7 +87,7 @@ void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
   case Phase::Native:
     return;
   case Phase::Gradient:
-    return addGradientPhase(pm, reference ? AttentionForming::Never : attention);
+    return addGradientPhase(pm, reference ? AttentionForming::Never : attention, strict);
   case Phase::Loops:
     return addLoopsPhase(pm, reference, strict);
   case Phase::Kernels:
@@ -132,7 +136,7 @@ LogicalResult runGradient(ModuleOp module) {
 LogicalResult runBatch(ModuleOp module) {
   PassManager pm(module.getContext());
   // Before: a gradient knows what only one cotangent differs in.
-  addGradientPhase(pm, AttentionForming::Never);
+  addGradientPhase(pm, AttentionForming::Never, /*strict=*/true);
   pm.addNestedPass<func::FuncOp>(createBatchPass());
   addCleanup(pm);
   return pm.run(module);
@@ -141,6 +145,7 @@ LogicalResult runBatch(ModuleOp module) {
 void registerPasses() {
   registerPass([] { return createFormAttentionPass(); });
   registerPass([] { return createDifferentiatePass(); });
+  registerPass([] { return createFactorSumsPass(); });
   registerPass([] { return createOutlineBodiesPass(); });
   registerPass([] { return createBatchPass(); });
   registerPass([] { return createPromoteToF64Pass(); });
@@ -149,11 +154,14 @@ void registerPasses() {
   registerPass([] { return createAssignLayoutPass(); });
   registerPass([] { return createWinogradPass(); });
   registerPass([] { return createPrepareKernelsPass(); });
+  registerPass([] { return createFuseSiblingsPass(); });
   registerPass([] { return createFormKernelsPass(); });
   registerPass([] { return createExpandHalvesPass(); });
   registerPass([] { return createExpandMathPass(); });
   PassPipelineRegistration<>("agc-to-gradient", "graph to the gradient phase",
-                             [](OpPassManager &pm) { addGradientPhase(pm, AttentionForming::WherePays); });
+                             [](OpPassManager &pm) {
+                               addGradientPhase(pm, AttentionForming::WherePays, /*strict=*/false);
+                             });
   PassPipelineRegistration<>("agc-to-loops", "gradient to the loops phase",
                              [](OpPassManager &pm) { addLoopsPhase(pm, false, /*strict=*/false); });
   PassPipelineRegistration<>(

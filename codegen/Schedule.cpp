@@ -72,6 +72,11 @@ static bool canFinish(linalg::GenericOp op, OpOperand *operand) {
   AffineMap summed = reduction.getIndexingMapMatchingResult(reduction->getResult(0));
   if (!summed.isProjectedPermutation())
     return false;
+  // Several results lie alike if none is a part of something.
+  if (op->getNumResults() > 1 && llvm::any_of(op->getUsers(), [](Operation *user) {
+        return isa<tensor::InsertSliceOp>(user);
+      }))
+    return false;
   for (OpResult result : op->getResults()) {
     AffineMap stored = op.getIndexingMapMatchingResult(result);
     if (op.getMatchingIndexingMap(operand) != stored || !stored.isPermutation() ||
@@ -250,6 +255,9 @@ void Schedule::assignView(Operation &op) {
         views[slice] = view;
       })
       .Case<tensor::InsertSliceOp>([&](auto insertion) {
+        // Several results of one op may go to one place, in any order.
+        if (!views.contains(insertion.getDest()))
+          assignView(*insertion.getDest().getDefiningOp());
         aliasView(insertion, insertion.getDest());
         View view = subview(views.at(insertion.getDest()), insertion,
                             insertion.getStaticStrides());
@@ -299,7 +307,7 @@ void Schedule::assignView(Operation &op) {
                          auto insertion = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
                          return insertion && &use == &insertion.getDestMutable();
                        });
-        if (isThere)
+        if (isThere && !views.contains(empty))
           views[empty] =
               denseView(bufferOfResult(empty.getResult()), empty.getType());
       })

@@ -11,6 +11,7 @@
 // 1 first: only then is a producer whose readers have become one seen as such.
 //
 //===----------------------------------------------------------------------===//
+#include "passes/ElementwiseGroup.h"
 #include "passes/LowerToLinalg.h"
 
 #include "ir/ScalarBuilder.h"
@@ -27,18 +28,8 @@ namespace agc {
 
 namespace {
 
-/// Fusing is quadratic in a group's ops, and so is what comes after; what does not fit
-/// goes through memory.
-constexpr unsigned maxGroupOps = 192;
 /// What computing a value again may cost, for all readers but the first.
 constexpr unsigned maxRecomputation = 64;
-/// How far apart, in ops, a value and the reader that it joins may be: what is
-/// between keeps its place in time, and a long search is no use.
-constexpr unsigned maxDistance = 256;
-
-unsigned numScalarOps(linalg::GenericOp op) {
-  return op.getBody()->getOperations().size() - 1;
-}
 
 bool isCostly(Operation &op) { return ir::workOf(op) > 1; }
 
@@ -57,11 +48,6 @@ int64_t numIterations(linalg::GenericOp op) {
   return product;
 }
 
-/// Whether the group of both stays small enough.
-bool fits(linalg::GenericOp producer, linalg::GenericOp consumer) {
-  return numScalarOps(producer) + numScalarOps(consumer) <= maxGroupOps;
-}
-
 /// Whether the op's windows overlap, as in `p * stride + k`: patches are made so as
 /// to be in memory.
 bool readsWindows(linalg::GenericOp op) {
@@ -75,7 +61,7 @@ bool readsWindows(linalg::GenericOp op) {
 /// Whether computing the producer inside this consumer computes each of its
 /// elements once, or costs nothing to repeat.
 bool isWorthFusing(linalg::GenericOp producer, linalg::GenericOp consumer) {
-  if (numScalarOps(producer) == 0 && !readsWindows(producer))
+  if (llvm::hasSingleElement(*producer.getBody()) && !readsWindows(producer))
     return true; // Only moves elements: a broadcast, a transpose.
   return numIterations(consumer) <= numIterations(producer);
 }
@@ -159,132 +145,6 @@ LogicalResult fuseWhere(Operation *root, const linalg::ControlFusionFn &control)
 //===----------------------------------------------------------------------===//
 // Groups with several results
 //===----------------------------------------------------------------------===//
-
-/// Every element once, from nothing that was there before.
-bool isElementwise(linalg::GenericOp op) {
-  return op.getNumParallelLoops() == op.getNumLoops() &&
-         llvm::all_of(op.getRegionOutputArgs(),
-                      [](BlockArgument init) { return init.use_empty(); }) &&
-         llvm::all_of(op->getResults(), [&](OpResult result) {
-           return op.getIndexingMapMatchingResult(result).isPermutation();
-         });
-}
-
-/// Whether the reader goes over the same elements in the same order, and takes
-/// from the producer what it has just computed.
-bool walksAlike(linalg::GenericOp producer, linalg::GenericOp reader) {
-  if (!isElementwise(producer) || !isElementwise(reader) ||
-      reader.getStaticLoopRanges() != producer.getStaticLoopRanges())
-    return false;
-  return llvm::all_of(reader->getOpOperands(), [&](OpOperand &operand) {
-    auto result = dyn_cast<OpResult>(operand.get());
-    return !result || result.getOwner() != producer ||
-           (reader.isDpsInput(&operand) &&
-            reader.getMatchingIndexingMap(&operand) ==
-                producer.getIndexingMapMatchingResult(result));
-  });
-}
-
-/// The ops between the two that need what `producer` gives. None if `reader`
-/// needs one of them: then it cannot be one with the producer.
-std::optional<SmallVector<Operation *>> readersBetween(Operation *producer,
-                                                       Operation *reader) {
-  SmallVector<Operation *> found;
-  llvm::SmallPtrSet<Operation *, 16> needing;
-  auto needs = [&](Operation *op, bool direct) {
-    bool result = false;
-    op->walk([&](Operation *inner) {
-      for (Value operand : inner->getOperands()) {
-        Operation *maker = operand.getDefiningOp();
-        result |= maker && ((direct && maker == producer) || needing.contains(maker));
-      }
-    });
-    return result;
-  };
-  unsigned distance = 0;
-  for (Operation *op = producer->getNextNode(); op != reader;
-       op = op->getNextNode()) {
-    if (++distance > maxDistance)
-      return std::nullopt;
-    if (needs(op, /*direct=*/true)) {
-      found.push_back(op);
-      needing.insert(op);
-    }
-  }
-  if (needs(reader, /*direct=*/false))
-    return std::nullopt;
-  return found;
-}
-
-/// One op for both, where the reader stood: what others read of the producer is
-/// a result of it. Upstream fuses one operand at a time and computes the producer
-/// once for each; here the reader may take several of its results.
-linalg::GenericOp fuseInto(RewriterBase &rewriter, linalg::GenericOp producer,
-                           linalg::GenericOp reader) {
-  SmallVector<Value> inputs, inits, replaced;
-  SmallVector<AffineMap> inputMaps, initMaps;
-  llvm::SmallMapVector<std::pair<Value, AffineMap>, unsigned, 8> positions;
-  SmallVector<std::pair<BlockArgument, unsigned>> arguments; // to new inputs
-  for (linalg::GenericOp op : {producer, reader})
-    for (OpOperand *operand : op.getDpsInputOperands()) {
-      if (operand->get().getDefiningOp() == producer)
-        continue;
-      AffineMap map = op.getMatchingIndexingMap(operand);
-      auto [known, isNew] =
-          positions.insert({{operand->get(), map}, unsigned(inputs.size())});
-      if (isNew) {
-        inputs.push_back(operand->get());
-        inputMaps.push_back(map);
-      }
-      arguments.push_back({op.getMatchingBlockArgument(operand), known->second});
-    }
-  for (linalg::GenericOp op : {producer, reader})
-    for (OpResult result : op->getResults()) {
-      bool isKept = op == reader || llvm::any_of(result.getUsers(), [&](Operation *user) {
-                      return user != reader;
-                    });
-      if (!isKept)
-        continue;
-      replaced.push_back(result);
-      inits.push_back(op.getDpsInitOperand(result.getResultNumber())->get());
-      initMaps.push_back(op.getIndexingMapMatchingResult(result));
-    }
-
-  rewriter.setInsertionPoint(reader);
-  llvm::append_range(inputMaps, initMaps);
-  auto fused = linalg::GenericOp::create(
-      rewriter, reader.getLoc(),
-      TypeRange(ValueRange(replaced)), inputs, inits, inputMaps,
-      reader.getIteratorTypesArray(),
-      [&](OpBuilder &b, Location loc, ValueRange values) {
-        IRMapping mapping;
-        for (auto [argument, position] : arguments)
-          mapping.map(argument, values[position]);
-        // An element-wise op does not read what was there before.
-        for (Operation &op : producer.getBody()->without_terminator())
-          b.clone(op, mapping);
-        auto yielded = [&](OpResult result) {
-          auto op = cast<linalg::GenericOp>(result.getOwner());
-          return mapping.lookupOrDefault(
-              op.getBody()->getTerminator()->getOperand(result.getResultNumber()));
-        };
-        for (OpOperand *operand : reader.getDpsInputOperands())
-          if (operand->get().getDefiningOp() == producer)
-            mapping.map(reader.getMatchingBlockArgument(operand),
-                        yielded(cast<OpResult>(operand->get())));
-        for (Operation &op : reader.getBody()->without_terminator())
-          b.clone(op, mapping);
-        SmallVector<Value> results;
-        for (Value value : replaced)
-          results.push_back(yielded(cast<OpResult>(value)));
-        linalg::YieldOp::create(b, loc, results);
-      });
-  for (auto [from, to] : llvm::zip_equal(replaced, fused->getResults()))
-    rewriter.replaceAllUsesWith(from, to);
-  rewriter.eraseOp(reader);
-  rewriter.eraseOp(producer);
-  return fused;
-}
 
 /// The first of a producer's readers that can be one op with it, and the ops between
 /// the two that have to go behind that: of a producer that is costly, or of two that

@@ -101,6 +101,27 @@ def PromoteToF64Pass : Pass<"agc-promote-to-f64", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::agc::ir::AgcDialect"];
 }
 
+def FactorSumsPass : Pass<"agc-factor-sums", "::mlir::func::FuncOp"> {
+  let summary = "Take out of a sum what all of its terms have in common";
+  let description = [{
+    What does not change along the dimensions of a sum is multiplied by once, behind
+    it, and a sum of deviations from their mean is zero. In the gradient of a batch or
+    layer norm, what was five sums over the whole value becomes two, which read the
+    same and are one kernel (`agc-fuse-siblings`). f32 and f64; not under `--fp=strict`,
+    as it rounds otherwise.
+
+    ```mlir
+    %g = agc.broadcast %gamma {dimensions = [1]} : tensor<64xf32> to tensor<8x64x4x4xf32>
+    %p = agc.mul %dy, %g
+    %z = agc.reduce_sum %p {dimensions = [0, 2, 3]}
+    // becomes
+    %s = agc.reduce_sum %dy {dimensions = [0, 2, 3]}
+    %z = agc.mul %s, %gamma
+    ```
+  }];
+  let dependentDialects = ["::agc::ir::AgcDialect"];
+}
+
 def LowerToLinalgPass : Pass<"agc-lower-to-linalg", "::mlir::func::FuncOp"> {
   let summary = "Lower agc ops to linalg on tensors";
   let description = [{

@@ -23,13 +23,15 @@ namespace {
 
 /// Iterations that a tile should have, so that threads have enough to share
 /// and enough to do; fewer where each takes much more than this.
-constexpr int64_t tileIterations = 8192, usualWork = 16;
+constexpr int64_t tileIterations = 8192, usualWork = 16, usualOperands = 4;
 /// Work of one vector for which two are done side by side.
 constexpr int64_t longChain = 96;
 /// Accumulators side by side, to hide the latency of an addition.
 constexpr int64_t numAccumulators = 4;
 /// As many of them as registers hold, with what is added.
 constexpr int64_t maxAccumulators = 16;
+/// Elements between a vector's for which an input is better walked along than across.
+constexpr int64_t longStep = 256;
 /// Terms that are added one after the other before a sum starts again.
 constexpr int64_t sumBlock = 64;
 
@@ -52,6 +54,8 @@ private:
   BodyEmitter emit;
   int64_t lanes = 1;
   unsigned vectorLoop = ~0u;
+  /// What joins each accumulator with a value, if order does not matter; else none.
+  SmallVector<Operation *> combiners;
   bool isSum = false; // of floating-point numbers: order matters to the error
 
   using Nested = llvm::function_ref<void(Place)>;
@@ -60,8 +64,10 @@ private:
 
   Type widestElement();
   bool isScatter();
-  Operation *combiner();
+  Operation *combinerOf(unsigned sum);
+  void findCombiners();
   void chooseVectorLoop();
+  std::optional<unsigned> transposedLoop();
   bool hasUnitStride(unsigned loop);
   bool mapsUnitStride(unsigned loop);
 
@@ -105,12 +111,10 @@ bool LoopEmitter::isScatter() {
   return false;
 }
 
-/// The op that joins the accumulator with a value, if order does not matter.
-Operation *LoopEmitter::combiner() {
-  if (nest.numSums() != 1)
-    return nullptr;
-  BlockArgument accumulator = nest.body->getArgument(nest.inputs.size());
-  Operation *op = nest.body->getTerminator()->getOperand(0).getDefiningOp();
+/// The op that joins an accumulator with a value, if order does not matter.
+Operation *LoopEmitter::combinerOf(unsigned sum) {
+  BlockArgument accumulator = nest.body->getArgument(nest.inputs.size() + sum);
+  Operation *op = nest.body->getTerminator()->getOperand(sum).getDefiningOp();
   if (!op || op->getBlock() != nest.body || op->getNumOperands() != 2 ||
       !accumulator.hasOneUse() || *accumulator.user_begin() != op)
     return nullptr;
@@ -119,6 +123,15 @@ Operation *LoopEmitter::combiner() {
              arith::MinUIOp>(op)
              ? op
              : nullptr;
+}
+
+void LoopEmitter::findCombiners() {
+  for (unsigned i = 0; i < nest.numSums(); ++i)
+    combiners.push_back(combinerOf(i));
+  if (llvm::is_contained(combiners, nullptr))
+    combiners.clear();
+  isSum = !combiners.empty() &&
+          llvm::all_of(combiners, [](Operation *op) { return isa<arith::AddFOp>(op); });
 }
 
 bool LoopEmitter::hasUnitStride(unsigned loop) {
@@ -142,7 +155,7 @@ void LoopEmitter::chooseVectorLoop() {
   for (unsigned l = 0; l < nest.numLoops(); ++l) {
     if (mapsUnitStride(l))
       column = l;
-    if (nest.isReduction[l] && hasUnitStride(l) && combiner() && !isScatter())
+    if (nest.isReduction[l] && hasUnitStride(l) && !combiners.empty() && !isScatter())
       row = l;
   }
   bool columnFits = column != ~0u && hasUnitStride(column) &&
@@ -153,6 +166,19 @@ void LoopEmitter::chooseVectorLoop() {
     vectorLoop = column;
   if (vectorLoop == ~0u)
     lanes = 1;
+}
+
+/// The loop along which an input lies that the vectors cross with long steps: while it
+/// runs, as many lines of memory are in use as a vector has lanes.
+std::optional<unsigned> LoopEmitter::transposedLoop() {
+  if (vectorLoop == ~0u || lanes == 1 || nest.hasReductions())
+    return std::nullopt;
+  for (const Access &access : nest.inputs)
+    for (unsigned l = 0; l < nest.numLoops(); ++l)
+      if (access.strides[l] == 1 && l != vectorLoop &&
+          std::abs(access.strides[vectorLoop]) >= longStep)
+        return l;
+  return std::nullopt;
 }
 
 SmallVector<unsigned> LoopEmitter::loopsWhere(bool reduction, bool skipVector) {
@@ -177,8 +203,8 @@ void LoopEmitter::forEachPlace(ArrayRef<unsigned> loops, Place place, Nested bod
 
 SmallVector<Value> LoopEmitter::addTo(ValueRange held, ValueRange part) {
   SmallVector<Value> sums;
-  for (auto [x, y] : llvm::zip_equal(held, part))
-    sums.push_back(combine(combiner(), x, y));
+  for (auto [i, x, y] : llvm::enumerate(held, part))
+    sums.push_back(combine(combiners[i % combiners.size()], x, y));
   return sums;
 }
 
@@ -300,10 +326,9 @@ static TypedAttr identityOf(Operation *combiner, OpBuilder &b) {
       .Default([&](auto) { return b.getIntegerAttr(type, 0); });
 }
 
-/// A reduction along the vector's own loop.
+/// A reduction along the vector's own loop: `width` accumulators of each sum.
 void LoopEmitter::emitRows(Place place) {
-  Operation *combiner = this->combiner();
-  const Access &output = nest.outputs.front();
+  unsigned numSums = nest.numSums();
   int64_t size = nest.sizes[vectorLoop];
   int64_t width = std::min(numAccumulators, std::max<int64_t>(size / lanes, 1));
   int64_t stride = width * lanes, whole = size / stride * stride;
@@ -311,14 +336,18 @@ void LoopEmitter::emitRows(Place place) {
   Place row = place;
   row.vectorLoop = vectorLoop;
   row.lanes = row.active = lanes;
-  SmallVector<Value> inits(width, emit.splat(row, identityOf(combiner, b)));
-  auto accumulate = [&](Place at, Value index, int64_t active, Value held) {
+  SmallVector<Value> inits;
+  for (int64_t u = 0; u < width; ++u)
+    for (Operation *combiner : combiners)
+      inits.push_back(emit.splat(row, identityOf(combiner, b)));
+  auto accumulate = [&](Place at, Value index, int64_t active, ValueRange held) {
     at.indices[vectorLoop] = index;
     at.active = active;
-    Value next = emit.body(at, held).front();
-    return active < lanes
-               ? arith::SelectOp::create(b, emit.mask(at), next, held).getResult()
-               : next;
+    SmallVector<Value> next = emit.body(at, held);
+    if (active < lanes)
+      for (auto [value, before] : llvm::zip_equal(next, held))
+        value = arith::SelectOp::create(b, emit.mask(at), value, before);
+    return next;
   };
   SmallVector<Value> sums = reduceOver(
       loopsWhere(true, true), row, inits, [&](Place at, ValueRange held) {
@@ -327,24 +356,26 @@ void LoopEmitter::emitRows(Place place) {
           partial = loopOver(whole, stride, held, [&](Value i, ValueRange held) {
             SmallVector<Value> next;
             for (int64_t u = 0; u < width; ++u)
-              next.push_back(accumulate(
-                  at, arith::AddIOp::create(b, i, emit.constant(u * lanes)), lanes,
-                  held[u]));
+              llvm::append_range(
+                  next, accumulate(at, arith::AddIOp::create(b, i, emit.constant(u * lanes)),
+                                   lanes, held.slice(u * numSums, numSums)));
             return next;
           });
         int64_t u = 0;
         for (int64_t i = whole; i < size; i += lanes, ++u)
-          partial[u] = accumulate(at, emit.constant(i), std::min(lanes, size - i),
-                                  partial[u]);
+          llvm::copy(accumulate(at, emit.constant(i), std::min(lanes, size - i),
+                                ArrayRef<Value>(partial).slice(u * numSums, numSums)),
+                     partial.begin() + u * numSums);
         return partial;
       });
-  Value sum = sums.front();
-  for (Value next : llvm::drop_begin(sums))
-    sum = combine(combiner, sum, next);
-  sum = foldLanes(
-      b, sum, [&](Value x, Value y) { return combine(combiner, x, y); });
-  sum = combine(combiner, initial(0, place), sum);
-  emit.store(emit.finish(place, sum), output, place);
+  for (auto [i, combiner] : llvm::enumerate(combiners)) {
+    auto join = [&, combiner = combiner](Value x, Value y) { return combine(combiner, x, y); };
+    Value sum = sums[i];
+    for (int64_t u = 1; u < width; ++u)
+      sum = join(sum, sums[u * numSums + i]);
+    sum = join(initial(i, place), foldLanes(b, sum, join));
+    emit.store(emit.finish(place, sum), nest.outputs[i], place);
+  }
 }
 
 /// Vectors along a parallel loop from `lower` to `upper`, which are multiples
@@ -454,7 +485,7 @@ int64_t LoopEmitter::run() {
   b.setInsertionPointToStart(entry);
   Value begin = entry->getArgument(entry->getNumArguments() - 2);
   Value end = entry->getArgument(entry->getNumArguments() - 1);
-  isSum = isa_and_nonnull<arith::AddFOp>(combiner());
+  findCombiners();
   chooseVectorLoop();
   bool isRow = vectorLoop != ~0u && nest.isReduction[vectorLoop];
   bool reduces = nest.hasReductions();
@@ -465,9 +496,11 @@ int64_t LoopEmitter::run() {
 
   // Outer parallel loops make up the tiles; inner ones run inside.
   SmallVector<unsigned> inner = loopsWhere(false, true), outer;
-  int64_t weight = std::max<int64_t>(1, workPerIteration(nest) / usualWork);
+  int64_t operands = nest.inputs.size() + nest.outputs.size();
+  int64_t weight = std::max<int64_t>({1, workPerIteration(nest) / usualWork, operands / usualOperands});
   int64_t tiles = 1, work = nest.numIterations() * weight;
-  while (!inner.empty() && work > tileIterations) {
+  std::optional<unsigned> along = transposedLoop();
+  while (!inner.empty() && work > tileIterations && inner.front() != along) {
     tiles *= nest.sizes[inner.front()];
     work /= nest.sizes[inner.front()];
     outer.push_back(inner.front());
@@ -486,6 +519,10 @@ int64_t LoopEmitter::run() {
   }
   // One long loop is cut into blocks.
   int64_t block = 0;
+  if (along && llvm::is_contained(inner, *along)) {
+    block = lanes;
+    tiles *= vectors;
+  }
   if (inner.empty() && !reduces && vectorLoop != ~0u && work > 2 * tileIterations &&
       !isScatter()) {
     block = llvm::alignTo(llvm::divideCeil(tileIterations, weight), lanes);

@@ -59,7 +59,7 @@ inline CLI::App *addVerb(CLI::App &app, const std::string &name,
 inline void addFloatingPoint(CLI::App *verb) {
   verb->add_option_function<std::string>(
           "--fp", [](const std::string &fp) { set_strict_fp(fp == "strict"); },
-          "default, or strict: no convolution by fewer multiplications, which rounds otherwise")
+          "default, or strict: each sum as it is written; no convolution by fewer multiplications")
       ->type_name("default|strict")
       ->check(CLI::IsMember({"default", "strict"}));
 }

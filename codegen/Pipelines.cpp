@@ -45,7 +45,7 @@ static void addLoopsPhase(OpPassManager &pm, bool reference, bool strict) {
   pm.addPass(createOutlineBodiesPass());
   if (reference)
     pm.addNestedPass<func::FuncOp>(createPromoteToF64Pass());
-  pm.addNestedPass<func::FuncOp>(createLowerToLinalgPass({reference}));
+  pm.addNestedPass<func::FuncOp>(createLowerToLinalgPass({reference, strict}));
   if (reference)
     return; // Each op alone.
   addCleanup(pm);
@@ -54,8 +54,10 @@ static void addLoopsPhase(OpPassManager &pm, bool reference, bool strict) {
   pm.addNestedPass<func::FuncOp>(createAssignLayoutPass());
   addCleanup(pm);
   // Last: what a backward transforms again, CSE would keep from the forward.
-  if (!strict)
-    pm.addNestedPass<func::FuncOp>(createWinogradPass());
+  if (strict)
+    return;
+  pm.addNestedPass<func::FuncOp>(createWinogradPass());
+  pm.addPass(createOutlineBodiesPass()); // Its loops over blocks of images.
 }
 
 /// loops → kernels: code on planned memory.
@@ -87,7 +89,8 @@ void addPhase(OpPassManager &pm, Phase phase, const Machine &machine,
   case Phase::Native:
     return;
   case Phase::Gradient:
-    return addGradientPhase(pm, reference ? AttentionForming::Never : attention, strict);
+    return addGradientPhase(pm, reference ? AttentionForming::Never : attention,
+                            strict || reference);
   case Phase::Loops:
     return addLoopsPhase(pm, reference, strict);
   case Phase::Kernels:
@@ -128,7 +131,7 @@ LogicalResult runPhase(ModuleOp module, Phase phase, const Machine &machine,
 
 LogicalResult runGradient(ModuleOp module) {
   PassManager pm(module.getContext());
-  addGradientPhase(pm, AttentionForming::Never);
+  addGradientPhase(pm, AttentionForming::Never, /*strict=*/true);
   pm.enableVerifier(false); // As above.
   return pm.run(module);
 }

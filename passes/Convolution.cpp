@@ -1,6 +1,8 @@
 //===- Convolution.cpp - What the forms of a convolution share -------------===//
 #include "passes/Convolution.h"
 
+#include "passes/Winograd.h"
+
 using namespace mlir;
 using namespace agc::ir;
 
@@ -40,6 +42,15 @@ bool Convolution::takesPatches() const {
   double patches = positions * double(filters) * width * elements +
                    moveCost * positions * width * double(groups) * elements;
   return patches < direct;
+}
+
+bool Convolution::takesTiles() const {
+  auto are = [](ArrayRef<int64_t> numbers, int64_t number) {
+    return llvm::all_of(numbers, [&](int64_t n) { return n == number; });
+  };
+  return spatial == 2 && groups == 1 && are(window, winograd::windowSize) && are(strides, 1) &&
+         are(dilation, 1) &&
+         winograd::chooseTile(batch, outputs[0], outputs[1], channels, filters);
 }
 
 Value padSpatial(OpBuilder &builder, Location loc, Value x, ArrayRef<int64_t> low,

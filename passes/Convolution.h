@@ -34,6 +34,8 @@ struct Convolution {
   /// with the weights as they lie: else weights are copied into another order,
   /// which costs more than patches where there are few of those.
   bool takesPatches() const;
+  /// Whether agc-winograd is to compute it by tiles, if it is in f32.
+  bool takesTiles() const;
 };
 
 /// Pads the spatial dimensions; negative padding crops.

@@ -333,9 +333,14 @@ Value directInputGrad(OpBuilder &builder, Location loc, const Convolution &c,
 //===----------------------------------------------------------------------===//
 
 template <typename Op> struct LowerConvolution : OpConversionPattern<Op> {
-  LowerConvolution(const TypeConverter &types, MLIRContext *context, bool isPlain)
-      : OpConversionPattern<Op>(types, context), isPlain(isPlain) {}
-  bool isPlain;
+  LowerConvolution(const TypeConverter &types, MLIRContext *context, bool isPlain, bool isStrict)
+      : OpConversionPattern<Op>(types, context), isPlain(isPlain), isStrict(isStrict) {}
+  bool isPlain, isStrict;
+
+  bool takesPatches(const Convolution &c, Type element) const {
+    bool takesTiles = !isStrict && element.isF32() && c.takesTiles();
+    return !isPlain && !takesTiles && c.takesPatches();
+  }
 
   SmallVector<bool> meets(const Convolution &c) const {
     SmallVector<bool> result;
@@ -355,7 +360,7 @@ struct LowerConv : LowerConvolution<ConvOp> {
     SmallVector<bool> met = meets(c);
     if (c.batch < minImagesForward)
       met.assign(c.spatial, false);
-    Value y = !isPlain && c.takesPatches()
+    Value y = takesPatches(c, op.getType().getElementType())
                   ? convOfPatches(rewriter, op.getLoc(), c, x, w, op.getType())
                   : directConv(rewriter, op.getLoc(), c, met, x, w, op.getType());
     rewriter.replaceOp(op, y);
@@ -371,7 +376,7 @@ struct LowerConvWeightGrad : LowerConvolution<ConvWeightGradOp> {
     Location loc = op.getLoc();
     Value x = adaptor.getX(), dy = adaptor.getDy();
     Convolution c(op, typeOf(x), op.getType(), typeOf(dy));
-    Value dw = !isPlain && c.takesPatches()
+    Value dw = takesPatches(c, op.getType().getElementType())
                    ? weightGradOfPatches(rewriter, loc, c, x, dy, op.getType())
                    : directWeightGrad(rewriter, loc, c, meets(c), x, dy, op.getType());
     rewriter.replaceOp(op, dw);
@@ -403,7 +408,7 @@ struct LowerConvInputGrad : LowerConvolution<ConvInputGradOp> {
       }
       dy = padSpatial(rewriter, loc, dy, zeros(c), zeros(c), gaps);
     }
-    Value dx = !isPlain && c.takesPatches()
+    Value dx = takesPatches(c, op.getType().getElementType())
                    ? inputGradOfPatches(rewriter, loc, c, dy, w, type)
                    : directInputGrad(rewriter, loc, c, isPlain, dy, w, type);
     rewriter.replaceOp(op, dx);
@@ -414,9 +419,9 @@ struct LowerConvInputGrad : LowerConvolution<ConvInputGradOp> {
 } // namespace
 
 void populateConvolutionLowerings(RewritePatternSet &patterns,
-                                  const TypeConverter &types, bool isPlain) {
+                                  const TypeConverter &types, bool isPlain, bool isStrict) {
   patterns.add<LowerConv, LowerConvWeightGrad, LowerConvInputGrad>(
-      types, patterns.getContext(), isPlain);
+      types, patterns.getContext(), isPlain, isStrict);
 }
 
 } // namespace agc

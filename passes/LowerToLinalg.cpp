@@ -212,7 +212,7 @@ struct LowerToLinalgPass : impl::LowerToLinalgPassBase<LowerToLinalgPass> {
     populateIndexingLowerings(patterns, types);
     populateRandomLowerings(patterns, types);
     populateReductionLowerings(patterns, types);
-    populateConvolutionLowerings(patterns, types, reference);
+    populateConvolutionLowerings(patterns, types, reference, strict);
     populatePoolingLowerings(patterns, types);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    types);

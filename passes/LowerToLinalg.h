@@ -55,9 +55,11 @@ void populateRandomLowerings(mlir::RewritePatternSet &patterns,
                              const mlir::TypeConverter &types);
 void populateReductionLowerings(mlir::RewritePatternSet &patterns,
                                 const mlir::TypeConverter &types);
-/// \p isPlain: one form for all shapes, what the others are compared with.
+/// \p isPlain: one form for all shapes, what the others are compared with; \p isStrict:
+/// agc-winograd will not run.
 void populateConvolutionLowerings(mlir::RewritePatternSet &patterns,
-                                  const mlir::TypeConverter &types, bool isPlain);
+                                  const mlir::TypeConverter &types, bool isPlain,
+                                  bool isStrict);
 void populatePoolingLowerings(mlir::RewritePatternSet &patterns,
                               const mlir::TypeConverter &types);
 

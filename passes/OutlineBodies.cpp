@@ -42,6 +42,14 @@ static void inlineBody(CheckpointOp op) {
   op.erase();
 }
 
+/// Whether the op's bodies only call functions already.
+static bool isOutlined(Operation *op) {
+  return llvm::all_of(op->getRegions(), [](Region &region) {
+    auto call = dyn_cast<func::CallOp>(region.front().front());
+    return call && call->getNextNode() == region.front().getTerminator();
+  });
+}
+
 void OutlineBodiesPass::outline(func::FuncOp function, Region &region,
                                 std::string name) {
   OpBuilder builder(function);
@@ -72,7 +80,7 @@ void OutlineBodiesPass::outline(func::FuncOp function) {
   // Inner ones first: they stand before what has them.
   SmallVector<Operation *> ops;
   function.walk([&](Operation *op) {
-    if (op != function && op->getNumRegions())
+    if (isa<CondOp, ScanOp, CheckpointOp>(op) && !isOutlined(op))
       ops.push_back(op);
   });
   unsigned number = 0;

@@ -132,7 +132,9 @@ def LowerToLinalgPass : Pass<"agc-lower-to-linalg", "::mlir::func::FuncOp"> {
   }];
   let options = [
     Option<"reference", "reference", "bool", /*default=*/"false",
-           "Plain forms of the convolutions: the reference's">
+           "Plain forms of the convolutions: the reference's">,
+    Option<"strict", "strict", "bool", /*default=*/"false",
+           "No form of a convolution that is meant for agc-winograd">
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
@@ -186,7 +188,8 @@ def WinogradPass : Pass<"agc-winograd", "::mlir::func::FuncOp"> {
     %y = winograd.from_points %m {of = "output", tile = 4} : … -> tensor<8x16x16x64xf32>
     ```
   }];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+  let dependentDialects = ["::agc::ir::AgcDialect",
+                           "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect",
                            "::agc::winograd::WinogradDialect"];
 }

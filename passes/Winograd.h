@@ -43,6 +43,12 @@ std::optional<Matrix> matrixOf(llvm::StringRef name, int64_t tile, bool toPoints
 /// The windows' elements, a side.
 inline constexpr int64_t windowSize = 3;
 
+/// The results a side, 2 or 4, that tiles should have of a convolution of so many images
+/// with so many results each, of windows of 3 x 3 in steps of 1, where that pays: decided
+/// from shapes alone. None: directly.
+std::optional<int64_t> chooseTile(int64_t images, int64_t height, int64_t width,
+                                  int64_t channels, int64_t filters);
+
 } // namespace agc::winograd
 
 #endif

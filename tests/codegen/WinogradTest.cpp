@@ -115,7 +115,7 @@ struct Threads {
 
 struct Case {
   ConvolutionCase convolution;
-  int tile;
+  int tile, blocks = 1; // of images, one after the other
 };
 
 void PrintTo(const Case &c, std::ostream *out) {
@@ -134,7 +134,8 @@ TEST_P(Winograd, IsAsNearAsStated) {
   CompiledProgram fast = compiled(t, false), strict = compiled(t, true);
   std::vector<Elements> arguments = argumentsOf(t);
   std::vector<Elements> byTiles = run(fast, arguments), direct = run(strict, arguments);
-  EXPECT_EQ(numTransforms(fast.manifest), 9) << "two operands and a result of each";
+  // Two operands and a result of each, of which one is the weights'.
+  EXPECT_EQ(numTransforms(fast.manifest), 3 * (2 * GetParam().blocks + 1));
   EXPECT_EQ(numTransforms(strict.manifest), 0);
   bool isSmall = GetParam().tile == 2;
   for (int which = 0; which < 3; ++which) {
@@ -159,6 +160,8 @@ TEST_P(Winograd, IsAsNearAsStated) {
 INSTANTIATE_TEST_SUITE_P(
     ResNet18, Winograd,
     testing::Values(Case{{4, 64, 16, 16, 64, 3, 1, 1, 1, 1}, 4},
+                    // By blocks of two images.
+                    Case{{8, 64, 40, 40, 64, 3, 1, 1, 1, 1}, 4, 4},
                     Case{{8, 128, 8, 8, 128, 3, 1, 1, 1, 1}, 4},
                     Case{{32, 256, 4, 4, 256, 3, 1, 1, 1, 1}, 4},
                     Case{{1, 64, 56, 56, 64, 3, 1, 1, 1, 1}, 4},

@@ -1,4 +1,4 @@
-// RUN: agc-opt %s -agc-to-loops-strict -agc-winograd | FileCheck %s
+// RUN: agc-opt %s -agc-to-loops-strict -agc-winograd | FileCheck %s --check-prefixes=CHECK,BLOCKS
 // RUN: agc-opt %s -agc-to-loops | FileCheck %s
 // RUN: agc-opt %s -agc-to-loops-strict | FileCheck %s --check-prefix=STRICT --implicit-check-not=winograd
 
@@ -8,8 +8,8 @@
 // matter; the window is read as it lies.
 // CHECK-LABEL: @forward
 // CHECK-NOT: tensor.insert_slice
-// CHECK: %[[V:.*]] = winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "input", tile = 4 : i64} : tensor<4x13x18x64xf32> -> tensor<36x4x4x5x64xf32>
 // CHECK: %[[U:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "window", tile = 4 : i64} : tensor<64x3x3x48xf32> -> tensor<36x64x1x1x48xf32>
+// CHECK: %[[V:.*]] = winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "input", tile = 4 : i64} : tensor<4x13x18x64xf32> -> tensor<36x4x4x5x64xf32>
 // CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%[[V]], %[[U]] : tensor<36x4x4x5x64xf32>, tensor<36x64x1x1x48xf32>) outs(%{{.*}} : tensor<36x4x4x5x48xf32>)
 // CHECK: winograd.from_points %[[M]] {of = "output", tile = 4 : i64} : tensor<36x4x4x5x48xf32> -> tensor<4x13x18x48xf32>
 func.func @forward(%x: tensor<4x64x13x18xf32>, %w: tensor<48x64x3x3xf32>) -> tensor<4x48x13x18xf32> {
@@ -19,8 +19,8 @@ func.func @forward(%x: tensor<4x64x13x18xf32>, %w: tensor<48x64x3x3xf32>) -> ten
 
 // CHECK-LABEL: @input_gradient
 // CHECK-NOT: tensor.insert_slice
-// CHECK: winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "input", tile = 4 : i64} : tensor<8x16x16x48xf32> -> tensor<36x8x4x4x48xf32>
 // CHECK: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "mirrored", tile = 4 : i64} : tensor<48x3x3x64xf32> -> tensor<36x48x1x1x64xf32>
+// CHECK: winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "input", tile = 4 : i64} : tensor<8x16x16x48xf32> -> tensor<36x8x4x4x48xf32>
 // CHECK: winograd.from_points %{{.*}} -> tensor<8x16x16x64xf32>
 func.func @input_gradient(%dy: tensor<8x48x16x16xf32>, %w: tensor<48x64x3x3xf32>) -> tensor<8x64x16x16xf32> {
   %dx = agc.conv_input_grad %dy, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x48x16x16xf32>, tensor<48x64x3x3xf32>) -> tensor<8x64x16x16xf32>
@@ -50,4 +50,32 @@ func.func @direct(%x: tensor<4x64x16x16xf32>, %w: tensor<64x64x3x3xf32>, %a: ten
   %4 = agc.conv %d, %e {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x16x16xf64>, tensor<64x64x3x3xf64>) -> tensor<4x64x16x16xf64>
   %5 = agc.conv %one, %v {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<1x256x4x4xf32>, tensor<256x256x3x3xf32>) -> tensor<1x256x4x4xf32>
   return %0, %1, %2, %3, %4, %5 : tensor<4x64x8x8xf32>, tensor<4x64x16x16xf32>, tensor<4x64x16x16xf32>, tensor<4x12x16x16xf32>, tensor<4x64x16x16xf64>, tensor<1x256x4x4xf32>
+}
+
+// Where all images' values at points are more than caches hold, a block of images at a
+// time: transform, product and transform are near each other.
+// CHECK-LABEL: @blocks_of_images
+// BLOCKS: %[[U:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "window"
+// BLOCKS: %[[X:.*]] = tensor.expand_shape %{{.*}} : tensor<8x40x40x64xf32> into tensor<4x2x40x40x64xf32>
+// BLOCKS: %[[Y:.*]] = agc.scan %[[X]], %[[U]] {{.*}}trips = 4 : i64
+// BLOCKS: winograd.to_points %{{.*}} : tensor<2x40x40x64xf32> -> tensor<36x2x10x10x64xf32>
+// BLOCKS: linalg.generic
+// BLOCKS: winograd.from_points %{{.*}} -> tensor<2x40x40x64xf32>
+// BLOCKS: agc.yield
+// BLOCKS: tensor.collapse_shape %[[Y]]
+func.func @blocks_of_images(%x: tensor<8x64x40x40xf32>, %w: tensor<64x64x3x3xf32>) -> tensor<8x64x40x40xf32> {
+  %y = agc.conv %x, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x40x40xf32>, tensor<64x64x3x3xf32>) -> tensor<8x64x40x40xf32>
+  return %y : tensor<8x64x40x40xf32>
+}
+
+// A gradient of the weights adds up block by block, at the points.
+// CHECK-LABEL: @weights_by_blocks
+// BLOCKS: %[[M:.*]] = agc.scan %{{.*}}, %{{.*}}, %{{.*}} {num_carries = 1 : i64, num_xs = 2 : i64, {{.*}}trips = 4 : i64
+// BLOCKS: winograd.to_points {{.*}}of = "input"
+// BLOCKS: winograd.to_points {{.*}}of = "output"
+// BLOCKS: agc.yield
+// BLOCKS: winograd.from_points %[[M]] {of = "window"
+func.func @weights_by_blocks(%x: tensor<8x64x40x40xf32>, %dy: tensor<8x64x40x40xf32>) -> tensor<64x64x3x3xf32> {
+  %dw = agc.conv_weight_grad %x, %dy {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x40x40xf32>, tensor<8x64x40x40xf32>) -> tensor<64x64x3x3xf32>
+  return %dw : tensor<64x64x3x3xf32>
 }

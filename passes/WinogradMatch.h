@@ -1,0 +1,39 @@
+//===- WinogradMatch.h - Which convolutions tiles are for ------------------===//
+#ifndef AGC_PASSES_WINOGRADMATCH_H
+#define AGC_PASSES_WINOGRADMATCH_H
+
+#include "passes/Passes.h"
+
+namespace agc::winograd {
+
+/// An index that is one loop; none: another.
+std::optional<unsigned> loopOf(mlir::AffineExpr expr);
+
+/// An image, and how many zeros are before it in both directions.
+struct Padded {
+  mlir::Value image;
+  llvm::SmallVector<int64_t> low{0, 0};
+};
+
+/// What a tensor is a padded copy of, or itself.
+Padded paddedOf(mlir::Value x);
+
+/// Which loops of a convolution are what. `outer` counts the images; `window` is
+/// reduced, or, in the weights' gradient, is what results are for.
+struct Convolution {
+  mutable mlir::linalg::GenericOp op; // asking it is not const
+  bool isWeightGradient = false, isMirrored = false;
+  unsigned outer = 0, inner = 0, other = 0; // images, input's channels, the others
+  std::array<unsigned, 2> places = {}, window = {};
+
+  int64_t size(unsigned loop) const {
+    return llvm::SmallVector<int64_t>(op.getStaticLoopRanges())[loop];
+  }
+};
+
+/// A sum of products in f32 over windows of 3 x 3 in steps of 1, channels last.
+std::optional<Convolution> recognize(mlir::linalg::GenericOp op);
+
+} // namespace agc::winograd
+
+#endif

@@ -1,6 +1,8 @@
 #include "runtime/core/Buffer.h"
 
 #include "agc/Error.h"
+#include "runtime/core/HostCpu.h"
+#include "runtime/core/ThreadPool.h"
 #include "runtime/core/abi.h"
 
 #include <sys/mman.h>
@@ -74,6 +76,8 @@ void *allocateBlock(size_t size) {
 #ifdef MADV_HUGEPAGE
   (void)madvise(memory, size / largePage * largePage, MADV_HUGEPAGE);
 #endif
+  if (numMemoryNodes() > 1)
+    touchByThreads(memory, size);
   return memory;
 }
 
@@ -84,6 +88,17 @@ size_t blockSize(size_t sizeBytes) {
 }
 
 } // namespace
+
+void touchByThreads(void *memory, size_t sizeBytes) {
+  constexpr size_t page = 4096; // no system's is smaller
+  threadPool()->parallelFor(
+      int64_t((sizeBytes + page - 1) / page),
+      [](void *first, int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i)
+          static_cast<volatile char *>(first)[size_t(i) * page] = 0;
+      },
+      memory);
+}
 
 BufferRef Buffer::allocate(size_t sizeBytes) {
   size_t size = blockSize(sizeBytes);

@@ -16,7 +16,8 @@ using BufferRef = std::shared_ptr<Buffer>;
 /// blocks back to the system costs a page fault a page on every step.
 class Buffer {
 public:
-  /// Memory of agc's own, not initialized.
+  /// Memory of agc's own, not initialized. On a machine of several memories (NUMA) the
+  /// parts of a large one are near the threads that a kernel's tiles there go to.
   /// Errors: the system has none.
   static BufferRef allocate(size_t sizeBytes);
 
@@ -39,6 +40,10 @@ private:
   bool owned = false;
   std::function<void(void *)> release;
 };
+
+/// Has each thread of the pool touch its part of memory that nobody has written to: the
+/// system puts a page near the thread that does so first.
+void touchByThreads(void *memory, size_t sizeBytes);
 
 /// Gives the memory that is kept for later buffers back to the system.
 void releaseFreeBuffers();

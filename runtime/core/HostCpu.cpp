@@ -1,8 +1,11 @@
-//===- HostCpu.cpp - Which CPU this is --------------------------------------===//
+//===- HostCpu.cpp - Which machine this is ----------------------------------===//
 #include "runtime/core/HostCpu.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 namespace agc {
 namespace {
@@ -27,6 +30,26 @@ std::string describe() {
 const std::string &hostCpu() {
   static const std::string *text = new std::string(describe());
   return *text;
+}
+
+int numMemoryNodes(const std::string &online) {
+  std::istringstream ranges(online);
+  std::string range;
+  int count = 0, first = 0, last = 0;
+  while (std::getline(ranges, range, ','))
+    if (int found = std::sscanf(range.c_str(), "%d-%d", &first, &last); found > 0)
+      count += found == 2 ? std::max(0, last - first) + 1 : 1;
+  return std::max(1, count);
+}
+
+int numMemoryNodes() {
+  static const int count = [] {
+    std::ifstream file("/sys/devices/system/node/online");
+    std::string line;
+    std::getline(file, line);
+    return numMemoryNodes(line);
+  }();
+  return count;
 }
 
 } // namespace agc

@@ -1,6 +1,7 @@
 //===- CoreTest.cpp - Sizes, buffers, threads, conversions ----------------===//
 #include "runtime/core/Buffer.h"
 #include "runtime/core/Convert.h"
+#include "runtime/core/HostCpu.h"
 #include "runtime/core/Sizes.h"
 #include "runtime/core/ThreadPool.h"
 
@@ -9,6 +10,10 @@
 
 #include "gtest/gtest.h"
 
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <functional>
@@ -54,6 +59,38 @@ TEST(Buffer, AlignedAndUsedAgain) {
   }
   EXPECT_EQ(Buffer::allocate(1000)->data(), first);
   EXPECT_NE(Buffer::allocate(0)->data(), nullptr);
+}
+
+TEST(Buffer, EachThreadTouchesItsPartFirst) {
+  EXPECT_EQ(numMemoryNodes(""), 1);
+  EXPECT_EQ(numMemoryNodes("0"), 1);
+  EXPECT_EQ(numMemoryNodes("0-3"), 4);
+  EXPECT_EQ(numMemoryNodes("0-1,4"), 3);
+  EXPECT_GE(numMemoryNodes(), 1);
+
+  int threads = get_num_threads();
+  set_num_threads(4);
+  constexpr size_t page = 4096, pages = 4000;
+  void *memory = mmap(nullptr, pages * page, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  madvise(memory, pages * page, MADV_NOHUGEPAGE);
+  auto faultsOfCaller = [] {
+    rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_minflt;
+  };
+  long before = faultsOfCaller();
+  touchByThreads(memory, pages * page);
+  long faults = faultsOfCaller() - before;
+  set_num_threads(threads);
+  // A quarter of the pages, and what else there was.
+  EXPECT_LT(faults, long(pages) / 2);
+  std::vector<unsigned char> isThere(pages);
+  ASSERT_EQ(mincore(memory, pages * page, isThere.data()), 0);
+  EXPECT_TRUE(std::all_of(isThere.begin(), isThere.end(),
+                          [](unsigned char byte) { return byte & 1; }));
+  munmap(memory, pages * page);
 }
 
 TEST(Buffer, GivesForeignMemoryBack) {

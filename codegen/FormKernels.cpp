@@ -56,6 +56,9 @@ private:
   bool byLine; // Those of different lines are different kernels.
   llvm::StringMap<KernelInfo> kernels;
 
+  KernelInfo getOrMake(ArrayRef<Operation *> ops, std::string key, std::string name,
+                       ArrayRef<MemRefType> buffers,
+                       llvm::function_ref<void(KernelInfo &)> emit);
   void addLines(ArrayRef<Operation *> ops, std::string &key, std::string &name);
   func::FuncOp createFunction(StringRef name, FunctionType type, Location loc);
   func::FuncOp createKernel(StringRef name, ArrayRef<MemRefType> buffers,
@@ -161,15 +164,23 @@ KernelInfo KernelTable::get(linalg::GenericOp op, LoopNest nest,
   SmallVector<Operation *> ops{op};
   if (nest.epilogue)
     ops.push_back(nest.epilogue->getParentOp());
+  return getOrMake(ops, key, name, buffers, [&](KernelInfo &info) {
+    info.tiles = emitKernel(info.function, nest, machine);
+    describe(info, nest.numIterations() * workPerIteration(nest), kernelFlops(nest),
+             kernelBytes(nest));
+  });
+}
+
+/// The kernel of that key; \p emit is told of it if there is none yet, and writes it.
+KernelInfo KernelTable::getOrMake(ArrayRef<Operation *> ops, std::string key, std::string name,
+                                  ArrayRef<MemRefType> buffers,
+                                  llvm::function_ref<void(KernelInfo &)> emit) {
   addLines(ops, key, name);
   if (auto known = kernels.find(key); known != kernels.end())
     return known->second;
-
   KernelInfo info;
-  info.function = createKernel(name, buffers, op.getLoc());
-  info.tiles = emitKernel(info.function, nest, machine);
-  describe(info, nest.numIterations() * workPerIteration(nest), kernelFlops(nest),
-           kernelBytes(nest));
+  info.function = createKernel(name, buffers, ops.front()->getLoc());
+  emit(info);
   kernels[key] = info;
   return info;
 }
@@ -227,52 +238,36 @@ KernelInfo KernelTable::getScatter(ScatterOp op, ArrayRef<View> views,
   }
   std::string name = llvm::formatv("scatter_{0}x{1}x{2}_into_{3}", nest.batch,
                                    nest.updates, nest.width, nest.places);
-  addLines(op.getOperation(), key, name);
-  if (auto known = kernels.find(key); known != kernels.end())
-    return known->second;
-  KernelInfo info;
-  info.function = createKernel(name, buffers, op.getLoc());
-  info.tiles = emitScatter(info.function, nest, machine);
-  int64_t elements = nest.batch * nest.updates * nest.width;
-  bool isSum = nest.adds && isa<FloatType>(nest.element);
-  describe(info, elements, isSum ? elements : 0,
-           3 * elements * std::max(1u, nest.element.getIntOrFloatBitWidth() / 8) +
-               8 * nest.batch * nest.updates);
-  kernels[key] = info;
-  return info;
+  return getOrMake(op.getOperation(), key, name, buffers, [&](KernelInfo &info) {
+    info.tiles = emitScatter(info.function, nest, machine);
+    int64_t elements = nest.batch * nest.updates * nest.width;
+    bool isSum = nest.adds && isa<FloatType>(nest.element);
+    describe(info, elements, isSum ? elements : 0,
+             3 * elements * std::max(1u, nest.element.getIntOrFloatBitWidth() / 8) +
+                 8 * nest.batch * nest.updates);
+  });
 }
 
 KernelInfo KernelTable::getWinograd(Operation *op, ArrayRef<View> views,
                                     ArrayRef<MemRefType> buffers) {
   WinogradNest nest = buildWinogradNest(op, views[0], views[1]);
-  std::string key = llvm::formatv("{0} {1} {2}", nest.key(), Type(buffers[0]), Type(buffers[1])),
-              name = nest.name();
-  addLines(op, key, name);
-  if (auto known = kernels.find(key); known != kernels.end())
-    return known->second;
-  KernelInfo info;
-  info.function = createKernel(name, buffers, op->getLoc());
-  info.tiles = emitWinograd(info.function, nest, machine);
-  describe(info, nest.flops(), nest.flops(), nest.bytes());
-  kernels[key] = info;
-  return info;
+  std::string key = llvm::formatv("{0} {1} {2}", nest.key(), Type(buffers[0]), Type(buffers[1]));
+  return getOrMake(op, key, nest.name(), buffers, [&](KernelInfo &info) {
+    info.tiles = emitWinograd(info.function, nest, machine);
+    describe(info, nest.flops(), nest.flops(), nest.bytes());
+  });
 }
 
 KernelInfo KernelTable::getAttention(Operation *op, ArrayRef<View> views,
                                      ArrayRef<MemRefType> buffers) {
   AttentionNest nest = buildAttentionNest(op, views);
-  std::string key = nest.key(), name = nest.name();
+  std::string key = nest.key();
   for (MemRefType buffer : buffers)
     key += llvm::formatv(" {0}", Type(buffer));
-  addLines(op, key, name);
-  if (auto known = kernels.find(key); known != kernels.end())
-    return known->second;
-  KernelInfo info;
-  info.function = createKernel(name, buffers, op->getLoc());
-  info.tiles = emitAttention(info.function, nest, machine);
-  describe(info, nest.flops() / 2, nest.flops(), nest.bytes());
-  kernels[key] = info;
-  return info;
+  return getOrMake(op, key, nest.name(), buffers, [&](KernelInfo &info) {
+    info.tiles = emitAttention(info.function, nest, machine);
+    describe(info, nest.flops() / 2, nest.flops(), nest.bytes());
+  });
 }
 
 /// The position of the first element out of range, or -1.

@@ -8,7 +8,6 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/Passes.h"
 #include "codegen/Schedule.h"
-#include "ir/Serialize.h"
 #include "passes/ElementwiseGroup.h"
 
 #include "mlir/Transforms/CSE.h"
@@ -160,7 +159,7 @@ static bool writesIntoLater(linalg::GenericOp op, ArrayRef<Operation *> later) {
 }
 
 /// The next op that this one can be one with, and what has to go behind both.
-static std::optional<std::pair<linalg::GenericOp, SmallVector<Operation *>>>
+static std::optional<Partner>
 findSibling(linalg::GenericOp op, llvm::function_ref<bool(linalg::GenericOp)> mayJoin) {
   if (isWrittenInto(op))
     return std::nullopt;
@@ -177,7 +176,7 @@ findSibling(linalg::GenericOp op, llvm::function_ref<bool(linalg::GenericOp)> ma
           auto insertion = dyn_cast<tensor::InsertSliceOp>(moved);
           return !insertion || insertion.getSource().getDefiningOp() == op;
         }))
-      return std::pair(other, *between);
+      return Partner(other, *between);
   }
   return std::nullopt;
 }
@@ -186,26 +185,11 @@ void FuseSiblingsPass::runOnOperation() {
   IRRewriter rewriter(&getContext());
   DominanceInfo dominance(getOperation());
   auto joins = [&](linalg::GenericOp op) { return mayJoin(op); };
-  for (Operation *op = &getOperation().getBody().front().front(), *next; op; op = next) {
-    next = op->getNextNode();
-    auto first = dyn_cast<linalg::GenericOp>(op);
-    auto found = first ? findSibling(first, joins) : std::nullopt;
-    if (!found)
-      continue;
-    auto [second, between] = *found;
-    bool isNext = next == second;
-    Operation *last = fuseInto(rewriter, first, second);
-    // What both compute, but nothing else: destinations are there already.
-    eliminateCommonSubExpressions(rewriter, dominance, last);
-    if (isNext)
-      next = last;
-    for (Operation *behind : between) {
-      if (next == behind)
-        next = behind->getNextNode();
-      rewriter.moveOpAfter(behind, last);
-      last = behind;
-    }
-  }
+  fusePartners(
+      rewriter, getOperation().getBody().front(),
+      [&](linalg::GenericOp op) { return findSibling(op, joins); },
+      // What both compute, but nothing else: destinations are there already.
+      [&](Operation *fused) { eliminateCommonSubExpressions(rewriter, dominance, fused); });
 }
 
 } // namespace agc

@@ -73,8 +73,8 @@ std::optional<SmallVector<Operation *>> readersBetween(Operation *producer,
 
 /// Upstream fuses one operand at a time and computes the producer once for each; here
 /// the reader may take several of its results.
-linalg::GenericOp fuseInto(RewriterBase &rewriter, linalg::GenericOp producer,
-                           linalg::GenericOp reader) {
+static linalg::GenericOp fuseInto(RewriterBase &rewriter, linalg::GenericOp producer,
+                                  linalg::GenericOp reader) {
   SmallVector<Value> inputs, inits, replaced;
   SmallVector<AffineMap> inputMaps, initMaps;
   llvm::SmallMapVector<std::pair<Value, AffineMap>, unsigned, 8> positions;
@@ -143,6 +143,31 @@ linalg::GenericOp fuseInto(RewriterBase &rewriter, linalg::GenericOp producer,
   rewriter.eraseOp(reader);
   rewriter.eraseOp(producer);
   return fused;
+}
+
+void fusePartners(RewriterBase &rewriter, Block &block,
+                  llvm::function_ref<std::optional<Partner>(linalg::GenericOp)> find,
+                  llvm::function_ref<void(Operation *)> fused) {
+  for (Operation *op = &block.front(), *next; op; op = next) {
+    next = op->getNextNode();
+    auto first = dyn_cast<linalg::GenericOp>(op);
+    auto found = first ? find(first) : std::nullopt;
+    if (!found)
+      continue;
+    auto [second, between] = *found;
+    bool isNext = next == second;
+    Operation *last = fuseInto(rewriter, first, second);
+    if (fused)
+      fused(last);
+    if (isNext)
+      next = last;
+    for (Operation *behind : between) {
+      if (next == behind)
+        next = behind->getNextNode();
+      rewriter.moveOpAfter(behind, last);
+      last = behind;
+    }
+  }
 }
 
 } // namespace agc

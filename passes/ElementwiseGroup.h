@@ -21,10 +21,15 @@ bool walksAlike(mlir::linalg::GenericOp producer, mlir::linalg::GenericOp reader
 std::optional<llvm::SmallVector<mlir::Operation *>> readersBetween(mlir::Operation *producer,
                                                                    mlir::Operation *reader);
 
-/// One op for both, where the reader stood: what others read of the producer is
-/// a result of it. What both compute is there twice.
-mlir::linalg::GenericOp fuseInto(mlir::RewriterBase &rewriter, mlir::linalg::GenericOp producer,
-                                 mlir::linalg::GenericOp reader);
+/// An op that another can be one with, and what is between and has to come behind both.
+using Partner = std::pair<mlir::linalg::GenericOp, llvm::SmallVector<mlir::Operation *>>;
+
+/// Makes ops that have a partner one op with it, where the partner stood: what others read
+/// of the first is a result of it, and what both compute is there twice. Groups grow
+/// downward: what comes out of one fusion is met again later.
+void fusePartners(mlir::RewriterBase &rewriter, mlir::Block &block,
+                  llvm::function_ref<std::optional<Partner>(mlir::linalg::GenericOp)> find,
+                  llvm::function_ref<void(mlir::Operation *)> fused = nullptr);
 
 } // namespace agc
 

@@ -150,8 +150,7 @@ LogicalResult fuseWhere(Operation *root, const linalg::ControlFusionFn &control)
 /// the two that have to go behind that: of a producer that is costly, or of two that
 /// the function returns, so that both are in memory anyway. The new state of an
 /// optimizer and the parameter that it is applied to become one op.
-std::optional<std::pair<linalg::GenericOp, SmallVector<Operation *>>>
-findReader(linalg::GenericOp producer) {
+std::optional<Partner> findReader(linalg::GenericOp producer) {
   auto isReturn = [](Operation *user) {
     return user->hasTrait<OpTrait::IsTerminator>();
   };
@@ -173,32 +172,8 @@ findReader(linalg::GenericOp producer) {
   readers.erase(llvm::unique(readers), readers.end());
   for (linalg::GenericOp reader : readers)
     if (auto between = readersBetween(producer, reader))
-      return std::pair(reader, *between);
+      return Partner(reader, *between);
   return std::nullopt;
-}
-
-/// Groups grow downward: what comes out of one fusion is met again later.
-void formGroups(func::FuncOp function) {
-  IRRewriter rewriter(function.getContext());
-  for (Operation *op = &function.getBody().front().front(), *next; op; op = next) {
-    next = op->getNextNode();
-    auto producer = dyn_cast<linalg::GenericOp>(op);
-    auto found = producer ? findReader(producer) : std::nullopt;
-    if (!found)
-      continue;
-    auto [reader, between] = *found;
-    bool isNext = next == reader;
-    Operation *fused = fuseInto(rewriter, producer, reader);
-    if (isNext)
-      next = fused;
-    Operation *last = fused;
-    for (Operation *behind : between) {
-      if (next == behind)
-        next = behind->getNextNode();
-      rewriter.moveOpAfter(behind, last);
-      last = behind;
-    }
-  }
 }
 
 /// A result of a reduction that nobody reads is there to say how long a loop is, since
@@ -253,7 +228,8 @@ struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> 
   void runOnOperation() override {
     if (failed(fuseWhere(getOperation(), goesIntoItsReader)))
       return signalPassFailure();
-    formGroups(getOperation());
+    IRRewriter rewriter(&getContext());
+    fusePartners(rewriter, getOperation().getBody().front(), findReader);
     // What a group has swallowed may have left one reader where there were two.
     if (failed(fuseWhere(getOperation(), goesIntoItsReader)) ||
         failed(fuseWhere(getOperation(), goesIntoEachReader)))

@@ -50,7 +50,7 @@ std::optional<int64_t> winograd::chooseTile(int64_t images, int64_t height, int6
 
 namespace {
 
-static RankedTensorType typeOf(Value value) {
+RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
@@ -75,6 +75,15 @@ private:
   Location loc;
 
   int64_t tiles(unsigned d) { return llvm::divideCeil(c.size(c.places[d]), tile); }
+  /// Dimensions of images, where these are in blocks.
+  const SmallVector<ReassociationIndices> blocksOfImages{{0, 1}, {2}, {3}, {4}};
+
+  RankedTensorType resultOfBlock() {
+    RankedTensorType type = typeOf(c.op->getResult(0));
+    SmallVector<int64_t> shape(type.getShape());
+    shape[0] = blockImages;
+    return type.clone(shape);
+  }
   int64_t blocks() { return c.size(c.outer) / blockImages; }
   int64_t chooseBlock();
 
@@ -120,8 +129,7 @@ int64_t Rewriter::chooseBlock() {
 Value Rewriter::split(Value x) {
   SmallVector<int64_t> shape{blocks(), blockImages};
   llvm::append_range(shape, typeOf(x).getShape().drop_front());
-  SmallVector<ReassociationIndices> dimensions{{0, 1}, {2}, {3}, {4}};
-  return tensor::ExpandShapeOp::create(b, loc, typeOf(x).clone(shape), x, dimensions);
+  return tensor::ExpandShapeOp::create(b, loc, typeOf(x).clone(shape), x, blocksOfImages);
 }
 
 /// A loop over blocks of images: what the body gives is the next carry or, of type \p y, a
@@ -181,9 +189,7 @@ Value Rewriter::imagesOfBlock(Value x, ArrayRef<int64_t> low, Value u) {
                      {map({e, n, y, column, s}, 6), map({e, s, zero, zero, q}, 6),
                       map({e, n, y, column, q}, 6)},
                      1);
-  SmallVector<int64_t> shape(typeOf(c.op->getResult(0)).getShape());
-  shape[0] = blockImages;
-  return fromPoints(m, "output", type.clone(shape));
+  return fromPoints(m, "output", resultOfBlock());
 }
 
 /// The convolution, and the gradient of its input.
@@ -192,14 +198,11 @@ Value Rewriter::images() {
   Value u = toPoints(weights(), c.isMirrored ? "mirrored" : "window", 1, 1, {0, 0});
   if (blocks() == 1)
     return imagesOfBlock(x.image, x.low, u);
-  auto type = typeOf(c.op->getResult(0));
-  SmallVector<int64_t> shape(type.getShape());
-  shape[0] = blockImages;
-  ir::ScanOp scan = forEachBlock({}, x.image, u, type.clone(shape), [&](ValueRange values) {
+  ir::ScanOp scan = forEachBlock({}, x.image, u, resultOfBlock(), [&](ValueRange values) {
     return imagesOfBlock(values[0], x.low, values[1]);
   });
-  SmallVector<ReassociationIndices> dimensions{{0, 1}, {2}, {3}, {4}};
-  return tensor::CollapseShapeOp::create(b, loc, type, scan.getResult(0), dimensions);
+  return tensor::CollapseShapeOp::create(b, loc, typeOf(c.op->getResult(0)),
+                                         scan.getResult(0), blocksOfImages);
 }
 
 Value Rewriter::pointsOfWeights(Value x, ArrayRef<int64_t> low, Value dy) {
@@ -256,7 +259,7 @@ struct WinogradPass : impl::WinogradPassBase<WinogradPass> {
     for (Convolution &c : found)
       if (std::optional<int64_t> tile =
               chooseTile(c.size(c.outer), c.size(c.places[0]), c.size(c.places[1]),
-                                   c.size(c.inner), c.size(c.other))) {
+                         c.size(c.inner), c.size(c.other))) {
         c.op->getResult(0).replaceAllUsesWith(Rewriter(c, *tile).rewrite());
         c.op->erase();
       }

@@ -46,7 +46,8 @@ void AttentionEmitter::forGroups(const Block &block, llvm::function_ref<void(Val
   loop(constant(0), block.count, groupVectors * lanes, body);
 }
 
-/// Blocks of keys that a query of the block can see: the first key, and how many.
+/// Blocks of keys that a query of the block can see, their mask at hand: the first key,
+/// and how many.
 void AttentionEmitter::forKeyBlocks(const Block &block,
                                     llvm::function_ref<void(Value, Value)> body) {
   Value end = constant(nest.keys);
@@ -56,6 +57,9 @@ void AttentionEmitter::forKeyBlocks(const Block &block,
     Value count = constant(blockKeys);
     if (nest.keys % blockKeys)
       count = least(count, sub(constant(nest.keys), firstKey));
+    if (nest.masked && nest.mask.rowStride)
+      packMask(block, firstKey, count);
+    prefetchKeys(block, add(firstKey, blockKeys)); // the next one's
     body(firstKey, count);
   });
 }
@@ -246,9 +250,6 @@ void AttentionEmitter::emitForward(const Block &block) {
   });
   fillZero(sums, nest.channels * blockQueries);
   forKeyBlocks(block, [&](Value firstKey, Value count) {
-    if (nest.masked && nest.mask.rowStride)
-      packMask(block, firstKey, count);
-    prefetchKeys(block, add(firstKey, blockKeys));
     forGroups(block, [&](Value group) {
       emitScores(block, firstKey, count, group);
       emitSoftmax(block, firstKey, count, group);
@@ -351,9 +352,6 @@ void AttentionEmitter::emitBackward(ArrayRef<Value> head) {
     emitDeltas(block);
     fillZero(sums, nest.features * blockQueries);
     forKeyBlocks(block, [&](Value firstKey, Value count) {
-      if (nest.masked && nest.mask.rowStride)
-        packMask(block, firstKey, count);
-      prefetchKeys(block, add(firstKey, blockKeys));
       forGroups(block, [&](Value group) {
         emitScoreGradients(block, firstKey, count, group);
         addAcross(nest.k, nest.features, block, d_scores, firstKey, count, group,

@@ -90,6 +90,7 @@ private:
   void pack(const AttentionOperand &from, const Block &block, int64_t columns, double scale,
             Value to);
   void packMask(const Block &block, Value firstKey, Value count);
+  void forColumns(int64_t columns, llvm::function_ref<void(Value, int64_t)> body);
   void unpack(Value from, const AttentionOperand &to, const Block &block, int64_t columns,
               Value factors);
   Value lanesBelow(Value from, Value count);

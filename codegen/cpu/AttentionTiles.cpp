@@ -257,6 +257,17 @@ void AttentionEmitter::prefetch(const AttentionOperand &operand, const Block &bl
   });
 }
 
+/// As many columns at a time as a vector has lanes, then the rest: the first, and how many.
+void AttentionEmitter::forColumns(int64_t columns,
+                                  llvm::function_ref<void(Value, int64_t)> body) {
+  int64_t rest = columns % lanes;
+  if (columns > rest)
+    loop(constant(0), constant(columns - rest), lanes,
+         [&](Value column) { body(column, lanes); });
+  if (rest)
+    body(constant(columns - rest), rest);
+}
+
 /// The block's rows of \p from, times \p scale, as columns. Lanes behind the last row
 /// hold that one.
 void AttentionEmitter::pack(const AttentionOperand &from, const Block &block, int64_t columns,
@@ -277,12 +288,7 @@ void AttentionEmitter::pack(const AttentionOperand &from, const Block &block, in
         if (int64_t(i) < active)
           store(x, to, add(at, int64_t(i) * blockQueries), lanes);
     };
-    int64_t rest = columns % lanes;
-    if (columns > rest)
-      loop(constant(0), constant(columns - rest), lanes,
-           [&](Value column) { square(column, lanes); });
-    if (rest)
-      square(constant(columns - rest), rest);
+    forColumns(columns, square);
   });
 }
 
@@ -310,12 +316,7 @@ void AttentionEmitter::unpack(Value from, const AttentionOperand &to, const Bloc
           put();
       }
     };
-    int64_t rest = columns % lanes;
-    if (columns > rest)
-      loop(constant(0), constant(columns - rest), lanes,
-           [&](Value column) { square(column, lanes); });
-    if (rest)
-      square(constant(columns - rest), rest);
+    forColumns(columns, square);
   });
 }
 

@@ -80,17 +80,6 @@ Error errorOf(const Elements &result, const Elements &exact) {
   return {std::sqrt(errors / double(exact.count)) / scale, largest / scale};
 }
 
-/// Parts of about as many tiles each, the last first: what \p threads threads do.
-struct Threads {
-  int64_t count;
-  agc_executor executor{this, [](void *self, int64_t tiles, agc_task task, void *argument) {
-                          int64_t parts = static_cast<Threads *>(self)->count;
-                          for (int64_t i = parts; i-- > 0;)
-                            if (tiles * i / parts < tiles * (i + 1) / parts)
-                              task(argument, tiles * i / parts, tiles * (i + 1) / parts);
-                        }};
-};
-
 class Attention : public testing::TestWithParam<AttentionCase> {};
 
 /// What docs/attention.md promises.

@@ -34,6 +34,17 @@ struct AlignedBuffer {
   void *data;
 };
 
+/// Parts of about as many tiles each, the last first: what `count` threads do.
+struct Threads {
+  int64_t count;
+  agc_executor executor{this, [](void *self, int64_t tiles, agc_task task, void *argument) {
+                          int64_t parts = static_cast<Threads *>(self)->count;
+                          for (int64_t i = parts; i-- > 0;)
+                            if (tiles * i / parts < tiles * (i + 1) / parts)
+                              task(argument, tiles * i / parts, tiles * (i + 1) / parts);
+                        }};
+};
+
 /// MLIR text in the serialized form; empty if it is no program.
 inline std::string serialize(const std::string &text) {
   mlir::MLIRContext context;

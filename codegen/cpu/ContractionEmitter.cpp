@@ -18,6 +18,7 @@
 #include "codegen/cpu/ContractionEmitter.h"
 
 #include "codegen/cpu/Emitters.h"
+#include "codegen/cpu/RowShares.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -437,6 +438,7 @@ std::optional<int64_t> emitContraction(func::FuncOp kernel, const LoopNest &nest
   std::optional<ContractionPlan> plan = planContraction(nest, machine);
   if (!plan)
     return std::nullopt;
+  shareRows(*plan, nest, machine);
   return ContractionEmitter(kernel, nest, *plan).run();
 }
 

@@ -134,7 +134,7 @@ TEST_P(Products, AreExact) {
 // Rows fetched early and not, panels across and along, sums in blocks that do not divide,
 // tiles and panels with a rest, one row and one column; along the sum, and few rows
 // against many far steps; blocks of the sum around the tasks, rows that no cache holds;
-// results of which few elements lie side by side.
+// results of which few elements lie side by side; short ones shared out by rows.
 INSTANTIATE_TEST_SUITE_P(
     Codegen, Products,
     testing::Values(Product{"mk", "kn", 1, 37, 50, 29}, Product{"mk", "nk", 1, 150, 131, 1100},
@@ -154,7 +154,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Product{"mk", "kn", 1, 1, 1040, 70}, Product{"mk", "kn", 1, 300, 300, 1050},
                     Product{"mk", "nk", 1, 37, 200, 2100}, Product{"km", "kn", 1, 61, 330, 2300},
                     Product{"mk", "kn", 1, 1031, 130, 2100}, Product{"mk", "bnk", 6, 70, 4, 300},
-                    Product{"mk", "bnk", 3, 33, 7, 1030}));
+                    Product{"mk", "bnk", 3, 33, 7, 1030}, Product{"mk", "kn", 1, 32, 500, 128},
+                    Product{"mk", "kn", 1, 32, 128, 512}, Product{"km", "kn", 1, 48, 190, 140}));
 
 } // namespace
 } // namespace agc

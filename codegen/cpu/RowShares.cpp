@@ -1,0 +1,58 @@
+//===- RowShares.cpp - Short products shared out by rows -------------------===//
+//
+// A step of a recurrent network is a product of a few rows and a cell over its results,
+// a few microseconds each, again and again. Loops over elements are shared out by their
+// first loop, the rows. Where the product is, too, each thread goes on with rows that it
+// wrote itself; where that is shared out by columns, half of all that a kernel reads comes
+// from another core, which for an LSTM's cell takes as long as computing it.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/cpu/RowShares.h"
+
+using namespace mlir;
+
+namespace agc {
+namespace {
+
+/// Multiplications of a product that takes so long that what moves between cores is
+/// little beside it, and of a tile of rows that is worth handing to a thread.
+constexpr int64_t maxWork = 1 << 22, minTileWork = 1 << 17;
+
+/// Whether each thread can read all of the panel for its rows, the tasks are free, and
+/// others go on with the result: behind an update nobody does.
+bool canShareRows(const ContractionPlan &plan, const LoopNest &nest,
+                  const Machine &machine) {
+  if (plan.rowLoops.size() != 1 || plan.cutLoop != plan.rowLoops.front() ||
+      !plan.panelLoops.empty() || !plan.batchLoops.empty() || plan.packsPanel ||
+      plan.sumsInBlocks() || nest.updatesInPlace || nest.numIterations() > maxWork)
+    return false;
+  int64_t panelElements = nest.numIterations() / nest.sizes[plan.cutLoop];
+  return panelElements * plan.panel->element.getIntOrFloatBitWidth() / 8 <=
+         machine.coreCacheBytes / 2;
+}
+
+} // namespace
+
+void shareRows(ContractionPlan &plan, const LoopNest &nest, const Machine &machine) {
+  if (!canShareRows(plan, nest, machine))
+    return;
+  int64_t rows = nest.sizes[plan.cutLoop];
+  int64_t vectors = llvm::divideCeil(nest.sizes[plan.vectorLoop], plan.lanes);
+  int64_t sums = plan.tileTrips * plan.tileVectors;
+  // The first is the plan's own. Columns left over are a tile, too, and not a thin one.
+  for (int64_t v : {plan.tileVectors, int64_t(4), int64_t(3), int64_t(2), int64_t(1)}) {
+    int64_t trips = sums / v, rest = vectors % v;
+    bool fits = v + trips * v < machine.numRegisters;
+    if (sums % v || !fits || v > vectors || rows % (2 * trips) || (rest && 2 * rest < v) ||
+        nest.numIterations() / rows * trips < minTileWork)
+      continue;
+    plan.tileTrips = trips;
+    plan.tileVectors = v;
+    plan.tilesPerTask = 1;
+    plan.panelsPerTask = 1;
+    plan.panelsInside = true;
+    return;
+  }
+}
+
+} // namespace agc

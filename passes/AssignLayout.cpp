@@ -40,6 +40,8 @@ private:
   Order orderOf(Value value);
   Value inOrder(OpBuilder &builder, Value value, const Order &order);
   void rewrite(Operation *op);
+  bool isReadAlongSum(linalg::GenericOp op, AffineMap map);
+  Value readPart(OpBuilder &builder, linalg::GenericOp op, Value value, AffineMap &map);
   void rewriteGeneric(linalg::GenericOp op);
 };
 
@@ -116,6 +118,11 @@ llvm::SmallBitVector positionLoops(linalg::GenericOp op) {
   return loops;
 }
 
+bool isPatchProduct(Operation *op) {
+  auto generic = dyn_cast_or_null<linalg::GenericOp>(op);
+  return generic && positionLoops(generic).any();
+}
+
 /// Spatial dimensions before the last other one.
 Order channelsLast(AffineMap map, const llvm::SmallBitVector &windows) {
   SmallVector<int64_t> spatial, others;
@@ -159,15 +166,17 @@ bool correspond(AffineMap x, AffineMap y) {
 bool AssignLayoutPass::isFree(Value value) {
   Operation *op = value.getDefiningOp();
   // What a function returns has the shape's order: an update computed in
-  // another would have to be copied home. A product over windows is worth the
-  // copy, and has the same bits whether or not its result is returned.
+  // another would have to be copied home. A product over windows or of patches is
+  // worth the copy, and has the same bits whether or not its result is returned.
   bool isReturned = llvm::any_of(value.getUsers(), [](Operation *user) {
     return user->hasTrait<OpTrait::IsTerminator>();
   });
-  if (isReturned && !isWindowProduct(op))
+  if (isReturned && !isWindowProduct(op) && !isPatchProduct(op))
     return false;
-  return isa_and_nonnull<linalg::GenericOp, tensor::InsertSliceOp,
-                         tensor::ExtractSliceOp, linalg::FillOp>(op);
+  // A slice is where its source is.
+  if (auto slice = dyn_cast_or_null<tensor::ExtractSliceOp>(op))
+    return isFree(slice.getSource());
+  return isa_and_nonnull<linalg::GenericOp, tensor::InsertSliceOp, linalg::FillOp>(op);
 }
 
 bool AssignLayoutPass::decide(Value value, Order order) {
@@ -312,6 +321,49 @@ Value AssignLayoutPass::inOrder(OpBuilder &builder, Value value,
                    AffineMap::get(rank, 0, exprs, builder.getContext()), type);
 }
 
+/// Whether elements that lie side by side are added up, and meet all elements of the
+/// result's vectors: what a product's rows are best read as.
+bool AssignLayoutPass::isReadAlongSum(linalg::GenericOp op, AffineMap map) {
+  OpResult result = op->getResult(0);
+  AffineMap written = op.getIndexingMapMatchingResult(result);
+  auto vector = dyn_cast<AffineDimExpr>(written.getResult(orderOf(result).back()));
+  auto last = dyn_cast<AffineDimExpr>(map.getResults().back());
+  return vector && last && !map.isFunctionOfDim(vector.getPosition()) &&
+         op.getIteratorTypesArray()[last.getPosition()] == utils::IteratorType::reduction;
+}
+
+/// What a product reads of a value where steps leave out elements of it, as windows of
+/// one element do; \p map is then of the part. Otherwise the value.
+Value AssignLayoutPass::readPart(OpBuilder &builder, linalg::GenericOp op, Value value,
+                                 AffineMap &map) {
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  SmallVector<AffineExpr> exprs, loops;
+  for (auto [l, size] : llvm::enumerate(sizes))
+    loops.push_back(size == 1 ? builder.getAffineConstantExpr(0)
+                              : builder.getAffineDimExpr(l));
+  SmallVector<int64_t> shape(typeOf(value).getShape()), steps(shape.size(), 1);
+  for (auto [d, expr] : llvm::enumerate(map.getResults())) {
+    exprs.push_back(expr);
+    auto scaled = dyn_cast<AffineBinaryOpExpr>(expr.replaceDims(loops));
+    auto loop = scaled ? dyn_cast<AffineDimExpr>(scaled.getLHS()) : nullptr;
+    auto step = scaled ? dyn_cast<AffineConstantExpr>(scaled.getRHS()) : nullptr;
+    if (!loop || !step || scaled.getKind() != AffineExprKind::Mul || step.getValue() < 2)
+      continue;
+    exprs[d] = loop;
+    steps[d] = step.getValue();
+    shape[d] = sizes[loop.getPosition()];
+  }
+  if (ArrayRef(shape) == typeOf(value).getShape())
+    return value;
+  map = AffineMap::get(map.getNumDims(), 0, exprs, map.getContext());
+  auto fold = [&](ArrayRef<int64_t> numbers) {
+    return getAsIndexOpFoldResult(builder.getContext(), numbers);
+  };
+  SmallVector<int64_t> zeros(shape.size(), 0);
+  return tensor::ExtractSliceOp::create(builder, op.getLoc(), typeOf(value).clone(shape), value,
+                                        fold(zeros), fold(shape), fold(steps));
+}
+
 void AssignLayoutPass::rewriteGeneric(linalg::GenericOp op) {
   OpBuilder builder(op);
   llvm::SmallBitVector windows = windowLoops(op);
@@ -323,9 +375,13 @@ void AssignLayoutPass::rewriteGeneric(linalg::GenericOp op) {
     Value value = operand->get();
     AffineMap map = op.getMatchingIndexingMap(operand);
     Order order = orderOf(value);
-    // Products over windows read a fixed value (an argument) through a copy.
-    if (isProduct && !isFree(value) && order == identity(order.size()))
+    // Products over windows read a fixed value (an argument) through a copy, if not in
+    // the order of their sum.
+    if (isProduct && !isFree(value) && order == identity(order.size()) &&
+        !isReadAlongSum(op, map)) {
       order = channelsLast(map, windows);
+      value = readPart(builder, op, value, map);
+    }
     inputs.push_back(inOrder(builder, value, order));
     maps.push_back(permuted(map, order));
   }

@@ -221,6 +221,13 @@ Value Rewriter::pointsOfWeights(Value x, ArrayRef<int64_t> low, Value dy) {
 Value Rewriter::weightGradient() {
   Padded x = paddedOf(c.op.getInputs()[0]);
   Value dy = c.op.getInputs()[1], m;
+  if (c.isChannelsFirst) {
+    ArrayRef<int64_t> shape = typeOf(dy).getShape();
+    auto last = typeOf(dy).clone({shape[0], shape[2], shape[3], shape[1]});
+    dy = rearrange(b, loc, dy,
+                   AffineMap::getPermutationMap(ArrayRef<unsigned>{0, 3, 1, 2}, b.getContext()),
+                   last);
+  }
   if (blocks() == 1) {
     m = pointsOfWeights(x.image, x.low, dy);
   } else {

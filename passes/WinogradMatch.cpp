@@ -151,9 +151,12 @@ std::optional<Convolution> recognize(linalg::GenericOp op) {
   }
   using Loops = std::array<unsigned, 4>;
   if (c.isWeightGradient) {
-    c.other = second[3];
+    c.isChannelsFirst = !isReduced(second[1]);
+    c.other = second[c.isChannelsFirst ? 1 : 3];
+    Loops cotangent = c.isChannelsFirst ? Loops{c.outer, c.other, c.places[0], c.places[1]}
+                                      : Loops{c.outer, c.places[0], c.places[1], c.other};
     bool fits = !c.isMirrored && !isReduced(c.inner) && !isReduced(c.other) &&
-                second == Loops{c.outer, c.places[0], c.places[1], c.other} &&
+                second == cotangent &&
                 result == Loops{c.other, c.window[0], c.window[1], c.inner};
     return fits ? std::optional(c) : std::nullopt;
   }

@@ -23,6 +23,7 @@ Padded paddedOf(mlir::Value x);
 struct Convolution {
   mutable mlir::linalg::GenericOp op; // asking it is not const
   bool isWeightGradient = false, isMirrored = false;
+  bool isChannelsFirst = false; // the second operand, in the weights' gradient
   unsigned outer = 0, inner = 0, other = 0; // images, input's channels, the others
   std::array<unsigned, 2> places = {}, window = {};
 
@@ -31,7 +32,8 @@ struct Convolution {
   }
 };
 
-/// A sum of products in f32 over windows of 3 x 3 in steps of 1, channels last.
+/// A sum of products in f32 over windows of 3 x 3 in steps of 1, channels last but for
+/// what the weights' gradient reads beside the images.
 std::optional<Convolution> recognize(mlir::linalg::GenericOp op);
 
 } // namespace agc::winograd

@@ -273,13 +273,14 @@ Value BodyEmitter::cloneOp(Operation &op, const Place &place, IRMapping &mapping
   return b.create(state)->getResult(0);
 }
 
-SmallVector<Value> BodyEmitter::body(const Place &place, ValueRange accumulators) {
+SmallVector<Value> BodyEmitter::body(const Place &place, ValueRange accumulators,
+                                     ArrayRef<Value> loaded) {
   IRMapping mapping;
   unsigned numInputs = nest.inputs.size();
   for (auto [i, access] : llvm::enumerate(nest.inputs)) {
     BlockArgument argument = nest.body->getArgument(i);
     if (!argument.use_empty())
-      mapping.map(argument, load(access, place));
+      mapping.map(argument, !loaded.empty() && loaded[i] ? loaded[i] : load(access, place));
   }
   for (auto [i, value] : llvm::enumerate(accumulators))
     mapping.map(nest.body->getArgument(numInputs + i), value);

@@ -38,9 +38,10 @@ public:
   mlir::Value mask(const Place &place);
   mlir::Value load(const Access &access, const Place &place);
   void store(mlir::Value value, const Access &access, const Place &place);
-  /// The body's results, given what the outputs hold.
-  llvm::SmallVector<mlir::Value> body(const Place &place,
-                                      mlir::ValueRange accumulators);
+  /// The body's results, given what the outputs hold. Inputs that are in \p loaded, by
+  /// number and not null, are not loaded again.
+  llvm::SmallVector<mlir::Value> body(const Place &place, mlir::ValueRange accumulators,
+                                      llvm::ArrayRef<mlir::Value> loaded = {});
   /// What is stored for a finished sum: the epilogue's first result, or the sum.
   /// The epilogue's other results are stored here.
   mlir::Value finish(const Place &place, mlir::Value sum);

@@ -340,13 +340,21 @@ void Planner::chooseTasks() {
   plan.tilesPerTask = llvm::divideCeil(tiles, std::max<int64_t>(1, blocks));
 
   // Each block but the first reads and writes the results once more; without blocks
-  // outside, each panel but the first reads the rows once more.
+  // outside, each panel but the first reads the rows once more, and each task but the
+  // first of a panel that.
   int64_t steps = trips(plan.reductions), sums = llvm::divideCeil(steps, plan.blockSteps(nest));
   int64_t results = nest.sizes[plan.vectorLoop] * trips(plan.panelLoops);
+  int64_t allRows = trips(plan.rowLoops), readAgain = (sweeps - 1) * allRows * steps +
+                                                      (trips(plan.sharedRowLoops) - 1) * results * steps;
+  // Windows overlap: what rows have in common is in the caches once.
+  SmallVector<unsigned> rowsInBlock(plan.rowLoops);
+  llvm::append_range(rowsInBlock, plan.innerReductions);
+  int64_t rowsOfBlock =
+      std::min(allRows * blockRow, extent(*plan.rows, rowsInBlock, /*wholeSum=*/false));
   plan.blocksOutside =
       plan.sumsInBlocks() && !plan.keepsSums && plan.batchLoops.empty() &&
-      (plan.panelsInside || trips(plan.rowLoops) * blockRow <= machine.coreCacheBytes / 2) &&
-      steps * (sweeps - 1) > 2 * results * (sums - 1);
+      (plan.panelsInside || rowsOfBlock <= machine.coreCacheBytes / 2) &&
+      readAgain > 2 * results * allRows * (sums - 1);
   // All panels of a block are in the cache, too, where they are one behind the other.
   SmallVector<unsigned> panelInBlock(plan.panelLoops);
   panelInBlock.push_back(plan.vectorLoop);

@@ -2,6 +2,8 @@
 //
 // Takes: a loop nest. Gives: scf loops around vector code, in one of the forms
 //   map      no reduction: each place is computed and stored;
+//   squares  a map with an input that lies along another loop than the vectors:
+//            as many of its vectors as have lanes are loaded and transposed;
 //   columns  a reduction, vectors along a parallel loop: accumulators in
 //            registers, one lane a result;
 //   rows     a reduction, vectors along the reduced loop: lanes are partial
@@ -30,8 +32,9 @@ constexpr int64_t longChain = 96;
 constexpr int64_t numAccumulators = 4;
 /// As many of them as registers hold, with what is added.
 constexpr int64_t maxAccumulators = 16;
-/// Elements between a vector's for which an input is better walked along than across.
-constexpr int64_t longStep = 256;
+/// Steps that make a square worth transposing, and the ops of a body that is written out
+/// for each of them.
+constexpr int64_t minSquareSteps = 4, maxSquareOps = 32;
 /// Terms that are added one after the other before a sum starts again.
 constexpr int64_t sumBlock = 64;
 
@@ -67,7 +70,8 @@ private:
   Operation *combinerOf(unsigned sum);
   void findCombiners();
   void chooseVectorLoop();
-  std::optional<unsigned> transposedLoop();
+  std::optional<unsigned> acrossLoop();
+  bool liesAcross(const Access &access, unsigned along);
   bool hasUnitStride(unsigned loop);
   bool mapsUnitStride(unsigned loop);
 
@@ -81,6 +85,8 @@ private:
   SmallVector<Value> addTo(ValueRange held, ValueRange part);
   SmallVector<Value> zerosLike(ValueRange held);
   void emitAt(Place place);
+  void emitSquares(Place place, unsigned along);
+  void emitSquare(Place place, unsigned along, int64_t steps);
   void emitColumns(Place place, int64_t width, Value part);
   void emitRows(Place place);
   Value combine(Operation *combiner, Value x, Value y);
@@ -168,15 +174,26 @@ void LoopEmitter::chooseVectorLoop() {
     lanes = 1;
 }
 
-/// The loop along which an input lies that the vectors cross with long steps: while it
-/// runs, as many lines of memory are in use as a vector has lanes.
-std::optional<unsigned> LoopEmitter::transposedLoop() {
-  if (vectorLoop == ~0u || lanes == 1 || nest.hasReductions())
+/// Whether the input's elements lie side by side along this loop, and not along the
+/// vectors.
+bool LoopEmitter::liesAcross(const Access &access, unsigned along) {
+  return access.strides[along] == 1 && access.strides[vectorLoop] != 0 &&
+         access.strides[vectorLoop] != 1;
+}
+
+/// The loop along which an input of a map lies that the vectors would pick together
+/// element by element.
+std::optional<unsigned> LoopEmitter::acrossLoop() {
+  if (vectorLoop == ~0u || lanes == 1 || nest.hasReductions() || isScatter() ||
+      nest.sizes[vectorLoop] * 2 < lanes || nest.body->getOperations().size() > maxSquareOps)
     return std::nullopt;
+  // Reduction loops of one trip are gone, but the body still adds to something.
+  for (BlockArgument held : nest.body->getArguments().drop_front(nest.inputs.size()))
+    if (!held.use_empty())
+      return std::nullopt;
   for (const Access &access : nest.inputs)
     for (unsigned l = 0; l < nest.numLoops(); ++l)
-      if (access.strides[l] == 1 && l != vectorLoop &&
-          std::abs(access.strides[vectorLoop]) >= longStep)
+      if (l != vectorLoop && nest.sizes[l] >= minSquareSteps && liesAcross(access, l))
         return l;
   return std::nullopt;
 }
@@ -291,6 +308,52 @@ void LoopEmitter::emitAt(Place place) {
       });
   for (auto [i, value] : llvm::enumerate(results))
     emit.store(emit.finish(place, value), nest.outputs[i], place);
+}
+
+/// A map at a vector of places, and so at all of the loop that inputs lie along.
+void LoopEmitter::emitSquares(Place place, unsigned along) {
+  int64_t whole = nest.sizes[along] / lanes * lanes;
+  if (whole) {
+    auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(whole),
+                                   emit.constant(lanes));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    place.indices[along] = loop.getInductionVar();
+    emitSquare(place, along, lanes);
+  }
+  if (whole == nest.sizes[along])
+    return;
+  place.indices[along] = emit.constant(whole);
+  emitSquare(place, along, nest.sizes[along] - whole);
+}
+
+void LoopEmitter::emitSquare(Place place, unsigned along, int64_t steps) {
+  // What each input has at each step, if it lies across.
+  SmallVector<SmallVector<Value>> square(steps, SmallVector<Value>(nest.inputs.size()));
+  for (auto [i, access] : llvm::enumerate(nest.inputs)) {
+    if (!liesAcross(access, along) || nest.body->getArgument(i).use_empty())
+      continue;
+    Place row = place;
+    row.vectorLoop = along;
+    row.active = steps;
+    SmallVector<Value> rows;
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      row.indices[vectorLoop] =
+          arith::AddIOp::create(b, place.indices[vectorLoop], emit.constant(lane));
+      // Lanes that do not count have what others have.
+      rows.push_back(lane < place.active ? emit.load(access, row) : rows.front());
+    }
+    for (auto [step, column] : llvm::enumerate(transpose(b, rows)))
+      if (int64_t(step) < steps)
+        square[step][i] = column;
+  }
+  Value first = place.indices[along];
+  for (auto [step, loaded] : llvm::enumerate(square)) {
+    place.indices[along] = arith::AddIOp::create(b, first, emit.constant(step));
+    SmallVector<Value> results = emit.body(place, {}, loaded);
+    for (auto [i, value] : llvm::enumerate(results))
+      emit.store(emit.finish(place, value), nest.outputs[i], place);
+  }
 }
 
 Value LoopEmitter::combine(Operation *combiner, Value x, Value y) {
@@ -490,7 +553,8 @@ int64_t LoopEmitter::run() {
   bool isRow = vectorLoop != ~0u && nest.isReduction[vectorLoop];
   bool reduces = nest.hasReductions();
   // Of a chain as long as this the machine sees no other vector's beside it.
-  if (!reduces && lanes > 1 && workPerIteration(nest) >= longChain &&
+  std::optional<unsigned> along = acrossLoop();
+  if (!along && !reduces && lanes > 1 && workPerIteration(nest) >= longChain &&
       nest.sizes[vectorLoop] >= 4 * lanes)
     lanes *= 2;
 
@@ -499,7 +563,6 @@ int64_t LoopEmitter::run() {
   int64_t operands = nest.inputs.size() + nest.outputs.size();
   int64_t weight = std::max<int64_t>({1, workPerIteration(nest) / usualWork, operands / usualOperands});
   int64_t tiles = 1, work = nest.numIterations() * weight;
-  std::optional<unsigned> along = transposedLoop();
   while (!inner.empty() && work > tileIterations && inner.front() != along) {
     tiles *= nest.sizes[inner.front()];
     work /= nest.sizes[inner.front()];
@@ -519,11 +582,12 @@ int64_t LoopEmitter::run() {
   }
   // One long loop is cut into blocks.
   int64_t block = 0;
-  if (along && llvm::is_contained(inner, *along)) {
+  if (along) {
     block = lanes;
     tiles *= vectors;
+    inner.erase(llvm::find(inner, *along));
   }
-  if (inner.empty() && !reduces && vectorLoop != ~0u && work > 2 * tileIterations &&
+  if (!along && inner.empty() && !reduces && vectorLoop != ~0u && work > 2 * tileIterations &&
       !isScatter()) {
     block = llvm::alignTo(llvm::divideCeil(tileIterations, weight), lanes);
     tiles *= llvm::divideCeil(nest.sizes[vectorLoop], block);
@@ -578,7 +642,8 @@ int64_t LoopEmitter::run() {
     else if (reduces && !isScatter())
       emitColumns(at, width, groups > 1 ? part : Value());
     else
-      alongVector(at, lower, upper, [&](Place at) { emitAt(at); });
+      alongVector(at, lower, upper,
+                  [&](Place at) { along ? emitSquares(at, *along) : emitAt(at); });
   });
   b.setInsertionPointToEnd(entry);
   func::ReturnOp::create(b);

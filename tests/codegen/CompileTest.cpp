@@ -8,6 +8,8 @@
 #include "tests/codegen/CompiledText.h"
 #include "tests/codegen/ConvolutionText.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 #include "gtest/gtest.h"
 
 #include <algorithm>
@@ -204,6 +206,25 @@ TEST(Compile, ShapeOps) {
     })");
 }
 
+TEST(Compile, MapsAcrossTheirInput) {
+  // Vectors that an input lies across: whole squares, parts of both sides, few steps,
+  // beside an input that does not, into several results.
+  for (auto [rows, columns] : {std::pair{16, 16}, {37, 50}, {33, 4}, {9, 31}, {130, 19}, {2, 70}})
+    for (const char *dtype : {"f32", "f64", "i64", "i32"}) {
+      std::string x = llvm::formatv("tensor<3x{0}x{1}x{2}>", rows, columns, dtype),
+                  y = llvm::formatv("tensor<3x{1}x{0}x{2}>", rows, columns, dtype);
+      std::string text = llvm::formatv(R"(
+        func.func @f(%x: {0}, %y: {1}, %z: {0}) -> ({1}, {1}, {1}) {{
+          %a = agc.transpose %x {{permutation = array<i64: 0, 2, 1>} : {0} to {1}
+          %t = agc.transpose %z {{permutation = array<i64: 0, 2, 1>} : {0} to {1}
+          %b = agc.{2} %t, %y : {1}
+          %c = agc.{3} %a, %b : {1}
+          return %a, %b, %c : {1}, {1}, {1}
+        })", x, y, dtype[0] == 'f' ? "div" : "mul", "sub");
+      expectAgreement(text.c_str());
+    }
+}
+
 TEST(Compile, ArgmaxAndCompare) {
   expectAgreement(R"(
     func.func @f(%x: tensor<9x40xf32>, %n: tensor<9xi64>) -> (tensor<9xi64>, tensor<9xi1>, tensor<9xf32>) {
@@ -323,6 +344,8 @@ TEST(Compile, ConvolutionAndItsGradients) {
   for (ConvolutionCase t : {ConvolutionCase{2, 3, 9, 10, 5, 3, 1, 1, 1, 1}, {1, 4, 8, 8, 6, 3, 2, 1, 1, 1},
                  {2, 4, 7, 7, 8, 1, 2, 0, 1, 1}, {1, 3, 11, 11, 4, 7, 2, 3, 1, 1},
                  {2, 4, 9, 9, 6, 3, 1, 2, 2, 2}, {3, 16, 4, 4, 32, 3, 1, 1, 1, 1},
+                 // A window of one: what steps leave out is not copied.
+                 {3, 20, 9, 10, 24, 1, 2, 0, 1, 1}, {2, 20, 8, 11, 24, 1, 3, 1, 1, 2},
                  // Phases of a stride: with and without elements, of a dilation
                  // that has a divisor in common with it, of unequal sizes.
                  {3, 5, 10, 7, 4, 4, 3, 1, 1, 1}, {3, 5, 11, 8, 4, 3, 4, 2, 2, 1},

@@ -71,3 +71,16 @@ func.func @filters_of_many(%x: tensor<2x16x11x11xf32>, %dy: tensor<2x32x9x9xf32>
   %1 = agc.conv_weight_grad %x, %dy {strides = array<i64: 1, 1>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<2x16x11x11xf32>, tensor<2x32x9x9xf32>) -> tensor<32x16x3x3xf32>
   return %1 : tensor<32x16x3x3xf32>
 }
+
+// What steps leave out of an argument is not copied into another order; and what the
+// weights' gradient sums up side by side is read as it lies.
+// CHECK-LABEL: @window_of_one_by_two
+// CHECK: %[[PART:.*]] = tensor.extract_slice %arg0[0, 0, 0, 0] [2, 16, 4, 4] [1, 1, 2, 2]
+// CHECK: linalg.generic {{.*}} ins(%[[PART]] : {{.*}}) outs(%{{.*}} : tensor<2x4x4x16xf32>)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<2x4x4x16xf32>, tensor<32x1x1x16xf32>) outs(%{{.*}} : tensor<2x4x4x32xf32>)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %arg2 : tensor<2x4x4x16xf32>, tensor<2x32x4x4xf32>) outs(%{{.*}} : tensor<32x16x1x1xf32>)
+func.func @window_of_one_by_two(%x: tensor<2x16x8x8xf32>, %w: tensor<32x16x1x1xf32>, %dy: tensor<2x32x4x4xf32>) -> (tensor<2x32x4x4xf32>, tensor<32x16x1x1xf32>) {
+  %y = agc.conv %x, %w {strides = array<i64: 2, 2>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<2x16x8x8xf32>, tensor<32x16x1x1xf32>) -> tensor<2x32x4x4xf32>
+  %dw = agc.conv_weight_grad %x, %dy {strides = array<i64: 2, 2>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<2x16x8x8xf32>, tensor<2x32x4x4xf32>) -> tensor<32x16x1x1xf32>
+  return %y, %dw : tensor<2x32x4x4xf32>, tensor<32x16x1x1xf32>
+}

@@ -23,9 +23,6 @@ namespace {
 
 /// Products that one op may become. Beyond, patches are fewer kernels.
 constexpr size_t maxParts = 16;
-/// Forward, each output's position packs weights of its own: that pays for many
-/// images only.
-constexpr int64_t minImagesForward = 64;
 
 RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
@@ -358,8 +355,6 @@ struct LowerConv : LowerConvolution<ConvOp> {
     Value x = adaptor.getX(), w = adaptor.getW();
     Convolution c(op, typeOf(x), typeOf(w), op.getType());
     SmallVector<bool> met = meets(c);
-    if (c.batch < minImagesForward)
-      met.assign(c.spatial, false);
     Value y = takesPatches(c, op.getType().getElementType())
                   ? convOfPatches(rewriter, op.getLoc(), c, x, w, op.getType())
                   : directConv(rewriter, op.getLoc(), c, met, x, w, op.getType());

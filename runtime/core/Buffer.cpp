@@ -6,14 +6,57 @@
 #include "runtime/core/abi.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
 
 namespace agc {
 namespace {
+
+constexpr size_t largePage = size_t(2) << 20;
+
+/// What is large comes from the system itself, which gives zeros, on large pages where it
+/// has them for those who ask: a hundredth of the page faults when it is first touched,
+/// and an address is found faster.
+void *mapLarge(size_t size) {
+  size_t mapped = size + largePage;
+  void *begin = mmap(nullptr, mapped, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (begin == MAP_FAILED)
+    return nullptr;
+  auto address = reinterpret_cast<uintptr_t>(begin);
+  uintptr_t page = uintptr_t(sysconf(_SC_PAGESIZE));
+  uintptr_t first = (address + largePage - 1) & ~(largePage - 1);
+  uintptr_t end = (first + size + page - 1) & ~(page - 1);
+  if (first > address)
+    munmap(begin, first - address);
+  if (end < address + mapped)
+    munmap(reinterpret_cast<void *>(end), address + mapped - end);
+  void *memory = reinterpret_cast<void *>(first);
+#ifdef MADV_HUGEPAGE
+  (void)madvise(memory, size / largePage * largePage, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
+
+bool isLarge(size_t size) { return size >= largePage; }
+
+/// New memory, zero if it is large; null if there is none.
+void *allocateBlock(size_t size) {
+  return isLarge(size) ? mapLarge(size) : std::aligned_alloc(AGC_ALIGNMENT, size);
+}
+
+void freeBlock(void *block, size_t size) {
+  if (isLarge(size))
+    munmap(block, size);
+  else
+    std::free(block);
+}
 
 /// Free blocks by their exact size: a step asks for the same sizes each turn.
 class FreeBlocks {
@@ -38,14 +81,14 @@ public:
         return;
       }
     }
-    std::free(block);
+    freeBlock(block, size);
   }
 
   void clear() {
     std::lock_guard<std::mutex> lock(mutex);
     for (auto &[size, list] : blocks)
       for (void *block : list)
-        std::free(block);
+        freeBlock(block, size);
     blocks.clear();
     total = 0;
   }
@@ -61,24 +104,6 @@ private:
 FreeBlocks &freeBlocks() {
   static FreeBlocks *blocks = new FreeBlocks;
   return *blocks;
-}
-
-/// New memory; null if there is none. What is large lies on large pages where the system
-/// has them for those who ask: a hundredth of the page faults when it is first touched,
-/// and an address is found faster.
-void *allocateBlock(size_t size) {
-  constexpr size_t largePage = size_t(2) << 20;
-  if (size < 2 * largePage)
-    return std::aligned_alloc(AGC_ALIGNMENT, size);
-  void *memory = nullptr; // aligned_alloc wants a multiple of the alignment
-  if (posix_memalign(&memory, largePage, size))
-    return nullptr;
-#ifdef MADV_HUGEPAGE
-  (void)madvise(memory, size / largePage * largePage, MADV_HUGEPAGE);
-#endif
-  if (numMemoryNodes() > 1)
-    touchByThreads(memory, size);
-  return memory;
 }
 
 /// Whole cache lines, and at least one, so that no pointer is null.
@@ -100,10 +125,11 @@ void touchByThreads(void *memory, size_t sizeBytes) {
       memory);
 }
 
-BufferRef Buffer::allocate(size_t sizeBytes) {
+BufferRef Buffer::allocate(size_t sizeBytes, bool zeroed) {
   size_t size = blockSize(sizeBytes);
   void *memory = freeBlocks().take(size);
-  if (!memory)
+  bool isFresh = !memory;
+  if (isFresh)
     memory = allocateBlock(size);
   if (!memory) {
     releaseFreeBuffers();
@@ -114,7 +140,22 @@ BufferRef Buffer::allocate(size_t sizeBytes) {
                 "no memory for " + std::to_string(sizeBytes) + " bytes");
   BufferRef buffer(new Buffer(memory, sizeBytes));
   buffer->owned = true;
+  bool isZero = isFresh && isLarge(size);
+  if (isZero && (zeroed || numMemoryNodes() > 1))
+    touchByThreads(memory, size);
+  else if (zeroed)
+    std::memset(memory, 0, size);
   return buffer;
+}
+
+BufferRef Buffer::allocate(size_t sizeBytes) {
+  return allocate(sizeBytes, /*zeroed=*/false);
+}
+
+// Fresh memory is touched all the same, by all threads: who only reads it is shown a page
+// of zeros that all share, and then waits for a page of its own with the first write.
+BufferRef Buffer::zeros(size_t sizeBytes) {
+  return allocate(sizeBytes, /*zeroed=*/true);
 }
 
 BufferRef Buffer::wrap(void *data, size_t sizeBytes,

@@ -21,6 +21,9 @@ public:
   /// Errors: the system has none.
   static BufferRef allocate(size_t sizeBytes);
 
+  /// The same, of zeros.
+  static BufferRef zeros(size_t sizeBytes);
+
   /// Memory of somebody else, given back through \p release (may be null).
   static BufferRef wrap(void *data, size_t sizeBytes,
                         std::function<void(void *)> release);
@@ -34,6 +37,7 @@ public:
 
 private:
   Buffer(void *memory, size_t size) : memory(memory), size(size) {}
+  static BufferRef allocate(size_t sizeBytes, bool zeroed);
 
   void *memory;
   size_t size;

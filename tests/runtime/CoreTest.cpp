@@ -12,10 +12,12 @@
 
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -59,6 +61,39 @@ TEST(Buffer, AlignedAndUsedAgain) {
   }
   EXPECT_EQ(Buffer::allocate(1000)->data(), first);
   EXPECT_NE(Buffer::allocate(0)->data(), nullptr);
+}
+
+// Of the system's own memory, of memory used before, small and large, with a rest behind
+// its large pages.
+TEST(Buffer, ZerosAreZero) {
+  for (size_t size : {size_t(1000), size_t(3) << 20, (size_t(9) << 20) + 100}) {
+    void *first = nullptr;
+    for (int i = 0; i < 2; ++i) {
+      BufferRef buffer = Buffer::zeros(size);
+      EXPECT_EQ(buffer->sizeBytes(), size);
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(buffer->data()) % 64, 0u);
+      auto *bytes = static_cast<unsigned char *>(buffer->data());
+      EXPECT_TRUE(std::all_of(bytes, bytes + size, [](unsigned char b) { return !b; }));
+      std::memset(bytes, 0xA5, size);
+      EXPECT_TRUE(!i || buffer->data() == first) << "is not used again";
+      first = buffer->data();
+    }
+    releaseFreeBuffers();
+  }
+}
+
+TEST(Buffer, LargeMemoryIsGivenBack) {
+  auto resident = [] {
+    std::ifstream file("/proc/self/statm");
+    long total = 0, pages = 0;
+    file >> total >> pages;
+    return pages * sysconf(_SC_PAGESIZE);
+  };
+  constexpr long size = 64 << 20;
+  { BufferRef buffer = Buffer::zeros(size); }
+  long kept = resident();
+  releaseFreeBuffers();
+  EXPECT_LT(resident(), kept - size / 2);
 }
 
 TEST(Buffer, EachThreadTouchesItsPartFirst) {

@@ -20,7 +20,7 @@ std::vector<int64_t> shapeOf(const proto::TensorType &type) {
 /// The tensor that an argument is, out of \p state where it belongs there.
 HostTensor bind(const proto::ArgumentInfo &argument,
                 const proto::Function &function, State &state,
-                const Call::Options &options) {
+                const Call::Options &options, TensorPool &pool) {
   auto type = static_cast<DType>(argument.type().dtype());
   std::vector<int64_t> shape = shapeOf(argument.type());
   if (argument.layout_size())
@@ -39,7 +39,23 @@ HostTensor bind(const proto::ArgumentInfo &argument,
     return value;
   }
 
-  return state.find(argument.name(), argument.role(), type, shape, options.seed);
+  return state.find(argument.name(), argument.role(), type, shape, options.seed,
+                    pool);
+}
+
+bool isState(const proto::ArgumentInfo &argument) {
+  return argument.role() != proto::ROLE_INPUT &&
+         argument.role() != proto::ROLE_HYPERPARAMETER;
+}
+
+/// For all of the state that is not there yet.
+TensorPool poolFor(const proto::Manifest &manifest, const State &state) {
+  size_t room = 0;
+  for (const proto::ArgumentInfo &argument : manifest.arguments())
+    if (isState(argument) && !state.tensors.contains(argument.name()))
+      room += TensorPool::roomFor(static_cast<DType>(argument.type().dtype()),
+                                  shapeOf(argument.type()));
+  return TensorPool(room);
 }
 
 [[noreturn]] void unknown(const char *kind, const std::string &name,
@@ -76,15 +92,20 @@ std::string lineText(const proto::Location &location) {
 void State::load(const std::string &path) {
   SafetensorsFile file;
   readWeights(path, file);
+  size_t room = 0;
+  for (const auto &[name, saved] : file.tensors)
+    room += TensorPool::roomFor(saved.type, saved.shape);
+  TensorPool pool(room);
   for (const auto &[name, saved] : file.tensors) {
-    HostTensor tensor = HostTensor::zeros(saved.type, saved.shape);
+    HostTensor tensor = pool.zeros(saved.type, saved.shape);
     std::memcpy(tensor.data(), saved.data.data(), tensor.sizeBytes());
     tensors[name] = std::move(tensor);
   }
 }
 
 HostTensor &State::find(const std::string &name, proto::Role role, DType type,
-                        const std::vector<int64_t> &shape, uint64_t seed) {
+                        const std::vector<int64_t> &shape, uint64_t seed,
+                        TensorPool &pool) {
   auto [found, isNew] = tensors.try_emplace(name);
   HostTensor &tensor = found->second;
   if (isNew && (role == proto::ROLE_PARAMETER || role == proto::ROLE_BUFFER)) {
@@ -93,7 +114,7 @@ HostTensor &State::find(const std::string &name, proto::Role role, DType type,
                                "', which the program needs: " + typeText(type, shape));
   }
   if (isNew) {
-    tensor = HostTensor::zeros(type, shape);
+    tensor = pool.zeros(type, shape);
     if (role == proto::ROLE_SEED)
       storeInteger(tensor.data(), type, 0, int64_t(seed));
   } else if (tensor.shape != shape) {
@@ -127,8 +148,9 @@ Call::Call(const proto::Module &module, const std::string &name, State &state,
   compileOptions.strict = get_strict_fp();
   executable = findExecutable(module, compileOptions);
 
+  TensorPool pool = poolFor(manifest(), state);
   for (const proto::ArgumentInfo &argument : manifest().arguments()) {
-    arguments.push_back(bind(argument, function, state, options));
+    arguments.push_back(bind(argument, function, state, options, pool));
     argumentPointers.push_back(arguments.back().data());
   }
   for (const proto::ResultInfo &result : manifest().results()) {

@@ -32,9 +32,10 @@ struct State {
   /// The tensor \p name of a program's state, which gets the type and shape given.
   /// What is not there yet is added: optimizer state begins at zero, a random
   /// stream at \p seed.
+  /// Its memory is \p pool's.
   /// Errors: AGC0320, a parameter or buffer is missing, or has another shape.
   HostTensor &find(const std::string &name, proto::Role role, DType type,
-                   const std::vector<int64_t> &shape, uint64_t seed);
+                   const std::vector<int64_t> &shape, uint64_t seed, TensorPool &pool);
 
   /// Errors: as writeSafetensors.
   void save(const std::string &path) const;

@@ -2,6 +2,7 @@
 
 #include "runtime/core/Convert.h"
 #include "runtime/core/Sizes.h"
+#include "runtime/core/abi.h"
 
 #include <cassert>
 #include <cstring>
@@ -10,9 +11,24 @@ namespace agc::cli {
 
 HostTensor HostTensor::zeros(DType type, std::vector<int64_t> shape) {
   int64_t bytes = checkedBytes(shape.data(), shape.size(), type);
-  HostTensor tensor{type, std::move(shape), Buffer::allocate(size_t(bytes))};
-  std::memset(tensor.data(), 0, size_t(bytes));
-  return tensor;
+  return {type, std::move(shape), Buffer::zeros(size_t(bytes))};
+}
+
+size_t TensorPool::roomFor(DType type, const std::vector<int64_t> &shape) {
+  size_t bytes = size_t(checkedBytes(shape.data(), shape.size(), type));
+  return (bytes + AGC_ALIGNMENT - 1) / AGC_ALIGNMENT * AGC_ALIGNMENT;
+}
+
+HostTensor TensorPool::zeros(DType type, const std::vector<int64_t> &shape) {
+  size_t taken = roomFor(type, shape);
+  if (taken > room - used)
+    return HostTensor::zeros(type, shape);
+  if (!memory)
+    memory = Buffer::zeros(room);
+  char *begin = static_cast<char *>(memory->data()) + used;
+  used += taken;
+  size_t bytes = size_t(checkedBytes(shape.data(), shape.size(), type));
+  return {type, shape, Buffer::wrap(begin, bytes, [kept = memory](void *) {})};
 }
 
 int64_t HostTensor::numel() const {

@@ -29,6 +29,23 @@ struct HostTensor {
   void set(int64_t i, double value) const;
 };
 
+/// Gives tensors of zeros side by side in one piece of memory: a model's many small ones
+/// then lie on a few large pages, where each would have its own small ones, and one page
+/// fault for each of those.
+class TensorPool {
+public:
+  /// What a tensor takes of the room.
+  static size_t roomFor(DType type, const std::vector<int64_t> &shape);
+  explicit TensorPool(size_t room) : room(room) {}
+
+  /// Beyond the room, a tensor of its own.
+  HostTensor zeros(DType type, const std::vector<int64_t> &shape);
+
+private:
+  size_t room, used = 0;
+  BufferRef memory; // kept by the tensors, too
+};
+
 /// `f32 [2, 3]`
 std::string typeText(DType type, const std::vector<int64_t> &shape);
 

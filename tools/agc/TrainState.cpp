@@ -68,10 +68,11 @@ void saveCheckpoint(const std::string &path, const proto::Module &module,
     info.more.emplace_back("agc.epoch", std::to_string(*progress.epochs));
   info.more.emplace_back("agc.seed", std::to_string(progress.seed));
   std::vector<SavedTensor> saved;
+  TensorPool none(0); // few are missing, if any: what no step has read
   for (const StateTensor &tensor : wanted) {
     TensorInfo info = infoOf(tensor);
     const HostTensor &value =
-        state.find(info.name, tensor.role, info.dtype, info.shape, progress.seed);
+        state.find(info.name, tensor.role, info.dtype, info.shape, progress.seed, none);
     saved.push_back({info.name, value.type, value.shape, {value.data(), value.sizeBytes()}});
   }
   writeCheckpoint(path, info, saved);

@@ -48,9 +48,17 @@ bool Convolution::takesTiles() const {
   auto are = [](ArrayRef<int64_t> numbers, int64_t number) {
     return llvm::all_of(numbers, [&](int64_t n) { return n == number; });
   };
-  return spatial == 2 && groups == 1 && are(window, winograd::windowSize) && are(strides, 1) &&
-         are(dilation, 1) &&
-         winograd::chooseTile(batch, outputs[0], outputs[1], channels, filters);
+  if (spatial != 2 || groups != 1 || !are(window, winograd::windowSize) || !are(dilation, 1) ||
+      strides[0] != strides[1] || strides[0] > 2)
+    return false;
+  // In steps of two, results of the input's gradient are of two kinds by turns, which are
+  // the same in both directions; none lies beyond all windows.
+  for (unsigned d = 0; strides[0] == 2 && d < spatial; ++d)
+    if (low[d] >= winograd::windowSize || high[d] >= winograd::windowSize ||
+        (low[0] - low[1]) % 2)
+      return false;
+  return winograd::chooseTile(batch, outputs[0], outputs[1], channels, filters, strides[0])
+      .has_value();
 }
 
 Value padSpatial(OpBuilder &builder, Location loc, Value x, ArrayRef<int64_t> low,

@@ -4,7 +4,8 @@
 // (`p * stride + k * dilation`), on operands padded beforehand: what one
 // micro-kernel generator can serve. What is known to be zero is left out where that
 // is free:
-//   inputs of a stride's gap   the data gradient is computed phase by phase;
+//   inputs of a stride's gap   the data gradient is computed phase by phase, or left
+//                              with zeros in the gaps for agc-winograd;
 //   padding of small images    where each window has every input in it, sums go
 //                              over the inputs, not over the window.
 // Few positions beside large weights go by way of patches (ConvolutionPatches).
@@ -334,9 +335,11 @@ template <typename Op> struct LowerConvolution : OpConversionPattern<Op> {
       : OpConversionPattern<Op>(types, context), isPlain(isPlain), isStrict(isStrict) {}
   bool isPlain, isStrict;
 
+  bool takesTiles(const Convolution &c, Type element) const {
+    return !isPlain && !isStrict && element.isF32() && c.takesTiles();
+  }
   bool takesPatches(const Convolution &c, Type element) const {
-    bool takesTiles = !isStrict && element.isF32() && c.takesTiles();
-    return !isPlain && !takesTiles && c.takesPatches();
+    return !isPlain && !takesTiles(c, element) && c.takesPatches();
   }
 
   SmallVector<bool> meets(const Convolution &c) const {
@@ -393,17 +396,25 @@ struct LowerConvInputGrad : LowerConvolution<ConvInputGradOp> {
       return success();
     }
     Convolution c(op, type, typeOf(w), typeOf(dy));
-    if (isPlain) {
+    // As agc-winograd recognizes it.
+    bool isForTiles = c.strides[0] != 1 && takesTiles(c, type.getElementType());
+    if (isPlain || isForTiles) {
       // With zeros put between dy's elements a stride is one.
-      SmallVector<int64_t> gaps;
+      SmallVector<int64_t> gaps, low = zeros(c), high = zeros(c);
       for (unsigned d = 0; d < c.spatial; ++d) {
         gaps.push_back(c.strides[d] - 1);
         c.outputs[d] = (c.outputs[d] - 1) * c.strides[d] + 1;
         c.strides[d] = 1;
+        if (isPlain)
+          continue;
+        low[d] = c.window[d] - 1 - c.low[d];
+        c.low[d] = c.window[d] - 1;
+        high[d] = c.inputs[d] + c.low[d] - low[d] - c.outputs[d];
+        c.outputs[d] += low[d] + high[d];
       }
-      dy = padSpatial(rewriter, loc, dy, zeros(c), zeros(c), gaps);
+      dy = padSpatial(rewriter, loc, dy, low, high, gaps);
     }
-    Value dx = takesPatches(c, op.getType().getElementType())
+    Value dx = !isForTiles && takesPatches(c, type.getElementType())
                    ? inputGradOfPatches(rewriter, loc, c, dy, w, type)
                    : directInputGrad(rewriter, loc, c, isPlain, dy, w, type);
     rewriter.replaceOp(op, dx);

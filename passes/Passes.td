@@ -172,7 +172,7 @@ def AssignLayoutPass : Pass<"agc-assign-layout", "::mlir::func::FuncOp"> {
 def WinogradPass : Pass<"agc-winograd", "::mlir::func::FuncOp"> {
   let summary = "Compute 3x3 convolutions with fewer multiplications";
   let description = [{
-    Of convolutions in f32 with windows of 3 x 3, steps of 1 and no groups, and of
+    Of convolutions in f32 with windows of 3 x 3, steps of 1 or 2 and no groups, and of
     their two gradients, tiles become values at points, which are multiplied as
     matrices, one for each point, and made tiles again. Where that pays is decided
     from shapes alone: the same convolution is computed in the same way wherever it

@@ -25,8 +25,16 @@ static double costOfNumber(double bytesAtPoints) {
   return bytesAtPoints <= 1e6 ? 4 : bytesAtPoints <= 8e6 ? 8 : 16;
 }
 
+/// The same of a convolution in steps of two. Images come in blocks that stay in caches,
+/// of 81 points less so than of 25; weights are transformed as a whole.
+static double costOfTransforms(int64_t tile, double weightsAtPoints, double moved) {
+  double cost = (tile == 2 ? 3.5 : 7.5) * moved;
+  return 4 * weightsAtPoints > 8e6 ? cost + 16 * 2 * weightsAtPoints : cost;
+}
+
 std::optional<int64_t> winograd::chooseTile(int64_t images, int64_t height, int64_t width,
-                                            int64_t channels, int64_t filters) {
+                                            int64_t channels, int64_t filters,
+                                            int64_t stride) {
   // Vectors along the channels; images of a few places are another matter.
   if (std::min(channels, filters) < 16 || std::min(height, width) < 4)
     return std::nullopt;
@@ -35,11 +43,15 @@ std::optional<int64_t> winograd::chooseTile(int64_t images, int64_t height, int6
   double best = 0.9 * places * both * 9; // It should pay clearly.
   std::optional<int64_t> result;
   for (int64_t tile : {2, 4}) {
-    double points = double((tile + 2) * (tile + 2));
+    double points = double(pointsOf(tile, stride) * pointsOf(tile, stride));
     double tiles = double(images * llvm::divideCeil(height, tile) * llvm::divideCeil(width, tile));
     double atPoints = points * (channelsOfBoth * tiles + both);
-    double moved = 2 * atPoints + channelsOfBoth * places + 9 * both;
-    double cost = points * tiles * both + costOfNumber(4 * atPoints) * moved;
+    double ofImages = (double(channels * stride * stride) + double(filters)) * places;
+    double moved = 2 * atPoints + ofImages + 9 * both;
+    double transforms = costOfNumber(4 * atPoints) * moved;
+    if (stride == 2)
+      transforms = costOfTransforms(tile, points * both, moved);
+    double cost = points * tiles * both + transforms;
     if (cost < best) {
       best = cost;
       result = tile;
@@ -55,14 +67,15 @@ RankedTensorType typeOf(Value value) {
 }
 
 /// What images are transformed to before others are: of values at points, about what
-/// caches that are near hold; of tiles, what a product needs to fill its register tiles.
-constexpr int64_t blockBytes = 4 << 20, minTilesOfBlock = 128;
+/// caches that are near hold; of tiles, what a product needs to fill its register tiles,
+/// and fewer where a tile has 81 points.
+constexpr int64_t blockBytes = 4 << 20, minTilesOfBlock = 128, minLargeTilesOfBlock = 48;
 
 class Rewriter {
 public:
   Rewriter(const Convolution &c, int64_t tile)
       : c(c), tile(tile), b(c.op), loc(c.op.getLoc()) {
-    points = (tile + 2) * (tile + 2);
+    points = pointsOf(tile, c.stride) * pointsOf(tile, c.stride);
     blockImages = chooseBlock();
   }
 
@@ -74,7 +87,9 @@ private:
   OpBuilder b;
   Location loc;
 
-  int64_t tiles(unsigned d) { return llvm::divideCeil(c.size(c.places[d]), tile); }
+  int64_t tiles(unsigned d) {
+    return llvm::divideCeil(c.size(c.places[d]), c.isSpread() ? 2 * tile : tile);
+  }
   /// Dimensions of images, where these are in blocks.
   const SmallVector<ReassociationIndices> blocksOfImages{{0, 1}, {2}, {3}, {4}};
 
@@ -91,10 +106,10 @@ private:
                  ArrayRef<int64_t> low) {
     ArrayRef<int64_t> shape = typeOf(x).getShape();
     auto type = typeOf(x).clone({points, shape[0], rows, columns, shape[3]});
-    return winograd::ToPointsOp::create(b, loc, type, x, of, tile, low);
+    return winograd::ToPointsOp::create(b, loc, type, x, of, tile, low, c.stride);
   }
   Value fromPoints(Value m, StringRef of, RankedTensorType type) {
-    return winograd::FromPointsOp::create(b, loc, type, m, of, tile);
+    return winograd::FromPointsOp::create(b, loc, type, m, of, tile, c.stride);
   }
   AffineMap map(ArrayRef<AffineExpr> exprs, unsigned numLoops) {
     return AffineMap::get(numLoops, 0, exprs, b.getContext());
@@ -115,11 +130,12 @@ private:
 /// results.
 int64_t Rewriter::chooseBlock() {
   int64_t images = c.size(c.outer), each = tiles(0) * tiles(1),
+          minTiles = points > 64 ? minLargeTilesOfBlock : minTilesOfBlock,
           bytes = 4 * points * each * (c.size(c.inner) + c.size(c.other)), best = 0;
   if (images * bytes <= 2 * blockBytes)
     return images;
   for (int64_t count = 1; count < images; ++count)
-    if (images % count == 0 && count * each >= minTilesOfBlock &&
+    if (images % count == 0 && count * each >= minTiles &&
         (best == 0 || count * bytes <= blockBytes))
       best = count;
   return best ? best : images;
@@ -178,7 +194,10 @@ Value Rewriter::weights() {
 }
 
 Value Rewriter::imagesOfBlock(Value x, ArrayRef<int64_t> low, Value u) {
-  Value v = toPoints(x, "input", tiles(0), tiles(1), low);
+  StringRef from = "input", to = "output";
+  if (c.isSpread())
+    from = to = c.x.low[0] % 2 ? "singles" : "pairs";
+  Value v = toPoints(x, from, tiles(0), tiles(1), low);
   AffineExpr e = b.getAffineDimExpr(0), n = b.getAffineDimExpr(1),
              y = b.getAffineDimExpr(2), column = b.getAffineDimExpr(3),
              q = b.getAffineDimExpr(4), s = b.getAffineDimExpr(5),
@@ -189,12 +208,14 @@ Value Rewriter::imagesOfBlock(Value x, ArrayRef<int64_t> low, Value u) {
                      {map({e, n, y, column, s}, 6), map({e, s, zero, zero, q}, 6),
                       map({e, n, y, column, q}, 6)},
                      1);
-  return fromPoints(m, "output", resultOfBlock());
+  return fromPoints(m, to, resultOfBlock());
 }
 
 /// The convolution, and the gradient of its input.
 Value Rewriter::images() {
-  Padded x = paddedOf(c.op.getInputs()[0]);
+  Padded x = c.x;
+  if (c.isSpread()) // Half of what precedes it are the zeros between.
+    x.low = {x.low[0] / 2, x.low[1] / 2};
   Value u = toPoints(weights(), c.isMirrored ? "mirrored" : "window", 1, 1, {0, 0});
   if (blocks() == 1)
     return imagesOfBlock(x.image, x.low, u);
@@ -219,7 +240,7 @@ Value Rewriter::pointsOfWeights(Value x, ArrayRef<int64_t> low, Value dy) {
 }
 
 Value Rewriter::weightGradient() {
-  Padded x = paddedOf(c.op.getInputs()[0]);
+  const Padded &x = c.x;
   Value dy = c.op.getInputs()[1], m;
   if (c.isChannelsFirst) {
     ArrayRef<int64_t> shape = typeOf(dy).getShape();
@@ -256,6 +277,18 @@ Value Rewriter::sum(Value x, Value y) {
       .getResult(0);
 }
 
+/// As agc-lower-to-linalg chooses for all three of a convolution.
+std::optional<int64_t> chooseTile(const Convolution &c) {
+  int64_t images = c.size(c.outer), height = c.size(c.places[0]), width = c.size(c.places[1]),
+          channels = c.size(c.inner), filters = c.size(c.other);
+  if (c.isSpread()) {
+    height = typeOf(c.x.image).getDimSize(1);
+    width = typeOf(c.x.image).getDimSize(2);
+    std::swap(channels, filters);
+  }
+  return winograd::chooseTile(images, height, width, channels, filters, c.stride);
+}
+
 struct WinogradPass : impl::WinogradPassBase<WinogradPass> {
   void runOnOperation() override {
     SmallVector<Convolution> found;
@@ -264,9 +297,7 @@ struct WinogradPass : impl::WinogradPassBase<WinogradPass> {
         found.push_back(*c);
     });
     for (Convolution &c : found)
-      if (std::optional<int64_t> tile =
-              chooseTile(c.size(c.outer), c.size(c.places[0]), c.size(c.places[1]),
-                         c.size(c.inner), c.size(c.other))) {
+      if (std::optional<int64_t> tile = chooseTile(c)) {
         c.op->getResult(0).replaceAllUsesWith(Rewriter(c, *tile).rewrite());
         c.op->erase();
       }

@@ -8,6 +8,10 @@
 // with the same matrices, G^T [ (B^T d B) * (A y A^T) ] G is the sum of d's
 // products with y, 3 x 3 of them.
 //
+// In steps of two, elements 0 and 2 of the window meet every second input, as a window
+// of two in steps of one does, and element 1 meets the others, which for each result is
+// one product: m + 1 points and m in each direction.
+//
 //===----------------------------------------------------------------------===//
 #ifndef AGC_PASSES_WINOGRAD_H
 #define AGC_PASSES_WINOGRAD_H
@@ -33,21 +37,33 @@ struct Matrix {
   llvm::SmallVector<double> elements; // row by row
 
   double at(int64_t i, int64_t j) const { return elements[i * columns + j]; }
+  double &at(int64_t i, int64_t j) { return elements[i * columns + j]; }
 };
 
-/// The matrices for results of `tile` x `tile`, 2 or 4, by name: to points "input"
-/// (B^T), "window" (G), "mirrored" (G of the window read backwards), "output" (A);
-/// from points "output" (A^T) and "window" (G^T).
-std::optional<Matrix> matrixOf(llvm::StringRef name, int64_t tile, bool toPoints);
+/// The matrices for results of `tile` x `tile`, 2 or 4, in steps of `stride`, 1 or 2,
+/// by name: to points "input" (B^T), "window" (G), "mirrored" (G of the window read
+/// backwards), "output" (A); from points "output" (A^T) and "window" (G^T).
+///
+/// The gradient of the input of a convolution in steps of two has results of elements 0
+/// and 2 of the window and results of element 1 by turns. Which are first says its name,
+/// "pairs" or "singles", to points and from points: the cotangent's tiles have `tile` + 1
+/// a side, its own 2 * `tile`.
+std::optional<Matrix> matrixOf(llvm::StringRef name, int64_t tile, int64_t stride,
+                               bool toPoints);
 
 /// The windows' elements, a side.
 inline constexpr int64_t windowSize = 3;
 
+/// The points a side.
+inline int64_t pointsOf(int64_t tile, int64_t stride) {
+  return stride == 1 ? tile + windowSize - 1 : 2 * tile + 1;
+}
+
 /// The results a side, 2 or 4, that tiles should have of a convolution of so many images
-/// with so many results each, of windows of 3 x 3 in steps of 1, where that pays: decided
-/// from shapes alone. None: directly.
+/// with so many results each, of windows of 3 x 3 in steps of `stride`, where that pays:
+/// decided from shapes alone. None: directly.
 std::optional<int64_t> chooseTile(int64_t images, int64_t height, int64_t width,
-                                  int64_t channels, int64_t filters);
+                                  int64_t channels, int64_t filters, int64_t stride);
 
 } // namespace agc::winograd
 

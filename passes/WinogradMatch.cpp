@@ -19,10 +19,11 @@ std::optional<unsigned> loopOf(AffineExpr expr) {
 
 namespace {
 
-/// `p + k`, or `p - k + 2`: of a window of 3 that is read backwards.
+/// `p + k`, `2 * p + k`, or `p - k + 2`: of a window of 3 that is read backwards.
 struct WindowIndex {
   unsigned place = 0, element = 0;
   bool isMirrored = false;
+  int64_t stride = 1;
 };
 
 } // namespace
@@ -50,16 +51,22 @@ static std::optional<WindowIndex> windowIndexOf(AffineExpr expr, unsigned numLoo
     }
   };
   add(add, expr, 1);
-  SmallVector<unsigned> ahead, back;
+  SmallVector<unsigned> ahead, back, twice;
   for (auto [l, factor] : llvm::enumerate(factors)) {
     if (factor == 1)
       ahead.push_back(l);
     else if (factor == -1)
       back.push_back(l);
+    else if (factor == 2)
+      twice.push_back(l);
     else if (factor)
       isLinear = false;
   }
   if (!isLinear)
+    return std::nullopt;
+  if (twice.size() == 1 && ahead.size() == 1 && back.empty() && constant == 0)
+    return WindowIndex{twice[0], ahead[0], false, 2};
+  if (!twice.empty())
     return std::nullopt;
   if (ahead.size() == 2 && back.empty() && constant == 0)
     return WindowIndex{ahead[0], ahead[1], false};
@@ -74,10 +81,24 @@ static Attribute constantOf(Value value) {
   return constant ? constant.getValue() : nullptr;
 }
 
-Padded paddedOf(Value x) {
+/// What the value is the first rows and columns of: a transform reads no more of it
+/// than there are tiles for.
+static Value wholeOf(Value x) {
+  auto slice = x.getDefiningOp<tensor::ExtractSliceOp>();
+  if (!slice || !slice.hasUnitStride() || slice.getDroppedDims().any() ||
+      !llvm::all_of(slice.getStaticOffsets(), [](int64_t at) { return at == 0; }))
+    return x;
+  ArrayRef<int64_t> from = slice.getSourceType().getShape(), to = slice.getType().getShape();
+  return from[0] == to[0] && from.back() == to.back() ? slice.getSource() : x;
+}
+
+static Padded paddedOf(Value x) {
+  x = wholeOf(x);
   auto insertion = x.getDefiningOp<tensor::InsertSliceOp>();
-  if (!insertion || !insertion.hasUnitStride() ||
-      insertion.getSourceType().getRank() != 4)
+  if (!insertion || insertion.getSourceType().getRank() != 4)
+    return {x};
+  ArrayRef<int64_t> steps = insertion.getStaticStrides();
+  if (steps[0] != 1 || steps[3] != 1 || steps[1] != steps[2])
     return {x};
   Value around = insertion.getDest();
   if (auto fill = around.getDefiningOp<linalg::FillOp>())
@@ -92,7 +113,7 @@ Padded paddedOf(Value x) {
   if (!zero || !zero.getValue().isZero() || at[0] || at[3] || from[0] != to[0] ||
       from[3] != to[3])
     return {x};
-  return {insertion.getSource(), {at[1], at[2]}};
+  return {insertion.getSource(), {at[1], at[2]}, steps[1]};
 }
 
 std::optional<Convolution> recognize(linalg::GenericOp op) {
@@ -119,7 +140,8 @@ std::optional<Convolution> recognize(linalg::GenericOp op) {
   auto isReduced = [&](unsigned l) {
     return iterators[l] == utils::IteratorType::reduction;
   };
-  Convolution c{op};
+  Convolution c;
+  c.op = op;
   std::array<unsigned, 4> second, result;
   for (unsigned d = 0; d < 4; ++d) {
     auto y = loopOf(maps[1].getResult(d)), z = loopOf(maps[2].getResult(d));
@@ -131,18 +153,27 @@ std::optional<Convolution> recognize(linalg::GenericOp op) {
   auto outer = loopOf(maps[0].getResult(0)), inner = loopOf(maps[0].getResult(3));
   auto rows = windowIndexOf(maps[0].getResult(1), 7),
        columns = windowIndexOf(maps[0].getResult(2), 7);
-  if (!outer || !inner || !rows || !columns || rows->isMirrored != columns->isMirrored)
+  if (!outer || !inner || !rows || !columns || rows->isMirrored != columns->isMirrored ||
+      rows->stride != columns->stride)
     return std::nullopt;
   c.outer = *outer;
   c.inner = *inner;
   c.isMirrored = rows->isMirrored;
+  c.stride = rows->stride;
+  c.x = paddedOf(op.getInputs()[0]);
+  // The gradient of the input of one in steps of two, as agc-lower-to-linalg leaves it:
+  // with zeros between a cotangent's elements the step is one.
+  if (c.x.step == 2 && c.isMirrored && (c.x.low[0] - c.x.low[1]) % 2 == 0)
+    c.stride = 2;
+  else if (c.x.step != 1)
+    c.x = {op.getInputs()[0]};
   c.isWeightGradient = isReduced(c.outer);
   std::array<WindowIndex, 2> indices{*rows, *columns};
   for (auto [d, index] : llvm::enumerate(indices)) {
     c.places[d] = index.place;
     c.window[d] = index.element;
     // A sum of two loops does not say which is which.
-    if (!c.isMirrored && isReduced(index.place) != c.isWeightGradient)
+    if (!c.isMirrored && c.stride == 1 && isReduced(index.place) != c.isWeightGradient)
       std::swap(c.places[d], c.window[d]);
     if (isReduced(c.places[d]) != c.isWeightGradient ||
         isReduced(c.window[d]) == c.isWeightGradient ||

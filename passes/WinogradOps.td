@@ -21,11 +21,12 @@ def ToPointsOp : WinogradOp<"to_points"> {
   let summary = "L d L^T of each tile d, for each channel";
   let description = [{
     x [N, H, W, C] gives [points, N, rows of tiles, columns of tiles, C]. L is the
-    matrix that `of` names (passes/Winograd.h) for results of `tile` x `tile`. Where
-    the first tile begins, `low` before the image, and behind the image, x is zero.
+    matrix that `of` names (passes/Winograd.h) for results of `tile` x `tile` in steps
+    of `stride`. Where the first tile begins, `low` before the image, and behind the
+    image, x is zero.
   }];
   let arguments = (ins StaticShapeTensorOf<[F32]>:$x, StrAttr:$of, I64Attr:$tile,
-                       DenseI64ArrayAttr:$low);
+                       DenseI64ArrayAttr:$low, DefaultValuedAttr<I64Attr, "1">:$stride);
 }
 
 def FromPointsOp : WinogradOp<"from_points"> {
@@ -33,7 +34,8 @@ def FromPointsOp : WinogradOp<"from_points"> {
   let description = [{
     The way back, to [N, H, W, C]; what tiles have beyond that is dropped.
   }];
-  let arguments = (ins StaticShapeTensorOf<[F32]>:$x, StrAttr:$of, I64Attr:$tile);
+  let arguments = (ins StaticShapeTensorOf<[F32]>:$x, StrAttr:$of, I64Attr:$tile,
+                       DefaultValuedAttr<I64Attr, "1">:$stride);
 }
 
 #endif

@@ -66,6 +66,8 @@ private:
   Value multiply(Value x, double factor);
   Value multiplyAdd(Value sum, Value x, double factor);
   Value combine(ArrayRef<double> factors, ArrayRef<Value> xs);
+  std::optional<int64_t> copiedBy(int64_t i);
+  bool isCombined(int64_t k);
   Vectors apply(ArrayRef<Value> xs);
 };
 
@@ -136,7 +138,29 @@ Value WinogradEmitter::combine(ArrayRef<double> factors, ArrayRef<Value> xs) {
   return sum;
 }
 
-/// The matrix times a column.
+/// Which element row i is, if it is one as it stands. Registers are few: such rows are
+/// loaded when all others are done.
+std::optional<int64_t> WinogradEmitter::copiedBy(int64_t i) {
+  std::optional<int64_t> result;
+  for (int64_t k = 0; k < matrix.columns; ++k) {
+    if (matrix.at(i, k) == 0)
+      continue;
+    if (result || matrix.at(i, k) != 1)
+      return std::nullopt;
+    result = k;
+  }
+  return result;
+}
+
+/// Whether a row that is more than a copy has element k.
+bool WinogradEmitter::isCombined(int64_t k) {
+  for (int64_t i = 0; i < matrix.rows; ++i)
+    if (matrix.at(i, k) != 0 && !copiedBy(i))
+      return true;
+  return false;
+}
+
+/// The matrix times a column; rows that are copies of what is not there are null.
 Vectors WinogradEmitter::apply(ArrayRef<Value> xs) {
   Vectors result(matrix.rows);
   auto rowOf = [&](int64_t i) {
@@ -194,23 +218,27 @@ void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
   };
 
   int64_t n = matrix.columns; // a side of what is loaded
-  SmallVector<Vectors> half;  // by column
+  auto loadAt = [&](int64_t i, int64_t j) -> Value {
+    if (!nest.toPoints)
+      return load(atPoint(i, j));
+    bool isInside = i >= rows.first && i < rows.last && j >= columns.first && j < columns.last;
+    return isInside ? load(inImage(i, j)) : Value();
+  };
+  SmallVector<Vectors> half; // by column
   for (int64_t j = 0; j < n; ++j) {
     Vectors loaded(n);
     for (int64_t i = 0; i < n; ++i)
-      if (!nest.toPoints)
-        loaded[i] = load(atPoint(i, j));
-      else if (i >= rows.first && i < rows.last && j >= columns.first &&
-               j < columns.last)
-        loaded[i] = load(inImage(i, j));
+      if (isCombined(i))
+        loaded[i] = loadAt(i, j);
     half.push_back(apply(loaded));
   }
   for (int64_t i = 0; i < matrix.rows; ++i) {
     if (!nest.toPoints && (i < rows.first || i >= rows.last))
       continue;
+    std::optional<int64_t> alone = copiedBy(i);
     Vectors line;
     for (int64_t j = 0; j < n; ++j)
-      line.push_back(half[j][i]);
+      line.push_back(alone ? loadAt(*alone, j) : half[j][i]);
     for (auto [j, value] : llvm::enumerate(apply(line))) {
       Value stored = value ? value : zero;
       if (nest.toPoints)
@@ -290,8 +318,9 @@ WinogradNest buildWinogradNest(Operation *op, const View &operand, const View &r
   auto fromPoints = dyn_cast<winograd::FromPointsOp>(op);
   nest.toPoints = bool(toPoints);
   nest.of = toPoints ? toPoints.getOf() : fromPoints.getOf();
-  nest.matrix = *winograd::matrixOf(nest.of, toPoints ? toPoints.getTile() : fromPoints.getTile(),
-                                    nest.toPoints);
+  nest.matrix =
+      toPoints ? *winograd::matrixOf(nest.of, toPoints.getTile(), toPoints.getStride(), true)
+               : *winograd::matrixOf(nest.of, fromPoints.getTile(), fromPoints.getStride(), false);
   auto x = cast<RankedTensorType>(op->getOperand(0).getType()),
        y = cast<RankedTensorType>(op->getResult(0).getType());
   ArrayRef<int64_t> image = (toPoints ? x : y).getShape(),
@@ -305,7 +334,7 @@ WinogradNest buildWinogradNest(Operation *op, const View &operand, const View &r
   nest.imageOffset = (toPoints ? operand : result).offset;
   nest.pointsOffset = (toPoints ? result : operand).offset;
   if (toPoints) {
-    nest.step = toPoints.getTile();
+    nest.step = toPoints.getTile() * (nest.of == "input" ? toPoints.getStride() : 1);
     llvm::copy(toPoints.getLow(), nest.low.begin());
   } else {
     nest.step = nest.matrix.rows;

@@ -10,9 +10,13 @@ namespace agc {
 /// Images n x c x h x w to o channels, windows of k x k.
 struct ConvolutionCase {
   int n, c, h, w, o, k, stride, pad, dilation, groups;
+  int more = 0; // padding behind an image than before it
 
-  int outHeight() const { return (h + 2 * pad - dilation * (k - 1) - 1) / stride + 1; }
-  int outWidth() const { return (w + 2 * pad - dilation * (k - 1) - 1) / stride + 1; }
+  int outHeight() const { return outputs(h); }
+  int outWidth() const { return outputs(w); }
+  int outputs(int size) const {
+    return (size + 2 * pad + more - dilation * (k - 1) - 1) / stride + 1;
+  }
 };
 
 /// @f of x, w and dy: y, dx and dw.
@@ -30,7 +34,7 @@ inline std::string textOf(const ConvolutionCase &t) {
     return "array<i64: " + std::to_string(i) + ", " + std::to_string(i) + ">";
   };
   std::string attrs = " {strides = " + two(t.stride) + ", low = " + two(t.pad) +
-                      ", high = " + two(t.pad) + ", dilation = " + two(t.dilation) +
+                      ", high = " + two(t.pad + t.more) + ", dilation = " + two(t.dilation) +
                       ", groups = " + std::to_string(t.groups) + " : i64} : ";
   return "func.func @f(%x: " + x + ", %w: " + w + ", %dy: " + y + ") -> (" + y + ", " +
          x + ", " + w + ") {\n%y = agc.conv %x, %w" + attrs + "(" + x + ", " + w +

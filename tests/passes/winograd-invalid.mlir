@@ -53,3 +53,35 @@ func.func @tiles(%x: tensor<36x2x3x2x16xf32>) -> tensor<2x8x8x16xf32> {
   %y = winograd.from_points %x {of = "output", tile = 4 : i64} : tensor<36x2x3x2x16xf32> -> tensor<2x8x8x16xf32>
   return %y : tensor<2x8x8x16xf32>
 }
+
+// -----
+
+func.func @stride(%x: tensor<2x9x9x16xf32>) -> tensor<49x2x3x3x16xf32> {
+  // expected-error @+1 {{names no matrix}}
+  %y = winograd.to_points %x {low = array<i64: 0, 0>, of = "input", stride = 3 : i64, tile = 2 : i64} : tensor<2x9x9x16xf32> -> tensor<49x2x3x3x16xf32>
+  return %y : tensor<49x2x3x3x16xf32>
+}
+
+// -----
+
+func.func @pairs_in_steps_of_one(%x: tensor<2x8x8x16xf32>) -> tensor<25x2x4x4x16xf32> {
+  // expected-error @+1 {{names no matrix}}
+  %y = winograd.to_points %x {low = array<i64: 0, 0>, of = "pairs", tile = 2 : i64} : tensor<2x8x8x16xf32> -> tensor<25x2x4x4x16xf32>
+  return %y : tensor<25x2x4x4x16xf32>
+}
+
+// -----
+
+func.func @points(%x: tensor<2x8x8x16xf32>) -> tensor<16x2x4x4x16xf32> {
+  // expected-error @+1 {{has other points, images or channels than it says}}
+  %y = winograd.to_points %x {low = array<i64: 0, 0>, of = "output", stride = 2 : i64, tile = 2 : i64} : tensor<2x8x8x16xf32> -> tensor<16x2x4x4x16xf32>
+  return %y : tensor<16x2x4x4x16xf32>
+}
+
+// -----
+
+func.func @tiles_of_the_gradient(%x: tensor<25x2x4x4x16xf32>) -> tensor<2x8x8x16xf32> {
+  // expected-error @+1 {{has more or fewer tiles than the image}}
+  %y = winograd.from_points %x {of = "singles", stride = 2 : i64, tile = 2 : i64} : tensor<25x2x4x4x16xf32> -> tensor<2x8x8x16xf32>
+  return %y : tensor<2x8x8x16xf32>
+}

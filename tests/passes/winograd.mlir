@@ -1,8 +1,8 @@
 // RUN: agc-opt %s -agc-to-loops-strict -agc-winograd | FileCheck %s --check-prefixes=CHECK,BLOCKS
-// RUN: agc-opt %s -agc-to-loops | FileCheck %s
+// RUN: agc-opt %s -agc-to-loops | FileCheck %s --check-prefixes=CHECK,LOOPS
 // RUN: agc-opt %s -agc-to-loops-strict | FileCheck %s --check-prefix=STRICT --implicit-check-not=winograd
 
-// STRICT-COUNT-9: arith.mulf
+// STRICT-COUNT-27: arith.mulf
 
 // The padded copy is gone, tiles that do not come out even are the transform's
 // matter; the window is read as it lies.
@@ -38,7 +38,65 @@ func.func @weight_gradient(%x: tensor<8x64x16x16xf32>, %dy: tensor<8x48x16x16xf3
   return %dw : tensor<48x64x3x3xf32>
 }
 
-// Few channels, steps of 2, groups, another window, f64, weights for few tiles.
+// In steps of two, tiles of 2 x 2 results take 5 x 5 points.
+// CHECK-LABEL: @by_two
+// CHECK-NOT: tensor.insert_slice
+// CHECK: %[[U:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "window", stride = 2 : i64, tile = 2 : i64} : tensor<64x3x3x128xf32> -> tensor<25x64x1x1x128xf32>
+// CHECK: %[[V:.*]] = winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "input", stride = 2 : i64, tile = 2 : i64} : tensor<8x16x15x64xf32> -> tensor<25x8x4x4x64xf32>
+// CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%[[V]], %[[U]] : tensor<25x8x4x4x64xf32>, tensor<25x64x1x1x128xf32>)
+// CHECK: winograd.from_points %[[M]] {of = "output", stride = 2 : i64, tile = 2 : i64} : tensor<25x8x4x4x128xf32> -> tensor<8x8x8x128xf32>
+func.func @by_two(%x: tensor<8x64x16x15xf32>, %w: tensor<128x64x3x3xf32>) -> tensor<8x128x8x8xf32> {
+  %y = agc.conv %x, %w {strides = array<i64: 2, 2>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x15xf32>, tensor<128x64x3x3xf32>) -> tensor<8x128x8x8xf32>
+  return %y : tensor<8x128x8x8xf32>
+}
+
+// Larger ones where none hangs over the edge, of one image at a time.
+// CHECK-LABEL: @by_two_large
+// BLOCKS: agc.scan {{.*}}trips = 8 : i64
+// BLOCKS: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "input", stride = 2 : i64, tile = 4 : i64} : tensor<1x57x57x64xf32> -> tensor<81x1x7x7x64xf32>
+// BLOCKS: winograd.from_points %{{.*}} {of = "output", stride = 2 : i64, tile = 4 : i64} : tensor<81x1x7x7x128xf32> -> tensor<1x28x28x128xf32>
+func.func @by_two_large(%x: tensor<8x64x57x57xf32>, %w: tensor<128x64x3x3xf32>) -> tensor<8x128x28x28xf32> {
+  %y = agc.conv %x, %w {strides = array<i64: 2, 2>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x57x57xf32>, tensor<128x64x3x3xf32>) -> tensor<8x128x28x28xf32>
+  return %y : tensor<8x128x28x28xf32>
+}
+
+// The gradient of the input has no zeros between the cotangent's elements in memory. The
+// first result is of one element of the window, with a padding of 1, or of two.
+// Under strict it is lowered otherwise, to four sums.
+// CHECK-LABEL: @input_gradient_by_two
+// LOOPS-NOT: tensor.insert_slice
+// LOOPS: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "mirrored", stride = 2 : i64, tile = 2 : i64} : tensor<128x3x3x64xf32> -> tensor<25x128x1x1x64xf32>
+// LOOPS: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "singles", stride = 2 : i64, tile = 2 : i64} : tensor<8x8x8x128xf32> -> tensor<25x8x4x4x128xf32>
+// LOOPS: winograd.from_points %{{.*}} {of = "singles", stride = 2 : i64, tile = 2 : i64} : tensor<25x8x4x4x64xf32> -> tensor<8x16x15x64xf32>
+// LOOPS: winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "pairs", stride = 2 : i64, tile = 2 : i64} : tensor<8x8x8x128xf32> -> tensor<25x8x5x5x128xf32>
+// LOOPS: winograd.from_points %{{.*}} {of = "pairs", stride = 2 : i64, tile = 2 : i64} : tensor<25x8x5x5x64xf32> -> tensor<8x17x18x64xf32>
+func.func @input_gradient_by_two(%dy: tensor<8x128x8x8xf32>, %w: tensor<128x64x3x3xf32>) -> (tensor<8x64x16x15xf32>, tensor<8x64x17x18xf32>) {
+  %0 = agc.conv_input_grad %dy, %w {strides = array<i64: 2, 2>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x128x8x8xf32>, tensor<128x64x3x3xf32>) -> tensor<8x64x16x15xf32>
+  %1 = agc.conv_input_grad %dy, %w {strides = array<i64: 2, 2>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x128x8x8xf32>, tensor<128x64x3x3xf32>) -> tensor<8x64x17x18xf32>
+  return %0, %1 : tensor<8x64x16x15xf32>, tensor<8x64x17x18xf32>
+}
+
+// CHECK-LABEL: @weight_gradient_by_two
+// CHECK-NOT: tensor.insert_slice
+// CHECK: winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "input", stride = 2 : i64, tile = 2 : i64} : tensor<8x16x16x64xf32> -> tensor<25x8x4x4x64xf32>
+// CHECK: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "output", stride = 2 : i64, tile = 2 : i64} : tensor<8x8x8x128xf32> -> tensor<25x8x4x4x128xf32>
+// CHECK: winograd.from_points %{{.*}} {of = "window", stride = 2 : i64, tile = 2 : i64} : tensor<25x128x1x1x64xf32> -> tensor<128x3x3x64xf32>
+func.func @weight_gradient_by_two(%x: tensor<8x64x16x16xf32>, %dy: tensor<8x128x8x8xf32>) -> tensor<128x64x3x3xf32> {
+  %dw = agc.conv_weight_grad %x, %dy {strides = array<i64: 2, 2>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<8x128x8x8xf32>) -> tensor<128x64x3x3xf32>
+  return %dw : tensor<128x64x3x3xf32>
+}
+
+// Steps or paddings that differ in both directions.
+// CHECK-LABEL: @direct_by_two
+// CHECK-NOT: winograd
+// CHECK: return
+func.func @direct_by_two(%x: tensor<8x64x16x16xf32>, %w: tensor<128x64x3x3xf32>, %dy: tensor<8x128x8x8xf32>) -> (tensor<8x128x8x16xf32>, tensor<8x64x16x17xf32>) {
+  %0 = agc.conv %x, %w {strides = array<i64: 2, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<128x64x3x3xf32>) -> tensor<8x128x8x16xf32>
+  %1 = agc.conv_input_grad %dy, %w {strides = array<i64: 2, 2>, low = array<i64: 1, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x128x8x8xf32>, tensor<128x64x3x3xf32>) -> tensor<8x64x16x17xf32>
+  return %0, %1 : tensor<8x128x8x16xf32>, tensor<8x64x16x17xf32>
+}
+
+// Few channels, few images in steps of two, groups, another window, f64, weights for few tiles.
 // CHECK-LABEL: @direct
 // CHECK-NOT: winograd
 // CHECK: return

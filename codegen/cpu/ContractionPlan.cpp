@@ -181,8 +181,13 @@ double Planner::tileCost(int64_t rowCount, int64_t vectors) const {
 void Planner::chooseTile() {
   int64_t vectors = llvm::divideCeil(nest.sizes[plan.vectorLoop], plan.lanes);
   int64_t total = trips(plan.rowLoops);
+  // Where few rows are no reason to pack a panel twice, tasks are panels: two at least.
+  bool isLonePanel = plan.panel->strides[plan.vectorLoop] != 1 && total < 2 * minRowsPerPacking &&
+                     nest.numIterations() >= 2 * enoughTasks * minTaskWork &&
+                     trips(plan.panelLoops) * trips(plan.batchLoops) == 1;
+  int64_t widest = std::min<int64_t>(4, isLonePanel ? llvm::divideCeil(vectors, 2) : vectors);
   double best = std::numeric_limits<double>::infinity();
-  for (int64_t v = 1; v <= std::min<int64_t>(4, vectors); ++v) {
+  for (int64_t v = 1; v <= widest; ++v) {
     int64_t maxRows = (machine.numRegisters - v - 1) / v;
     SmallVector<unsigned> full;
     int64_t rowCount = 1;

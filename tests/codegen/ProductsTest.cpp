@@ -155,7 +155,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Product{"mk", "nk", 1, 37, 200, 2100}, Product{"km", "kn", 1, 61, 330, 2300},
                     Product{"mk", "kn", 1, 1031, 130, 2100}, Product{"mk", "bnk", 6, 70, 4, 300},
                     Product{"mk", "bnk", 3, 33, 7, 1030}, Product{"mk", "kn", 1, 32, 500, 128},
-                    Product{"mk", "kn", 1, 32, 128, 512}, Product{"km", "kn", 1, 48, 190, 140}));
+                    Product{"mk", "kn", 1, 32, 128, 512}, Product{"km", "kn", 1, 48, 190, 140},
+                    // One panel of all columns, if it were not cut for a second task.
+                    Product{"mk", "nk", 1, 64, 64, 530}, Product{"km", "nk", 1, 50, 61, 730}));
 
 } // namespace
 } // namespace agc

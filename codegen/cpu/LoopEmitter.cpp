@@ -11,90 +11,20 @@
 //   scatter  results overlap (pooling's gradient): read, add, write back.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/KernelName.h"
-#include "codegen/cpu/BodyEmitter.h"
-#include "codegen/cpu/Emitters.h"
-#include "codegen/cpu/Lanes.h"
+#include "codegen/cpu/LoopEmitter.h"
 
-#include "llvm/ADT/TypeSwitch.h"
+#include "codegen/KernelName.h"
+#include "codegen/cpu/Emitters.h"
 
 using namespace mlir;
 
 namespace agc {
-namespace {
 
 /// Iterations that a tile should have, so that threads have enough to share
 /// and enough to do; fewer where each takes much more than this.
-constexpr int64_t tileIterations = 8192, usualWork = 16, usualOperands = 4;
+static constexpr int64_t tileIterations = 8192, usualWork = 16, usualOperands = 4;
 /// Work of one vector for which two are done side by side.
-constexpr int64_t longChain = 96;
-/// Accumulators side by side, to hide the latency of an addition.
-constexpr int64_t numAccumulators = 4;
-/// As many of them as registers hold, with what is added.
-constexpr int64_t maxAccumulators = 16;
-/// Steps that make a square worth transposing, and the ops of a body that is written out
-/// for each of them.
-constexpr int64_t minSquareSteps = 4, maxSquareOps = 32;
-/// Terms that are added one after the other before a sum starts again.
-constexpr int64_t sumBlock = 64;
-
-class LoopEmitter {
-public:
-  LoopEmitter(func::FuncOp kernel, const LoopNest &nest, const Machine &machine)
-      : kernel(kernel), nest(nest), b(kernel.getLoc(), kernel.getContext()),
-        emit(b, kernel, nest) {
-    lanes = machine.vectorBytes
-                ? machine.lanes(widestElement())
-                : 1;
-  }
-
-  int64_t run();
-
-private:
-  func::FuncOp kernel;
-  const LoopNest &nest;
-  ImplicitLocOpBuilder b;
-  BodyEmitter emit;
-  int64_t lanes = 1;
-  unsigned vectorLoop = ~0u;
-  /// What joins each accumulator with a value, if order does not matter; else none.
-  SmallVector<Operation *> combiners;
-  bool isSum = false; // of floating-point numbers: order matters to the error
-
-  using Nested = llvm::function_ref<void(Place)>;
-  using Reduced =
-      llvm::function_ref<SmallVector<Value>(Place, ValueRange accumulators)>;
-
-  Type widestElement();
-  bool isScatter();
-  Operation *combinerOf(unsigned sum);
-  void findCombiners();
-  void chooseVectorLoop();
-  std::optional<unsigned> acrossLoop();
-  bool liesAcross(const Access &access, unsigned along);
-  bool hasUnitStride(unsigned loop);
-  bool mapsUnitStride(unsigned loop);
-
-  void forEachPlace(ArrayRef<unsigned> loops, Place place, Nested body);
-  void alongVector(Place place, Value lower, Value upper, Nested body);
-  SmallVector<Value> reduceOver(ArrayRef<unsigned> loops, Place place,
-                                ValueRange inits, Reduced body);
-  SmallVector<Value> loopOver(
-      int64_t end, int64_t step, ValueRange held,
-      llvm::function_ref<SmallVector<Value>(Value index, ValueRange held)> body);
-  SmallVector<Value> addTo(ValueRange held, ValueRange part);
-  SmallVector<Value> zerosLike(ValueRange held);
-  void emitAt(Place place);
-  void emitSquares(Place place, unsigned along);
-  void emitSquare(Place place, unsigned along, int64_t steps);
-  void emitColumns(Place place, int64_t width, Value part);
-  void emitRows(Place place);
-  Value combine(Operation *combiner, Value x, Value y);
-  Value initial(unsigned output, const Place &place);
-  SmallVector<unsigned> loopsWhere(bool reduction, bool skipVector);
-};
-
-} // namespace
+static constexpr int64_t longChain = 96;
 
 Type LoopEmitter::widestElement() {
   // f32 beside i64 labels still goes 16 wide: integers take two registers.
@@ -115,29 +45,6 @@ bool LoopEmitter::isScatter() {
       if (nest.isReduction[l] && output.strides[l])
         return true;
   return false;
-}
-
-/// The op that joins an accumulator with a value, if order does not matter.
-Operation *LoopEmitter::combinerOf(unsigned sum) {
-  BlockArgument accumulator = nest.body->getArgument(nest.inputs.size() + sum);
-  Operation *op = nest.body->getTerminator()->getOperand(sum).getDefiningOp();
-  if (!op || op->getBlock() != nest.body || op->getNumOperands() != 2 ||
-      !accumulator.hasOneUse() || *accumulator.user_begin() != op)
-    return nullptr;
-  return isa<arith::AddFOp, arith::AddIOp, arith::MulFOp, arith::MaximumFOp,
-             arith::MinimumFOp, arith::MaxSIOp, arith::MinSIOp, arith::MaxUIOp,
-             arith::MinUIOp>(op)
-             ? op
-             : nullptr;
-}
-
-void LoopEmitter::findCombiners() {
-  for (unsigned i = 0; i < nest.numSums(); ++i)
-    combiners.push_back(combinerOf(i));
-  if (llvm::is_contained(combiners, nullptr))
-    combiners.clear();
-  isSum = !combiners.empty() &&
-          llvm::all_of(combiners, [](Operation *op) { return isa<arith::AddFOp>(op); });
 }
 
 bool LoopEmitter::hasUnitStride(unsigned loop) {
@@ -174,30 +81,6 @@ void LoopEmitter::chooseVectorLoop() {
     lanes = 1;
 }
 
-/// Whether the input's elements lie side by side along this loop, and not along the
-/// vectors.
-bool LoopEmitter::liesAcross(const Access &access, unsigned along) {
-  return access.strides[along] == 1 && access.strides[vectorLoop] != 0 &&
-         access.strides[vectorLoop] != 1;
-}
-
-/// The loop along which an input of a map lies that the vectors would pick together
-/// element by element.
-std::optional<unsigned> LoopEmitter::acrossLoop() {
-  if (vectorLoop == ~0u || lanes == 1 || nest.hasReductions() || isScatter() ||
-      nest.sizes[vectorLoop] * 2 < lanes || nest.body->getOperations().size() > maxSquareOps)
-    return std::nullopt;
-  // Reduction loops of one trip are gone, but the body still adds to something.
-  for (BlockArgument held : nest.body->getArguments().drop_front(nest.inputs.size()))
-    if (!held.use_empty())
-      return std::nullopt;
-  for (const Access &access : nest.inputs)
-    for (unsigned l = 0; l < nest.numLoops(); ++l)
-      if (l != vectorLoop && nest.sizes[l] >= minSquareSteps && liesAcross(access, l))
-        return l;
-  return std::nullopt;
-}
-
 SmallVector<unsigned> LoopEmitter::loopsWhere(bool reduction, bool skipVector) {
   SmallVector<unsigned> result;
   for (unsigned l = 0; l < nest.numLoops(); ++l)
@@ -216,68 +99,6 @@ void LoopEmitter::forEachPlace(ArrayRef<unsigned> loops, Place place, Nested bod
   b.setInsertionPointToStart(op.getBody());
   place.indices[loop] = op.getInductionVar();
   forEachPlace(loops.drop_front(), place, body);
-}
-
-SmallVector<Value> LoopEmitter::addTo(ValueRange held, ValueRange part) {
-  SmallVector<Value> sums;
-  for (auto [i, x, y] : llvm::enumerate(held, part))
-    sums.push_back(combine(combiners[i % combiners.size()], x, y));
-  return sums;
-}
-
-SmallVector<Value> LoopEmitter::zerosLike(ValueRange held) {
-  SmallVector<Value> zeros;
-  for (Value value : held)
-    zeros.push_back(arith::ConstantOp::create(b, b.getZeroAttr(value.getType())));
-  return zeros;
-}
-
-/// A loop from 0 to `end`. A long sum is taken in blocks, each from zero, so
-/// that its error grows with the blocks and not with the terms.
-SmallVector<Value> LoopEmitter::loopOver(
-    int64_t end, int64_t step, ValueRange held,
-    llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
-  auto loop = [&](Value from, Value to, int64_t by, ValueRange inits, auto &&inside) {
-    auto op = scf::ForOp::create(b, from, to, emit.constant(by), inits);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(op.getBody());
-    scf::YieldOp::create(b, inside(op.getInductionVar(), op.getRegionIterArgs()));
-    return SmallVector<Value>(op.getResults());
-  };
-  int64_t block = sumBlock * step, blocked = end / block * block;
-  if (!isSum || blocked <= block)
-    return loop(emit.constant(0), emit.constant(end), step, held, body);
-  SmallVector<Value> sums =
-      loop(emit.constant(0), emit.constant(blocked), block, held,
-           [&](Value from, ValueRange held) {
-             Value to = arith::AddIOp::create(b, from, emit.constant(block));
-             return addTo(held, loop(from, to, step, zerosLike(held), body));
-           });
-  if (blocked < end)
-    sums = addTo(sums, loop(emit.constant(blocked), emit.constant(end), step,
-                            zerosLike(held), body));
-  return sums;
-}
-
-SmallVector<Value> LoopEmitter::reduceOver(ArrayRef<unsigned> loops, Place place,
-                                           ValueRange inits, Reduced body) {
-  if (loops.empty())
-    return body(place, inits);
-  unsigned loop = loops.front();
-  ArrayRef<unsigned> inner = loops.drop_front();
-  return loopOver(nest.sizes[loop], 1, inits, [&](Value index, ValueRange held) {
-    Place at = place;
-    at.indices[loop] = index;
-    if (!isSum || inner.empty())
-      return reduceOver(inner, at, held, body);
-    return addTo(held, reduceOver(inner, at, zerosLike(held), body));
-  });
-}
-
-Value LoopEmitter::initial(unsigned output, const Place &place) {
-  if (TypedAttr init = nest.inits[output])
-    return emit.splat(place, init);
-  return emit.load(nest.outputs[output], place);
 }
 
 /// All of the body at one place, reductions inside.
@@ -310,137 +131,6 @@ void LoopEmitter::emitAt(Place place) {
     emit.store(emit.finish(place, value), nest.outputs[i], place);
 }
 
-/// A map at a vector of places, and so at all of the loop that inputs lie along.
-void LoopEmitter::emitSquares(Place place, unsigned along) {
-  int64_t whole = nest.sizes[along] / lanes * lanes;
-  if (whole) {
-    auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(whole),
-                                   emit.constant(lanes));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    place.indices[along] = loop.getInductionVar();
-    emitSquare(place, along, lanes);
-  }
-  if (whole == nest.sizes[along])
-    return;
-  place.indices[along] = emit.constant(whole);
-  emitSquare(place, along, nest.sizes[along] - whole);
-}
-
-void LoopEmitter::emitSquare(Place place, unsigned along, int64_t steps) {
-  // What each input has at each step, if it lies across.
-  SmallVector<SmallVector<Value>> square(steps, SmallVector<Value>(nest.inputs.size()));
-  for (auto [i, access] : llvm::enumerate(nest.inputs)) {
-    if (!liesAcross(access, along) || nest.body->getArgument(i).use_empty())
-      continue;
-    Place row = place;
-    row.vectorLoop = along;
-    row.active = steps;
-    SmallVector<Value> rows;
-    for (int64_t lane = 0; lane < lanes; ++lane) {
-      row.indices[vectorLoop] =
-          arith::AddIOp::create(b, place.indices[vectorLoop], emit.constant(lane));
-      // Lanes that do not count have what others have.
-      rows.push_back(lane < place.active ? emit.load(access, row) : rows.front());
-    }
-    for (auto [step, column] : llvm::enumerate(transpose(b, rows)))
-      if (int64_t(step) < steps)
-        square[step][i] = column;
-  }
-  Value first = place.indices[along];
-  for (auto [step, loaded] : llvm::enumerate(square)) {
-    place.indices[along] = arith::AddIOp::create(b, first, emit.constant(step));
-    SmallVector<Value> results = emit.body(place, {}, loaded);
-    for (auto [i, value] : llvm::enumerate(results))
-      emit.store(emit.finish(place, value), nest.outputs[i], place);
-  }
-}
-
-Value LoopEmitter::combine(Operation *combiner, Value x, Value y) {
-  OperationState state(b.getLoc(), combiner->getName());
-  state.addOperands({x, y});
-  state.addTypes(x.getType());
-  state.propertiesAttr = combiner->getPropertiesAsAttribute();
-  return b.create(state)->getResult(0);
-}
-
-static TypedAttr identityOf(Operation *combiner, OpBuilder &b) {
-  Type type = combiner->getResult(0).getType();
-  return llvm::TypeSwitch<Operation *, TypedAttr>(combiner)
-      .Case<arith::AddFOp>([&](auto) { return b.getFloatAttr(type, 0); })
-      .Case<arith::MulFOp>([&](auto) { return b.getFloatAttr(type, 1); })
-      .Case<arith::MaximumFOp>([&](auto) {
-        return b.getFloatAttr(
-            type, APFloat::getInf(cast<FloatType>(type).getFloatSemantics(), true));
-      })
-      .Case<arith::MinimumFOp>([&](auto) {
-        return b.getFloatAttr(
-            type, APFloat::getInf(cast<FloatType>(type).getFloatSemantics()));
-      })
-      .Case<arith::MaxSIOp>([&](auto) {
-        return b.getIntegerAttr(
-            type, APInt::getSignedMinValue(type.getIntOrFloatBitWidth()));
-      })
-      .Case<arith::MinSIOp>([&](auto) {
-        return b.getIntegerAttr(
-            type, APInt::getSignedMaxValue(type.getIntOrFloatBitWidth()));
-      })
-      .Case<arith::MinUIOp>([&](auto) { return b.getIntegerAttr(type, -1); })
-      .Default([&](auto) { return b.getIntegerAttr(type, 0); });
-}
-
-/// A reduction along the vector's own loop: `width` accumulators of each sum.
-void LoopEmitter::emitRows(Place place) {
-  unsigned numSums = nest.numSums();
-  int64_t size = nest.sizes[vectorLoop];
-  int64_t width = std::min(numAccumulators, std::max<int64_t>(size / lanes, 1));
-  int64_t stride = width * lanes, whole = size / stride * stride;
-
-  Place row = place;
-  row.vectorLoop = vectorLoop;
-  row.lanes = row.active = lanes;
-  SmallVector<Value> inits;
-  for (int64_t u = 0; u < width; ++u)
-    for (Operation *combiner : combiners)
-      inits.push_back(emit.splat(row, identityOf(combiner, b)));
-  auto accumulate = [&](Place at, Value index, int64_t active, ValueRange held) {
-    at.indices[vectorLoop] = index;
-    at.active = active;
-    SmallVector<Value> next = emit.body(at, held);
-    if (active < lanes)
-      for (auto [value, before] : llvm::zip_equal(next, held))
-        value = arith::SelectOp::create(b, emit.mask(at), value, before);
-    return next;
-  };
-  SmallVector<Value> sums = reduceOver(
-      loopsWhere(true, true), row, inits, [&](Place at, ValueRange held) {
-        SmallVector<Value> partial(held);
-        if (whole)
-          partial = loopOver(whole, stride, held, [&](Value i, ValueRange held) {
-            SmallVector<Value> next;
-            for (int64_t u = 0; u < width; ++u)
-              llvm::append_range(
-                  next, accumulate(at, arith::AddIOp::create(b, i, emit.constant(u * lanes)),
-                                   lanes, held.slice(u * numSums, numSums)));
-            return next;
-          });
-        int64_t u = 0;
-        for (int64_t i = whole; i < size; i += lanes, ++u)
-          llvm::copy(accumulate(at, emit.constant(i), std::min(lanes, size - i),
-                                ArrayRef<Value>(partial).slice(u * numSums, numSums)),
-                     partial.begin() + u * numSums);
-        return partial;
-      });
-  for (auto [i, combiner] : llvm::enumerate(combiners)) {
-    auto join = [&, combiner = combiner](Value x, Value y) { return combine(combiner, x, y); };
-    Value sum = sums[i];
-    for (int64_t u = 1; u < width; ++u)
-      sum = join(sum, sums[u * numSums + i]);
-    sum = join(initial(i, place), foldLanes(b, sum, join));
-    emit.store(emit.finish(place, sum), nest.outputs[i], place);
-  }
-}
-
 /// Vectors along a parallel loop from `lower` to `upper`, which are multiples
 /// of the lanes but for the loop's own end.
 void LoopEmitter::alongVector(Place place, Value lower, Value upper, Nested body) {
@@ -471,76 +161,6 @@ void LoopEmitter::alongVector(Place place, Value lower, Value upper, Nested body
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
   body(place);
-}
-
-/// Reductions with `width` vectors side by side, one lane a result: all of them,
-/// or group `part` alone. Which lane a result is in does not touch its sum.
-void LoopEmitter::emitColumns(Place place, int64_t width, Value part) {
-  int64_t size = nest.sizes[vectorLoop];
-  int64_t vectors = llvm::divideCeil(size, lanes);
-  int64_t grouped = size / (width * lanes) * width; // vectors in whole groups
-  place.vectorLoop = vectorLoop;
-  place.lanes = place.active = lanes;
-  unsigned numSums = nest.numSums();
-
-  auto group = [&](Value first, int64_t count, int64_t lastActive) {
-    SmallVector<Place> columns;
-    SmallVector<Value> inits;
-    for (int64_t u = 0; u < count; ++u) {
-      Place column = place;
-      column.indices[vectorLoop] =
-          arith::AddIOp::create(b, first, emit.constant(u * lanes));
-      column.active = u + 1 == count ? lastActive : lanes;
-      for (unsigned i = 0; i < numSums; ++i)
-        inits.push_back(initial(i, column));
-      columns.push_back(column);
-    }
-    SmallVector<Value> sums = reduceOver(
-        loopsWhere(true, false), place, inits, [&](Place at, ValueRange held) {
-          SmallVector<Value> next;
-          for (int64_t u = 0; u < count; ++u) {
-            Place column = at;
-            column.indices[vectorLoop] = columns[u].indices[vectorLoop];
-            column.active = columns[u].active;
-            llvm::append_range(
-                next, emit.body(column, held.slice(u * numSums, numSums)));
-          }
-          return next;
-        });
-    for (int64_t u = 0; u < count; ++u)
-      for (unsigned i = 0; i < numSums; ++i)
-        emit.store(emit.finish(columns[u], sums[u * numSums + i]),
-                   nest.outputs[i], columns[u]);
-  };
-  auto rest = [&] {
-    group(emit.constant(grouped * lanes), vectors - grouped,
-          size - (vectors - 1) * lanes);
-  };
-  if (part) {
-    Value first = arith::MulIOp::create(b, part, emit.constant(width * lanes));
-    if (grouped == vectors)
-      return group(first, width, lanes);
-    Value isWhole =
-        arith::CmpIOp::create(b, arith::CmpIPredicate::ult, first,
-                              emit.constant(grouped * lanes));
-    auto branch = scf::IfOp::create(b, isWhole, /*withElseRegion=*/true);
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(branch.thenBlock());
-    if (grouped)
-      group(first, width, lanes);
-    b.setInsertionPointToStart(branch.elseBlock());
-    return rest();
-  }
-  if (grouped) {
-    auto loop = scf::ForOp::create(b, emit.constant(0),
-                                   emit.constant(grouped * lanes),
-                                   emit.constant(width * lanes));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    group(loop.getInductionVar(), width, lanes);
-  }
-  if (grouped < vectors)
-    rest();
 }
 
 int64_t LoopEmitter::run() {

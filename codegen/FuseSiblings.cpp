@@ -6,6 +6,7 @@
 // only now is known which copies there are, and in which order values lie.
 //
 //===----------------------------------------------------------------------===//
+#include "codegen/KernelName.h"
 #include "codegen/Passes.h"
 #include "codegen/Schedule.h"
 #include "passes/ElementwiseGroup.h"
@@ -108,14 +109,12 @@ static bool isPlainReduction(linalg::GenericOp op) {
          });
 }
 
-/// What each of the op's sums is made with: one name, or null.
+/// What all of the op's sums are made with, if that is one: its name, or nothing.
 static StringRef combinerOf(linalg::GenericOp op) {
   StringRef name;
-  for (auto [value, sum] : llvm::zip_equal(op.getBody()->getTerminator()->getOperands(),
-                                           op.getRegionOutputArgs())) {
-    Operation *combiner = value.getDefiningOp();
-    if (!combiner || !llvm::is_contained(combiner->getOperands(), sum) ||
-        (!name.empty() && name != combiner->getName().getStringRef()))
+  for (int64_t i = 0; i < op.getNumDpsInits(); ++i) {
+    Operation *combiner = combinerOf(*op.getBody(), op.getNumDpsInputs(), i);
+    if (!combiner || (!name.empty() && name != combiner->getName().getStringRef()))
       return "";
     name = combiner->getName().getStringRef();
   }

@@ -81,6 +81,18 @@ bool isSumOfProducts(const LoopNest &nest) {
          product.getRhs() == nest.body->getArgument(1);
 }
 
+Operation *combinerOf(Block &body, unsigned firstHeld, unsigned sum) {
+  BlockArgument held = body.getArgument(firstHeld + sum);
+  Operation *op = body.getTerminator()->getOperand(sum).getDefiningOp();
+  if (!op || op->getBlock() != &body || op->getNumOperands() != 2 || !held.hasOneUse() ||
+      *held.user_begin() != op)
+    return nullptr;
+  return isa<arith::AddFOp, arith::AddIOp, arith::MulFOp, arith::MaximumFOp, arith::MinimumFOp,
+             arith::MaxSIOp, arith::MinSIOp, arith::MaxUIOp, arith::MinUIOp>(op)
+             ? op
+             : nullptr;
+}
+
 std::string kernelName(const LoopNest &nest) {
   std::string name = isSumOfProducts(nest)    ? "product"
                      : nest.hasReductions() ? "reduce"

@@ -27,6 +27,10 @@ int64_t kernelBytes(const LoopNest &nest);
 /// Whether the body is out + x * y for two inputs x and y.
 bool isSumOfProducts(const LoopNest &nest);
 
+/// The op of a reduction's body that joins what output \p sum holds, one of the arguments
+/// from \p firstHeld on, with a value; null if there is none, or its order matters.
+mlir::Operation *combinerOf(mlir::Block &body, unsigned firstHeld, unsigned sum);
+
 /// Whether the nest computes nothing and its input and its output lie in different
 /// orders: by their strides, whatever op it came from.
 bool reorders(const LoopNest &nest);

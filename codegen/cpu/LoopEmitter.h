@@ -54,7 +54,6 @@ private:
   void emitSquare(Place place, unsigned along, int64_t steps);
 
   // LoopReductions.cpp
-  mlir::Operation *combinerOf(unsigned sum);
   void findCombiners();
   mlir::Value combine(mlir::Operation *combiner, mlir::Value x, mlir::Value y);
   Values addTo(mlir::ValueRange held, mlir::ValueRange part);

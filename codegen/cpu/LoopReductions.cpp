@@ -1,6 +1,7 @@
 //===- LoopReductions.cpp - Sums and the like in vector loops --------------===//
 #include "codegen/cpu/LoopEmitter.h"
 
+#include "codegen/KernelName.h"
 #include "codegen/cpu/Lanes.h"
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -12,23 +13,9 @@ namespace agc {
 /// Terms that are added one after the other before a sum starts again.
 static constexpr int64_t sumBlock = 64;
 
-/// The op that joins an accumulator with a value, if order does not matter.
-Operation *LoopEmitter::combinerOf(unsigned sum) {
-  BlockArgument accumulator = nest.body->getArgument(nest.inputs.size() + sum);
-  Operation *op = nest.body->getTerminator()->getOperand(sum).getDefiningOp();
-  if (!op || op->getBlock() != nest.body || op->getNumOperands() != 2 ||
-      !accumulator.hasOneUse() || *accumulator.user_begin() != op)
-    return nullptr;
-  return isa<arith::AddFOp, arith::AddIOp, arith::MulFOp, arith::MaximumFOp,
-             arith::MinimumFOp, arith::MaxSIOp, arith::MinSIOp, arith::MaxUIOp,
-             arith::MinUIOp>(op)
-             ? op
-             : nullptr;
-}
-
 void LoopEmitter::findCombiners() {
   for (unsigned i = 0; i < nest.numSums(); ++i)
-    combiners.push_back(combinerOf(i));
+    combiners.push_back(combinerOf(*nest.body, nest.inputs.size(), i));
   if (llvm::is_contained(combiners, nullptr))
     combiners.clear();
   isSum = !combiners.empty() &&

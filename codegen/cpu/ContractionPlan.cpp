@@ -349,8 +349,9 @@ void Planner::chooseTasks() {
   // first of a panel that.
   int64_t steps = trips(plan.reductions), sums = llvm::divideCeil(steps, plan.blockSteps(nest));
   int64_t results = nest.sizes[plan.vectorLoop] * trips(plan.panelLoops);
-  int64_t allRows = trips(plan.rowLoops), readAgain = (sweeps - 1) * allRows * steps +
-                                                      (trips(plan.sharedRowLoops) - 1) * results * steps;
+  int64_t allRows = trips(plan.rowLoops);
+  int64_t readAgain = steps * ((sweeps - 1) * allRows +
+                               (trips(plan.sharedRowLoops) - 1) * results);
   // Windows overlap: what rows have in common is in the caches once.
   SmallVector<unsigned> rowsInBlock(plan.rowLoops);
   llvm::append_range(rowsInBlock, plan.innerReductions);

@@ -2,6 +2,7 @@
 
 #include "ir/State.h"
 #include "runtime/core/DType.h"
+#include "runtime/core/Sizes.h"
 #include "runtime/shipped/step.h"
 
 #include <algorithm>
@@ -40,14 +41,9 @@ bool StepFunction::uses(Place place) const {
 
 namespace {
 
-/// Where in a state may lie what is behind so many bytes.
-uint64_t aligned(uint64_t bytes) {
-  return (bytes + AGC_ALIGNMENT - 1) / AGC_ALIGNMENT * AGC_ALIGNMENT;
-}
-
 /// Where the tensor behind one at \p offset, of that type, lies in a state.
 uint64_t behind(uint64_t offset, const proto::TensorType &type) {
-  return aligned(offset + numelOf(type) * sizeOf(type.dtype()));
+  return alignedBytes(offset + numelOf(type) * sizeOf(type.dtype()));
 }
 
 /// A name in C that is not in \p taken: what C does not allow becomes `_`.
@@ -203,7 +199,7 @@ private:
 void addTimers(StepLayout &layout, std::vector<proto::KernelInfo> kernels) {
   layout.timed = std::move(kernels);
   layout.timersAt = layout.stateBytes;
-  layout.stateBytes = aligned(layout.timersAt + layout.timed.size() * sizeof(agc_timer));
+  layout.stateBytes = alignedBytes(layout.timersAt + layout.timed.size() * sizeof(agc_timer));
 }
 
 uint64_t stateBytesOf(const proto::Module &program) {

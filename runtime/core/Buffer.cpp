@@ -2,12 +2,14 @@
 
 #include "agc/Error.h"
 #include "runtime/core/HostCpu.h"
+#include "runtime/core/Sizes.h"
 #include "runtime/core/ThreadPool.h"
 #include "runtime/core/abi.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -108,8 +110,7 @@ FreeBlocks &freeBlocks() {
 
 /// Whole cache lines, and at least one, so that no pointer is null.
 size_t blockSize(size_t sizeBytes) {
-  size_t size = (sizeBytes + AGC_ALIGNMENT - 1) / AGC_ALIGNMENT * AGC_ALIGNMENT;
-  return size ? size : AGC_ALIGNMENT;
+  return std::max<size_t>(alignedBytes(sizeBytes), AGC_ALIGNMENT);
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #define AGC_RUNTIME_CORE_SIZES_H
 
 #include "runtime/core/DType.h"
+#include "runtime/core/abi.h"
 
 #include <cstdint>
 #include <string>
@@ -27,6 +28,11 @@ int64_t checkedNumel(const int64_t *shape, size_t rank);
 
 /// The number of bytes, as checkedNumel.
 int64_t checkedBytes(const int64_t *shape, size_t rank, DType type);
+
+/// Where, behind so many bytes, the next tensor may lie.
+constexpr uint64_t alignedBytes(uint64_t bytes) {
+  return (bytes + AGC_ALIGNMENT - 1) / AGC_ALIGNMENT * AGC_ALIGNMENT;
+}
 
 } // namespace agc
 

@@ -17,6 +17,11 @@ std::vector<int64_t> shapeOf(const proto::TensorType &type) {
   return {type.shape().begin(), type.shape().end()};
 }
 
+bool isState(const proto::ArgumentInfo &argument) {
+  return argument.role() != proto::ROLE_INPUT &&
+         argument.role() != proto::ROLE_HYPERPARAMETER;
+}
+
 /// The tensor that an argument is, out of \p state where it belongs there.
 HostTensor bind(const proto::ArgumentInfo &argument,
                 const proto::Function &function, State &state,
@@ -26,26 +31,19 @@ HostTensor bind(const proto::ArgumentInfo &argument,
   if (argument.layout_size())
     throw Error("AGC0299", "argument '" + argument.name() +
                                "' has a layout that this tool does not know");
+  if (isState(argument))
+    return state.find(argument.name(), argument.role(), type, shape, options.seed,
+                      pool);
+  HostTensor value = HostTensor::zeros(type, shape);
   if (argument.role() == proto::ROLE_INPUT)
-    return HostTensor::zeros(type, shape);
-  if (argument.role() == proto::ROLE_HYPERPARAMETER) {
-    HostTensor value = HostTensor::zeros(type, shape);
-    for (const proto::Argument &declared : function.arguments())
-      if (declared.name() == argument.name())
-        value.set(0, declared.default_value());
-    auto given = options.hyper.find(argument.name());
-    if (given != options.hyper.end())
-      value.set(0, given->second);
     return value;
-  }
-
-  return state.find(argument.name(), argument.role(), type, shape, options.seed,
-                    pool);
-}
-
-bool isState(const proto::ArgumentInfo &argument) {
-  return argument.role() != proto::ROLE_INPUT &&
-         argument.role() != proto::ROLE_HYPERPARAMETER;
+  for (const proto::Argument &declared : function.arguments())
+    if (declared.name() == argument.name())
+      value.set(0, declared.default_value());
+  auto given = options.hyper.find(argument.name());
+  if (given != options.hyper.end())
+    value.set(0, given->second);
+  return value;
 }
 
 /// For all of the state that is not there yet.

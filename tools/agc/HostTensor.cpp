@@ -2,7 +2,6 @@
 
 #include "runtime/core/Convert.h"
 #include "runtime/core/Sizes.h"
-#include "runtime/core/abi.h"
 
 #include <cassert>
 #include <cstring>
@@ -15,8 +14,7 @@ HostTensor HostTensor::zeros(DType type, std::vector<int64_t> shape) {
 }
 
 size_t TensorPool::roomFor(DType type, const std::vector<int64_t> &shape) {
-  size_t bytes = size_t(checkedBytes(shape.data(), shape.size(), type));
-  return (bytes + AGC_ALIGNMENT - 1) / AGC_ALIGNMENT * AGC_ALIGNMENT;
+  return alignedBytes(uint64_t(checkedBytes(shape.data(), shape.size(), type)));
 }
 
 HostTensor TensorPool::zeros(DType type, const std::vector<int64_t> &shape) {

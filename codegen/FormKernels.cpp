@@ -117,6 +117,7 @@ struct FormKernelsPass : impl::FormKernelsPassBase<FormKernelsPass> {
     Machine machine{vectorBytes, numRegisters};
     machine.coreCacheBytes = coreCacheBytes;
     machine.sharedCacheBytes = sharedCacheBytes;
+    machine.sharedCacheIsSlow = sharedCacheIsSlow;
     KernelTable kernels(getOperation(), machine, byLine);
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)

@@ -17,6 +17,8 @@ struct Machine {
   /// Of the largest cache that a core has for itself, and of one that cores share: what
   /// is usual for such machines, as an object is the same wherever it was made.
   int64_t coreCacheBytes = 512 << 10, sharedCacheBytes = 8 << 20;
+  /// What comes from the latter takes so long that products wait for it.
+  bool sharedCacheIsSlow = false;
 
   /// Elements of this type in a vector; 1: do not vectorize.
   unsigned lanes(mlir::Type element) const;

@@ -50,6 +50,8 @@ def FormKernelsPass : Pass<"agc-form-kernels", "::mlir::ModuleOp"> {
            "Of the largest cache that a core has for itself">,
     Option<"sharedCacheBytes", "shared-cache-bytes", "int64_t", "8 << 20",
            "Of the cache that cores share">,
+    Option<"sharedCacheIsSlow", "shared-cache-is-slow", "bool", "false",
+           "Whether products wait for what comes from that">,
     Option<"maxWorkspaceBytes", "max-workspace-bytes", "int64_t", "-1",
            "Compute values again where else a function would need more; -1: no limit">,
     Option<"byLine", "by-line", "bool", "false",

@@ -71,6 +71,7 @@ static void addKernelsPhase(OpPassManager &pm, const Machine &machine,
   options.numRegisters = machine.numRegisters;
   options.coreCacheBytes = machine.coreCacheBytes;
   options.sharedCacheBytes = machine.sharedCacheBytes;
+  options.sharedCacheIsSlow = machine.sharedCacheIsSlow;
   options.maxWorkspaceBytes = maxWorkspaceBytes;
   options.byLine = byLine;
   pm.addPass(createFormKernelsPass(options));

@@ -185,11 +185,14 @@ Machine machineOf(const TargetMachine &target) {
   const MCSubtargetInfo &info = *target.getMCSubtargetInfo();
   const Triple &triple = target.getTargetTriple();
   if (triple.isX86()) {
+    Machine machine{16, 16, false};
     if (info.checkFeatures("+avx512f") && info.checkFeatures("+avx512vl"))
-      return {64, 32, true, 1 << 20, 16 << 20};
-    if (info.checkFeatures("+avx2") && info.checkFeatures("+fma"))
-      return {32, 16, true};
-    return {16, 16, false};
+      machine = {64, 32, true, info.checkFeatures("+avx512fp16") ? 2 << 20 : 1 << 20, 16 << 20};
+    else if (info.checkFeatures("+avx2") && info.checkFeatures("+fma"))
+      machine = {32, 16, true};
+    // Intel's is spread over a mesh, AMD's is next to a few cores.
+    machine.sharedCacheIsSlow = !target.getTargetCPU().starts_with("znver");
+    return machine;
   }
   // What multiplies and adds with one rounding is there in relaxed SIMD only, which
   // may also round twice.

@@ -116,6 +116,13 @@ void ContractionEmitter::prefetchRows(Value rowBase, ArrayRef<Row> tileRows) {
     prefetch(memory, offset(rowBase, ahead + tileRows.back().rowOffset), /*soon=*/true);
 }
 
+/// In the time of a step as many elements of the next tile as it reads of this one.
+void ContractionEmitter::prefetchNextRows(const Place &at, Value rowBase, int64_t cutTrips) {
+  unsigned inner = plan.innerReductions.front();
+  Value next = add(rowBase, times(at.indices[inner], cutTrips - 1));
+  prefetch(kernel.getArgument(rows.argument), offset(next, cutTrips * nest.sizes[inner]));
+}
+
 /// What the epilogue reads for a tile is fetched while that is summed up: parameters
 /// and an optimizer's state are read once a step, from memory.
 void ContractionEmitter::prefetchForEpilogue(const Place &place, ArrayRef<Row> tileRows,
@@ -162,7 +169,7 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
   last.active = width.active;
   auto isMasked = [&](int64_t j) { return width.active < lanes && j + 1 == vectors; };
   Value inTask;
-  if (plan.keepsSums)
+  if (plan.keepsSums || plan.packsRows)
     inTask = arith::SubIOp::create(b, tile, task.firstTile);
 
   // Where sums wait for the next block: whole vectors each, or in the result.
@@ -205,22 +212,29 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
 
   if (nest.epilogue)
     ifThen(task.isLast, [&] { prefetchForEpilogue(place, tileRows, vectors); });
-  Value rowMemory = kernel.getArgument(rows.argument);
+  Value rowMemory = plan.packsRows ? packedRows : kernel.getArgument(rows.argument);
+  Value firstRow = plan.packsRows ? times(inTask, plan.packedTile(nest)) : Value();
   Value panelMemory = plan.packsPanel ? packedPanel : kernel.getArgument(panel.argument);
   sums = reduceOver(
       plan.innerReductions, task, place, sums, [&](Place at, ValueRange held) {
         Value panelBase = plan.packsPanel
                               ? times(stepInBlock(task, at), vectors * lanes)
                               : emit.linearIndex(panel, at);
-        Value rowBase = emit.linearIndex(rows, at);
+        Value rowBase = plan.packsRows
+                            ? add(firstRow, times(stepInBlock(task, at), plan.tileTrips))
+                            : emit.linearIndex(rows, at);
         if (plan.fetchesRows)
           prefetchRows(rowBase, tileRows);
+        if (plan.fetchesNextRows)
+          prefetchNextRows(at, rowBase, cutTrips);
         SmallVector<Value> columns, next;
-        for (int64_t j = 0; plan.panelStepsAhead && j < vectors; ++j)
-          prefetch(panelMemory,
-                   offset(panelBase, plan.panelStepsAhead *
-                                             panel.strides[plan.innerReductions.back()] +
-                                         j * lanes));
+        if (plan.panelStepsAhead) {
+          int64_t step = plan.packsPanel ? vectors * lanes
+                                         : panel.strides[plan.innerReductions.back()];
+          for (int64_t j = 0; j < vectors; ++j)
+            prefetch(panelMemory, offset(panelBase, plan.panelStepsAhead * step + j * lanes),
+                     /*soon=*/plan.packsPanel);
+        }
         for (int64_t j = 0; j < vectors; ++j) {
           Value index = offset(panelBase, j * lanes);
           if (!plan.packsPanel && isMasked(j))
@@ -408,6 +422,11 @@ void ContractionEmitter::forEachTask(const Task &block,
                                           task.endTile);
     task.hasRest = isEqual(share, emit.constant(shares - 1));
   }
+  // The first of those that share their rows, and the first of all in this range.
+  if (plan.packsRows)
+    task.hasNewRows =
+        arith::OrIOp::create(b, isEqual(firstPanel, emit.constant(0)),
+                             isEqual(loop.getInductionVar(), loop.getLowerBound()));
   body(task, firstPanel);
 }
 
@@ -416,13 +435,21 @@ int64_t ContractionEmitter::run() {
   int64_t tileRows = plan.tileRows(nest);
   if (plan.packsPanel)
     packedPanel = buffer(plan.blockSteps(nest) * plan.width());
+  if (plan.packsRows)
+    packedRows = buffer(std::min(plan.tilesPerTask, plan.numTiles(nest)) *
+                        plan.packedTile(nest));
   if (plan.keepsSums)
     keptSums = buffer(plan.panelsPerTask * plan.tilesPerTask * tileRows * plan.width());
 
   Task whole;
   whole.place.indices.assign(nest.numLoops(), Value());
   whole.place.vectorLoop = plan.vectorLoop;
-  auto emitBlock = [&](const Task &task, Value firstPanel) { emitPanels(task, firstPanel); };
+  auto emitBlock = [&](const Task &task, Value firstPanel) {
+    if (plan.packsRows)
+      ifThen(plan.sumsInBlocks() && !plan.blocksOutside ? Value() : task.hasNewRows,
+             [&] { packRows(task); });
+    emitPanels(task, firstPanel);
+  };
   if (plan.blocksOutside)
     forEachBlock(whole, [&](const Task &block) { forEachTask(block, emitBlock); });
   else

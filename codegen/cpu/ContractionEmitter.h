@@ -33,7 +33,7 @@ private:
   /// before: what is packed, and rows that are multiplied where they are.
   static constexpr int64_t stepsAhead = 8, rowStepsAhead = 24;
 
-  mlir::Value packedPanel, keptSums; // buffers of a task
+  mlir::Value packedPanel, packedRows, keptSums; // buffers of a task
   int64_t numTasks = 1;
 
   /// A tile's place in its task.
@@ -44,6 +44,7 @@ private:
     mlir::Value firstTile, endTile, hasRest;
     mlir::Value blockStart, blockEnd; // of `cutReduction`
     mlir::Value isFirst, isLast;      // block of the sum; null: it is the only one
+    mlir::Value hasNewRows;           // other than the task before; null: always
   };
   struct Row {
     int64_t rowOffset = 0, outOffset = 0;
@@ -93,6 +94,7 @@ private:
 
   mlir::Value stepInBlock(const Task &task, const Place &place);
   void packPanel(const Task &task, Width width);
+  void packRows(const Task &task);
   std::optional<unsigned> loopAcross() const;
   void packAcross(const Task &task, Width width, unsigned along);
   llvm::SmallVector<Row> rowsOfTile(int64_t cutTrips) const;
@@ -107,6 +109,7 @@ private:
   /// Into the first-level cache if it is \p soon.
   void prefetch(mlir::Value memory, mlir::Value index, bool soon = false);
   void prefetchRows(mlir::Value rowBase, llvm::ArrayRef<Row> tileRows);
+  void prefetchNextRows(const Place &at, mlir::Value rowBase, int64_t cutTrips);
   void prefetchForEpilogue(const Place &place, llvm::ArrayRef<Row> tileRows,
                            int64_t vectors);
   mlir::Value finish(Place place, const Row &row, int64_t j, Width width,

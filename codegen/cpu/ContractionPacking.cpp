@@ -114,4 +114,32 @@ void ContractionEmitter::packAcross(const Task &task, Width width, unsigned alon
   });
 }
 
+/// Tile by tile, in each step by step, the rows of a step side by side.
+void ContractionEmitter::packRows(const Task &task) {
+  int64_t trips = plan.tileTrips, rest = nest.sizes[plan.cutLoop] % trips;
+  Value memory = kernel.getArgument(rows.argument);
+  forEach(plan.innerReductions, task, task.place, [&](Place at) {
+    Value step = times(stepInBlock(task, at), trips);
+    int64_t ahead = stepsAhead * rows.strides[plan.innerReductions.back()];
+    auto copy = [&](Value tile, int64_t count) {
+      auto type = VectorType::get({count}, out.element);
+      at.indices[plan.cutLoop] = times(tile, trips);
+      Value from = emit.linearIndex(rows, at);
+      prefetch(memory, offset(from, ahead));
+      Value row = vector::LoadOp::create(b, type, memory, from);
+      Value inTask = arith::SubIOp::create(b, tile, task.firstTile);
+      Value to = add(times(inTask, plan.packedTile(nest)), step);
+      vector::StoreOp::create(b, row, packedRows, to);
+    };
+    auto loop = scf::ForOp::create(b, task.firstTile, task.endTile, emit.constant(1));
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      copy(loop.getInductionVar(), trips);
+    }
+    if (rest)
+      ifThen(task.hasRest, [&] { copy(task.endTile, rest); });
+  });
+}
+
 } // namespace agc

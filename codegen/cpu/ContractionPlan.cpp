@@ -11,8 +11,8 @@ namespace agc {
 namespace {
 
 /// Steps that lie this many bytes apart are read from few cache sets and from many
-/// pages.
-constexpr int64_t farBytes = 1024;
+/// pages. Of so many steps the first's line is gone even if they are nearer.
+constexpr int64_t farBytes = 1024, nearBytes = 256, minStepsToLose = 512;
 /// Steps this far apart are on a page each, and so many are read side by side.
 constexpr int64_t pageBytes = 4096, streams = 8;
 /// What a task reads of each, so that it comes at the memory's rate.
@@ -20,8 +20,14 @@ constexpr int64_t streamBytes = 8192;
 /// Rows that share one packing of the panel; and of one that lies far apart, which can
 /// be read where it is: packing it saves less.
 constexpr int64_t minRowsPerPacking = 64, minRowsPerFarPacking = 256;
+/// The same where what the caches do not hold comes slowly; and rows that are copied
+/// there, too.
+constexpr int64_t minRowsPerSlowPacking = 24, minRowsToPack = 32;
 /// Of the first-level cache.
 constexpr int64_t lineBytes = 64, cacheSets = 64, cacheWays = 8;
+constexpr int64_t firstCacheBytes = lineBytes * cacheSets * cacheWays;
+/// A packed panel that does not fit in there comes in time from so many steps ahead.
+constexpr int64_t packedStepsAhead = 8;
 /// Steps in a row of which the later are worth fetching before their time.
 constexpr int64_t minStepsToFetch = 64;
 /// Multiplications that make a task worth handing to a thread.
@@ -40,6 +46,7 @@ public:
     chooseTile();
     chooseBlocks();
     chooseTasks();
+    plan.fetchesNextRows = machine.sharedCacheIsSlow && areRowsDense();
     return plan;
   }
 
@@ -52,17 +59,19 @@ private:
 
   bool assignRoles();
   bool crowdsSets(int64_t rowCount, unsigned cut) const;
-  double tileCost(int64_t rowCount, int64_t vectors) const;
+  double tileCost(int64_t rowCount, int64_t vectors, bool rowsAreFar) const;
+  bool areRowsDense() const;
   void chooseTile();
   void chooseBlocks();
   void chooseTasks();
 
   /// Bytes of the panel in one block of the sum: it stays in a core's cache while rows
   /// stream past it.
-  int64_t maxPanelBytes() const { return machine.coreCacheBytes / 4; }
+  int64_t maxPanelBytes() const { return std::min<int64_t>(machine.coreCacheBytes / 4, 256 << 10); }
   /// Rows that come from memory for each panel, if they are not cut into such blocks.
   int64_t maxRowBytes() const { return machine.sharedCacheBytes / 2; }
   int64_t rowBlockBytes() const { return machine.sharedCacheBytes / 4; }
+  int64_t packedRowBytes() const { return machine.coreCacheBytes / 2; }
 
   int64_t bytes() const { return out.element.getIntOrFloatBitWidth() / 8; }
   int64_t trips(ArrayRef<unsigned> loops) const {
@@ -99,6 +108,10 @@ int64_t ContractionPlan::blockSteps(const LoopNest &nest) const {
   for (unsigned l : innerReductions)
     steps *= tripsInBlock(nest, l);
   return steps;
+}
+
+int64_t ContractionPlan::packedTile(const LoopNest &nest) const {
+  return llvm::alignTo(blockSteps(nest) * tileRows(nest), 16) + 16;
 }
 
 int64_t ContractionPlan::tileRows(const LoopNest &nest) const {
@@ -170,11 +183,30 @@ bool Planner::crowdsSets(int64_t rowCount, unsigned cut) const {
   return rowCount > sets * cacheWays;
 }
 
-double Planner::tileCost(int64_t rowCount, int64_t vectors) const {
+double Planner::tileCost(int64_t rowCount, int64_t vectors, bool rowsAreFar) const {
   // A step multiplies rows * vectors times, and loads rows + vectors; fewer than
   // eight multiplications cannot hide their latency.
   double work = std::max<double>(rowCount * vectors, 8);
-  return work + 0.3 * (rowCount + vectors) + 1;
+  double cost = work + 0.3 * (rowCount + vectors) + 1;
+  if (machine.sharedCacheIsSlow) {
+    // A panel that is too large for the first-level cache comes from the second, rows
+    // that are too many for that from the shared one.
+    if (trips(plan.reductions) * vectors * plan.lanes * bytes() > firstCacheBytes)
+      cost += 0.7 * vectors;
+    if (rowsAreFar)
+      cost += 0.5 * rowCount;
+  }
+  return cost;
+}
+
+/// Whether a tile's rows are read where they are, one behind the other to the end.
+bool Planner::areRowsDense() const {
+  if (plan.packsRows || plan.sumsInBlocks() || plan.innerReductions.size() != 1 ||
+      !plan.fullRowLoops.empty() || plan.cutLoop == ContractionPlan::noLoop)
+    return false;
+  unsigned inner = plan.innerReductions.front();
+  return plan.rows->strides[inner] == 1 &&
+         plan.rows->strides[plan.cutLoop] == nest.sizes[inner];
 }
 
 /// The cheapest of the shapes that the registers hold.
@@ -186,6 +218,9 @@ void Planner::chooseTile() {
                      nest.numIterations() >= 2 * enoughTasks * minTaskWork &&
                      trips(plan.panelLoops) * trips(plan.batchLoops) == 1;
   int64_t widest = std::min<int64_t>(4, isLonePanel ? llvm::divideCeil(vectors, 2) : vectors);
+  SmallVector<unsigned> allRows(plan.rowLoops);
+  llvm::append_range(allRows, plan.reductions);
+  bool rowsAreFar = extent(*plan.rows, allRows, /*wholeSum=*/true) > machine.coreCacheBytes;
   double best = std::numeric_limits<double>::infinity();
   for (int64_t v = 1; v <= widest; ++v) {
     int64_t maxRows = (machine.numRegisters - v - 1) / v;
@@ -204,8 +239,8 @@ void Planner::chooseTile() {
     int64_t most = std::max<int64_t>(1, std::min(size, maxRows / rowCount));
     for (int64_t t = 1; t <= most; ++t) {
       auto sweep = [&](int64_t vectorCount) {
-        return (size / t) * tileCost(t * rowCount, vectorCount) +
-               (size % t ? tileCost(size % t * rowCount, vectorCount) : 0);
+        return (size / t) * tileCost(t * rowCount, vectorCount, rowsAreFar) +
+               (size % t ? tileCost(size % t * rowCount, vectorCount, rowsAreFar) : 0);
       };
       double cost = (vectors / v) * sweep(v) + (vectors % v ? sweep(vectors % v) : 0);
       if (crowdsSets(t * rowCount, cut))
@@ -226,22 +261,33 @@ void Planner::chooseBlocks() {
   int64_t steps = trips(plan.reductions), rowCount = trips(plan.rowLoops);
   int64_t panelBytes = steps * plan.width() * bytes();
   bool isLoneLoop = plan.rowLoops.size() == 1 && plan.cutLoop == plan.rowLoops.front();
-  auto isFar = [&](const Access &access) {
+  auto isFar = [&](const Access &access, int64_t far = farBytes) {
     return !plan.reductions.empty() &&
-           std::abs(access.strides[plan.reductions.back()]) * bytes() >= farBytes;
+           std::abs(access.strides[plan.reductions.back()]) * bytes() >= far;
   };
   bool isScattered = plan.panel->strides[plan.vectorLoop] != 1;
-  plan.packsPanel = isScattered || (isFar(*plan.panel) && panelBytes > 32 * 1024 &&
-                                    rowCount >= minRowsPerFarPacking);
+  plan.packsPanel =
+      isScattered || (isFar(*plan.panel) && panelBytes > firstCacheBytes &&
+                      rowCount >= (machine.sharedCacheIsSlow ? minRowsPerSlowPacking
+                                                             : minRowsPerFarPacking));
   // A step's rows that lie side by side share cache lines with the next tiles' rows, but
   // the machine does not see the next step's coming.
-  plan.fetchesRows = isLoneLoop && plan.rows->strides[plan.cutLoop] == 1 &&
-                     isFar(*plan.rows) && evenSteps(*plan.rows) >= minStepsToFetch;
+  bool areSideBySide = isLoneLoop && plan.rows->strides[plan.cutLoop] == 1 &&
+                       evenSteps(*plan.rows) >= minStepsToFetch;
+  plan.fetchesRows = areSideBySide && isFar(*plan.rows);
+  // Where those lines come slowly once they are gone, all of them is read for a copy.
+  if (areSideBySide && machine.sharedCacheIsSlow && rowCount >= minRowsToPack &&
+      isFar(*plan.rows, steps >= minStepsToLose ? nearBytes : farBytes)) {
+    plan.packsRows = true;
+    plan.fetchesRows = false;
+  }
 
   SmallVector<unsigned> all = llvm::to_vector(llvm::seq<unsigned>(0, nest.numLoops()));
   if (!plan.packsPanel && isFar(*plan.panel) && evenSteps(*plan.panel) >= minStepsToFetch &&
       extent(*plan.panel, all, /*wholeSum=*/true) > machine.coreCacheBytes / 2)
     plan.panelStepsAhead = 2 * streams;
+  if (plan.packsPanel && machine.sharedCacheIsSlow && panelBytes > firstCacheBytes)
+    plan.panelStepsAhead = packedStepsAhead;
 
   plan.innerReductions = plan.reductions;
   if (rowCount <= plan.tileRows(nest)) {
@@ -265,7 +311,8 @@ void Planner::chooseBlocks() {
   if (nest.updatesInPlace && !isLoneLoop)
     return;
   plan.keepsSums = nest.updatesInPlace;
-  int64_t most = maxPanelBytes() / (plan.width() * bytes());
+  // Beside packed rows less of the panel stays there.
+  int64_t most = maxPanelBytes() / (plan.packsRows ? 2 : 1) / (plan.width() * bytes());
   SmallVector<unsigned> &inner = plan.innerReductions;
   while (!inner.empty() && steps / nest.sizes[inner.front()] > most) {
     steps /= nest.sizes[inner.front()];
@@ -328,7 +375,21 @@ void Planner::chooseTasks() {
   if (plan.cutLoop != ContractionPlan::noLoop)
     inTask.push_back(plan.cutLoop);
   int64_t rowsOfTask = extent(*plan.rows, inTask, /*wholeSum=*/true);
-  if (tasks < enoughTasks) {
+  if (plan.packsRows) {
+    int64_t most = packedRowBytes() / (plan.packedTile(nest) * bytes());
+    if (plan.keepsSums) {
+      // Tasks go through all blocks: a few panels each.
+      int64_t rowsOfTask = std::min(rowCount, std::max<int64_t>(1, most) * tileRows);
+      plan.panelsPerTask = std::clamp<int64_t>(
+          maxPanelBytes() / (plan.width() * rowsOfTask * bytes()), 1, panels);
+    }
+    plan.panelsInside = true;
+    blocks = llvm::divideCeil(tiles, std::max<int64_t>(1, most));
+    int64_t groups = llvm::divideCeil(tasks, plan.panelsPerTask);
+    if (blocks * groups < enoughTasks)
+      blocks = std::clamp<int64_t>(llvm::divideCeil(enoughTasks, groups), blocks,
+                                   std::max<int64_t>(blocks, rowCount / minRowsPerPacking));
+  } else if (tasks < enoughTasks) {
     int64_t least = plan.packsPanel ? minRowsPerPacking : tileRows;
     blocks = std::min<int64_t>({int64_t(llvm::divideCeil(enoughTasks, tasks)),
                                 work / minTaskWork, rowCount / least, tiles});
@@ -359,15 +420,17 @@ void Planner::chooseTasks() {
       std::min(allRows * blockRow, extent(*plan.rows, rowsInBlock, /*wholeSum=*/false));
   plan.blocksOutside =
       plan.sumsInBlocks() && !plan.keepsSums && plan.batchLoops.empty() &&
-      (plan.panelsInside || rowsOfBlock <= machine.coreCacheBytes / 2) &&
+      (plan.packsRows || plan.panelsInside || rowsOfBlock <= machine.coreCacheBytes / 2) &&
       readAgain > 2 * results * allRows * (sums - 1);
   // All panels of a block are in the cache, too, where they are one behind the other.
   SmallVector<unsigned> panelInBlock(plan.panelLoops);
   panelInBlock.push_back(plan.vectorLoop);
   llvm::append_range(panelInBlock, plan.innerReductions);
   if (plan.blocksOutside && plan.panel->strides[plan.vectorLoop] == 1 &&
-      extent(*plan.panel, panelInBlock, /*wholeSum=*/false) <= machine.coreCacheBytes / 2)
+      extent(*plan.panel, panelInBlock, /*wholeSum=*/false) <= machine.coreCacheBytes / 2) {
     plan.packsPanel = false;
+    plan.panelStepsAhead = 0;
+  }
 }
 
 std::optional<ContractionPlan> planContraction(const LoopNest &nest,

@@ -35,9 +35,16 @@ struct ContractionPlan {
   int64_t blockTrips = 0;
   /// A task copies what it reads of the panel into the order in which it is read.
   bool packsPanel = false;
-  /// The rows of later steps are fetched into the cache; the panel of so many steps on.
+  /// The rows of a task's block of the sum, too, tile by tile. Tasks that follow each
+  /// other and have the same do so once.
+  bool packsRows = false;
+  /// The rows of later steps are fetched into the cache; the panel of so many steps on,
+  /// into the first-level cache where it is packed.
   bool fetchesRows = false;
   int64_t panelStepsAhead = 0;
+  /// While a tile is summed up, the next one's rows are fetched, which are one behind
+  /// the other.
+  bool fetchesNextRows = false;
   /// Where what was summed up waits for the next block: here, not in the result.
   bool keepsSums = false;
 
@@ -62,6 +69,8 @@ struct ContractionPlan {
   }
   /// Products that a block of the sum adds to each result.
   int64_t blockSteps(const LoopNest &nest) const;
+  /// Elements of a tile's packed rows: a line more, as tiles are written side by side.
+  int64_t packedTile(const LoopNest &nest) const;
   /// Rows in a register tile.
   int64_t tileRows(const LoopNest &nest) const;
   /// Tiles along `cutLoop`, the last of which may have fewer rows.

@@ -1,4 +1,4 @@
-//===- RowShares.cpp - Short products shared out by rows -------------------===//
+//===- RowShares.cpp - Products shared out by rows -------------------------===//
 //
 // A step of a recurrent network is a product of a few rows and a cell over its results,
 // a few microseconds each, again and again. Loops over elements are shared out by their
@@ -18,24 +18,26 @@ namespace {
 /// little beside it, and of a tile of rows that is worth handing to a thread.
 constexpr int64_t maxWork = 1 << 22, minTileWork = 1 << 17;
 
+/// Tasks of rows that share a longer product out evenly.
+constexpr int64_t evenTasks = 16;
+
+int64_t bytesOf(const LoopNest &nest, const Access &access, unsigned without) {
+  return nest.numIterations() / nest.sizes[without] *
+         access.element.getIntOrFloatBitWidth() / 8;
+}
+
 /// Whether each thread can read all of the panel for its rows, the tasks are free, and
 /// others go on with the result: behind an update nobody does.
 bool canShareRows(const ContractionPlan &plan, const LoopNest &nest,
                   const Machine &machine) {
-  if (plan.rowLoops.size() != 1 || plan.cutLoop != plan.rowLoops.front() ||
-      !plan.panelLoops.empty() || !plan.batchLoops.empty() || plan.packsPanel ||
-      plan.sumsInBlocks() || nest.updatesInPlace || nest.numIterations() > maxWork)
-    return false;
-  int64_t panelElements = nest.numIterations() / nest.sizes[plan.cutLoop];
-  return panelElements * plan.panel->element.getIntOrFloatBitWidth() / 8 <=
-         machine.coreCacheBytes / 2;
+  return plan.rowLoops.size() == 1 && plan.cutLoop == plan.rowLoops.front() &&
+         plan.panelLoops.empty() && plan.batchLoops.empty() && !plan.packsRows &&
+         !plan.sumsInBlocks() && !nest.updatesInPlace &&
+         bytesOf(nest, *plan.panel, plan.cutLoop) <= machine.coreCacheBytes / 2;
 }
 
-} // namespace
-
-void shareRows(ContractionPlan &plan, const LoopNest &nest, const Machine &machine) {
-  if (!canShareRows(plan, nest, machine))
-    return;
+/// A short one's tiles become such that each is a task.
+void shareTiles(ContractionPlan &plan, const LoopNest &nest, const Machine &machine) {
   int64_t rows = nest.sizes[plan.cutLoop];
   int64_t vectors = llvm::divideCeil(nest.sizes[plan.vectorLoop], plan.lanes);
   int64_t sums = plan.tileTrips * plan.tileVectors;
@@ -52,6 +54,27 @@ void shareRows(ContractionPlan &plan, const LoopNest &nest, const Machine &machi
     plan.panelsPerTask = 1;
     plan.panelsInside = true;
     return;
+  }
+}
+
+} // namespace
+
+void shareRows(ContractionPlan &plan, const LoopNest &nest, const Machine &machine) {
+  if (!canShareRows(plan, nest, machine))
+    return;
+  if (nest.numIterations() <= maxWork && !plan.packsPanel)
+    return shareTiles(plan, nest, machine);
+  // Of a longer one each thread reads its rows and all of the panel, not its panels and
+  // all rows, where there are more of these.
+  int64_t tiles = plan.numTiles(nest), tasks = std::min(tiles, evenTasks);
+  if (nest.sizes[plan.vectorLoop] >= nest.sizes[plan.cutLoop] || tasks < evenTasks / 2)
+    return;
+  // Each task would pack the panel again: as many as there are.
+  if (!plan.packsPanel)
+    plan.tilesPerTask = llvm::divideCeil(tiles, tasks);
+  if (plan.tilesPerTask < tiles) {
+    plan.panelsPerTask = 1;
+    plan.panelsInside = true;
   }
 }
 

@@ -1,0 +1,36 @@
+// RUN: agc-opt %s -agc-outline-bodies -agc-lower-to-linalg -agc-prepare-kernels -agc-form-kernels="vector-bytes=64 num-registers=32 core-cache-bytes=2097152 shared-cache-is-slow=true" -canonicalize | FileCheck %s
+// RUN: agc-opt %s -agc-outline-bodies -agc-lower-to-linalg -agc-prepare-kernels -agc-form-kernels="vector-bytes=64 num-registers=32 core-cache-bytes=2097152" -canonicalize | FileCheck %s --check-prefix=FAST
+
+func.func @steps(%x: tensor<768x512xf32>, %y: tensor<768x128xf32>, %a: tensor<768x512xf32>, %w: tensor<512x128xf32>)
+    -> (tensor<512x128xf32>, tensor<768x128xf32>) {
+  %1 = agc.einsum %x, %y {spec = "km,kn->mn"} : (tensor<768x512xf32>, tensor<768x128xf32>) -> tensor<512x128xf32>
+  %2 = agc.einsum %a, %w {spec = "mk,kn->mn"} : (tensor<768x512xf32>, tensor<512x128xf32>) -> tensor<768x128xf32>
+  return %1, %2 : tensor<512x128xf32>, tensor<768x128xf32>
+}
+
+// A weight's gradient: the rows lie side by side, each step's 2 KB from the last's. The
+// first task of the panels that share them copies them, and a thread's first.
+// CHECK-LABEL: func.func private @product_512x128_over_768(
+// CHECK: %[[ROWS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<{{[0-9]+}}xf32>
+// CHECK: scf.for %[[TASK:.*]] = %arg3 to %arg4
+// CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[TASK]], %arg3
+// CHECK: %[[NEW:.*]] = arith.ori %{{.*}}, %[[FIRST]]
+// CHECK: scf.if %[[NEW]]
+// CHECK: %[[ROW:.*]] = vector.load %arg0[%{{.*}}] : memref<393216xf32>, vector<[[TILE:[0-9]+]]xf32>
+// CHECK: vector.store %[[ROW]], %[[ROWS]][%{{.*}}] : memref<{{[0-9]+}}xf32>, vector<[[TILE]]xf32>
+// CHECK: iter_args
+// CHECK: memref.load %[[ROWS]]
+
+// Rows that are read where they are: the next tile's are one behind the other. A step
+// fetches as many elements of them as it reads of its own.
+// CHECK-LABEL: func.func private @product_768x128_over_512(
+// CHECK: iter_args
+// CHECK: memref.prefetch %arg0[%{{.*}}], read, locality<2>, data : memref<393216xf32>
+// CHECK: math.fma
+
+// FAST-LABEL: func.func private @product_512x128_over_768(
+// FAST-NOT: memref.alloca
+// FAST: math.fma
+// FAST-LABEL: func.func private @product_768x128_over_512(
+// FAST-NOT: memref.prefetch %arg0
+// FAST: math.fma

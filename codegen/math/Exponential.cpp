@@ -36,11 +36,20 @@ Word smallPower(Numbers &w, Word r) {
   return w.fma(r * r, w.polynomial(expTail, r), r);
 }
 
+/// Where e^x rounds to 0.
+double lowestExponent(Numbers &w) { return w.isF32() ? -104 : -746; }
+
+/// What is multiplied by powers of two, 0 from where the product is: a masked score's
+/// is -infinity, and some processors take a hundred cycles to round a product to 0.
+Word zeroBelow(Numbers &w, double lowest, Word x, Word power) {
+  return w.select(x < w.number(lowest), w.number(0), power);
+}
+
 } // namespace
 
 Exponential exponential(Numbers &w, Word x, Word low) {
   // Beyond these it is infinity or 0.
-  x = w.atMost(w.isF32() ? 90 : 711, w.atLeast(w.isF32() ? -104 : -746, x));
+  x = w.atMost(w.isF32() ? 90 : 711, w.atLeast(lowestExponent(w), x));
   auto [rest, shifted] = reduce(w, x);
   if (low.w)
     rest = rest + low;
@@ -56,14 +65,20 @@ Word scaled(Numbers &w, const Exponential &e, Word factor) {
   return power * first * second;
 }
 
-Word exp(Numbers &w, Word x) { return scaled(w, exponential(w, x)); }
+Word exp(Numbers &w, Word x) {
+  Exponential e = exponential(w, x);
+  e.power = zeroBelow(w, lowestExponent(w), x, e.power);
+  return scaled(w, e);
+}
 
 Word exp2(Numbers &w, Word x) {
-  x = w.atMost(w.isF32() ? 129 : 1025, w.atLeast(w.isF32() ? -151 : -1076, x));
+  Word given = x;
+  double lowest = w.isF32() ? -151 : -1076;
+  x = w.atMost(w.isF32() ? 129 : 1025, w.atLeast(lowest, x));
   Word shifted = x + exponentShift(w);
   Word rest = x - (shifted - exponentShift(w));
   Word power = w.fma(rest, w.polynomial(exp2Tail, rest), w.number(1));
-  return scaled(w, {power, shifted});
+  return scaled(w, {zeroBelow(w, lowest, given, power), shifted});
 }
 
 // 2^n (e^r - 1) + (2^n + addend), where the second sum is exact or large.
@@ -85,7 +100,7 @@ Word expm1(Numbers &w, Word x) {
 // results the last product rounds again.
 Word sigmoid(Numbers &w, Word x) {
   // Beyond these it is 0 or 1.
-  x = w.atMost(w.isF32() ? 20 : 40, w.atLeast(w.isF32() ? -104 : -746, x));
+  x = w.atMost(w.isF32() ? 20 : 40, w.atLeast(lowestExponent(w), x));
   auto [rest, shifted] = reduce(w, x);
   Word power = scaled(w, {w.number(1), shifted});
   // The largest parts first, and what their sum lost.

@@ -1,4 +1,4 @@
-//===- LowerKernels.cpp - Kernels to the LLVM dialect ------------------------===//
+//===- LowerKernels.cpp - Kernels to the LLVM dialect, some at a time --------===//
 //
 // Upstream's patterns, all of them in one conversion: pass by pass, one dialect after
 // the other, each op would be looked at ten times, and this takes as long as LLVM's
@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "codegen/LowerKernels.h"
+
+#include "codegen/Passes.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -97,6 +99,56 @@ LogicalResult KernelLowering::run(ModuleOp module) const {
   LLVMConversionTarget target(*module.getContext());
   target.addLegalOp<ModuleOp>();
   return applyFullConversion(module, target, patterns);
+}
+
+/// Of a module; about 50 ms of LLVM's time. Smaller ones cost more for themselves than
+/// they gain, as what is left to do while the last is compiled.
+static constexpr int64_t opsOfPart = 1500;
+
+static int64_t numOps(func::FuncOp function) {
+  int64_t count = 0;
+  function.walk([&](Operation *) { ++count; });
+  return count;
+}
+
+static func::FuncOp declare(func::FuncOp function, OpBuilder &b) {
+  auto declaration = cast<func::FuncOp>(b.cloneWithoutRegions(*function));
+  declaration.setPrivate();
+  return declaration;
+}
+
+/// Whether all that it needs of the module are functions.
+static bool isMovable(func::FuncOp function) {
+  return function->hasAttr(kernelAttr) && !function.isExternal() &&
+         !function.walk([](memref::GetGlobalOp) { return WalkResult::interrupt(); })
+              .wasInterrupted();
+}
+
+std::vector<OwningOpRef<ModuleOp>> splitKernels(ModuleOp module) {
+  std::vector<OwningOpRef<ModuleOp>> parts;
+  SymbolTable symbols(module);
+  int64_t room = 0;
+  for (func::FuncOp function : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+    if (!isMovable(function))
+      continue;
+    if (room <= 0) {
+      parts.push_back(ModuleOp::create(module.getLoc()));
+      room = opsOfPart;
+    }
+    room -= numOps(function);
+    ModuleOp part = *parts.back();
+    OpBuilder here(function), there = OpBuilder::atBlockEnd(part.getBody());
+    declare(function, here);
+    function->remove();
+    there.insert(function);
+    function.walk([&](func::CallOp call) {
+      if (!part.lookupSymbol(call.getCallee())) {
+        OpBuilder first = OpBuilder::atBlockBegin(part.getBody());
+        declare(symbols.lookup<func::FuncOp>(call.getCallee()), first);
+      }
+    });
+  }
+  return parts;
 }
 
 } // namespace agc

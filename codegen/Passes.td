@@ -30,6 +30,17 @@ def FuseSiblingsPass : Pass<"agc-fuse-siblings", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def SplitReductionsPass : Pass<"agc-split-reductions", "::mlir::func::FuncOp"> {
+  let summary = "Sum up much to little in two steps, parts and their sum";
+  let description = [{
+    A sum of few results, as a channel's mean over a batch of images, becomes one of 4 to
+    16 parts, which tasks share, and a sum of these. How many there are depends on shapes
+    alone. Sums in f32 and f64, from zero, of what is read element by element.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def FormKernelsPass : Pass<"agc-form-kernels", "::mlir::ModuleOp"> {
   let summary = "Turn functions on tensors into lists of calls of kernels";
   let description = [{

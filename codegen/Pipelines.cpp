@@ -64,8 +64,10 @@ static void addLoopsPhase(OpPassManager &pm, bool reference, bool strict) {
 static void addKernelsPhase(OpPassManager &pm, const Machine &machine,
                             int64_t maxWorkspaceBytes, bool byLine) {
   pm.addNestedPass<func::FuncOp>(createPrepareKernelsPass());
-  if (machine.vectorBytes)
+  if (machine.vectorBytes) {
     pm.addNestedPass<func::FuncOp>(createFuseSiblingsPass());
+    pm.addNestedPass<func::FuncOp>(createSplitReductionsPass());
+  }
   FormKernelsPassOptions options;
   options.vectorBytes = machine.vectorBytes;
   options.numRegisters = machine.numRegisters;
@@ -159,6 +161,7 @@ void registerPasses() {
   registerPass([] { return createWinogradPass(); });
   registerPass([] { return createPrepareKernelsPass(); });
   registerPass([] { return createFuseSiblingsPass(); });
+  registerPass([] { return createSplitReductionsPass(); });
   registerPass([] { return createFormKernelsPass(); });
   registerPass([] { return createExpandHalvesPass(); });
   registerPass([] { return createExpandMathPass(); });

@@ -23,6 +23,7 @@ namespace agc {
 /// Iterations that a tile should have, so that threads have enough to share
 /// and enough to do; fewer where each takes much more than this.
 static constexpr int64_t tileIterations = 8192, usualWork = 16, usualOperands = 4;
+static constexpr int64_t fewTiles = 4;
 /// Work of one vector for which two are done side by side.
 static constexpr int64_t longChain = 96;
 
@@ -189,13 +190,15 @@ int64_t LoopEmitter::run() {
     outer.push_back(inner.front());
     inner.erase(inner.begin());
   }
-  // Long sums into few places: the places are shared out.
+  // Long sums into few places: the places are shared out, which each read a part of what
+  // comes from memory for all; where there are tiles enough they are not.
   int64_t vectors = vectorLoop == ~0u
                         ? 1
                         : llvm::divideCeil(nest.sizes[vectorLoop], lanes);
-  int64_t width = std::min(numAccumulators, vectors), groups = 1;
+  bool readsOnce = vectors * nest.numSums() <= maxAccumulators;
+  int64_t width = readsOnce ? vectors : std::min(numAccumulators, vectors), groups = 1;
   if (inner.empty() && reduces && vectorLoop != ~0u && !isRow && !isScatter() &&
-      work > 2 * tileIterations) {
+      work > 2 * tileIterations && tiles < fewTiles) {
     width = std::min<int64_t>(numAccumulators, llvm::divideCeil(vectors, 2));
     groups = llvm::divideCeil(vectors, width);
     tiles *= groups;
@@ -216,7 +219,7 @@ int64_t LoopEmitter::run() {
   Place place;
   place.indices.assign(nest.numLoops(), Value());
   // A thread that has all of the places reads what it sums up once.
-  if (groups > 1 && outer.empty() && vectors * nest.numSums() <= maxAccumulators) {
+  if (groups > 1 && outer.empty() && readsOnce) {
     auto equals = [&](Value x, int64_t y) {
       return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, emit.constant(y));
     };

@@ -6,6 +6,9 @@
 // wrote itself; where that is shared out by columns, half of all that a kernel reads comes
 // from another core, which for an LSTM's cell takes as long as computing it.
 //
+// A longer one with more rows than columns, a layer's of many tokens, is shared out so
+// since each thread then reads some rows and the weight, not some columns and all rows.
+//
 //===----------------------------------------------------------------------===//
 #include "codegen/cpu/RowShares.h"
 
@@ -14,26 +17,24 @@ using namespace mlir;
 namespace agc {
 namespace {
 
-/// Multiplications of a product that takes so long that what moves between cores is
-/// little beside it, and of a tile of rows that is worth handing to a thread.
+/// Multiplications of a short product, at most, and of a tile of rows that is worth
+/// handing to a thread.
 constexpr int64_t maxWork = 1 << 22, minTileWork = 1 << 17;
 
 /// Tasks of rows that share a longer product out evenly.
 constexpr int64_t evenTasks = 16;
 
-int64_t bytesOf(const LoopNest &nest, const Access &access, unsigned without) {
-  return nest.numIterations() / nest.sizes[without] *
-         access.element.getIntOrFloatBitWidth() / 8;
-}
-
 /// Whether each thread can read all of the panel for its rows, the tasks are free, and
 /// others go on with the result: behind an update nobody does.
 bool canShareRows(const ContractionPlan &plan, const LoopNest &nest,
                   const Machine &machine) {
-  return plan.rowLoops.size() == 1 && plan.cutLoop == plan.rowLoops.front() &&
-         plan.panelLoops.empty() && plan.batchLoops.empty() && !plan.packsRows &&
-         !plan.sumsInBlocks() && !nest.updatesInPlace &&
-         bytesOf(nest, *plan.panel, plan.cutLoop) <= machine.coreCacheBytes / 2;
+  if (plan.rowLoops.size() != 1 || plan.cutLoop != plan.rowLoops.front() ||
+      !plan.panelLoops.empty() || !plan.batchLoops.empty() || plan.packsRows ||
+      plan.sumsInBlocks() || nest.updatesInPlace)
+    return false;
+  int64_t panelElements = nest.numIterations() / nest.sizes[plan.cutLoop];
+  return panelElements * plan.panel->element.getIntOrFloatBitWidth() / 8 <=
+         machine.coreCacheBytes / 2;
 }
 
 /// A short one's tiles become such that each is a task.

@@ -1,4 +1,4 @@
-//===- RowShares.h - Short products shared out by rows ---------------------===//
+//===- RowShares.h - Products shared out by rows ---------------------------===//
 #ifndef AGC_CODEGEN_CPU_ROWSHARES_H
 #define AGC_CODEGEN_CPU_ROWSHARES_H
 
@@ -6,8 +6,9 @@
 
 namespace agc {
 
-/// Makes the rows of a short product its tasks, an even number of equal tiles, if such
-/// tiles are as large as the plan's; else leaves the plan as it is.
+/// Makes rows a product's tasks, not columns, where that pays: of a short one an even
+/// number of equal tiles, if such are as large as the plan's; of a longer one with more
+/// rows than columns some tiles each. Else it leaves the plan as it is.
 void shareRows(ContractionPlan &plan, const LoopNest &nest, const Machine &machine);
 
 } // namespace agc

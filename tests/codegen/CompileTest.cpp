@@ -67,8 +67,9 @@ void backwards(void *, int64_t count, agc_task task, void *argument) {
 
 /// The results of @f on fixed random arguments, as f64.
 std::vector<std::vector<double>> run(const char *text, bool reference,
-                                     const agc_executor *executor = nullptr) {
-  CompiledText f(text, reference);
+                                     const agc_executor *executor = nullptr,
+                                     const std::string &cpu = "native") {
+  CompiledText f(text, reference, cpu);
   const proto::Manifest &manifest = f.manifest;
   std::mt19937 random(1);
   std::uniform_real_distribution<double> uniform(-1, 1);
@@ -102,6 +103,15 @@ std::vector<std::vector<double>> run(const char *text, bool reference,
   return values;
 }
 
+bool hostHasAvx512() {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+#else
+  return false;
+#endif
+}
+
 /// Reads a serialized program and writes it again.
 std::string rewritten(const std::string &program) {
   std::string bytes;
@@ -110,12 +120,13 @@ std::string rewritten(const std::string &program) {
   return bytes;
 }
 
-void expectAgreement(const char *text, double tolerance = 2e-5) {
+void expectAgreement(const char *text, double tolerance = 2e-5,
+                     const std::string &cpu = "native") {
   std::string program = serialize(text);
   ASSERT_FALSE(program.empty());
   ASSERT_EQ(program, rewritten(program)) << "comes back as something else";
   auto expected = run(text, /*reference=*/true);
-  auto actual = run(text, /*reference=*/false);
+  auto actual = run(text, /*reference=*/false, nullptr, cpu);
   ASSERT_EQ(expected.size(), actual.size());
   for (size_t r = 0; r < expected.size(); ++r) {
     ASSERT_EQ(expected[r].size(), actual[r].size());
@@ -127,7 +138,7 @@ void expectAgreement(const char *text, double tolerance = 2e-5) {
           << "result " << r << " element " << i;
   }
   agc_executor executor{nullptr, backwards};
-  auto split = run(text, false, &executor);
+  auto split = run(text, false, &executor, cpu);
   for (size_t r = 0; r < actual.size(); ++r)
     for (size_t i = 0; i < actual[r].size(); ++i)
       ASSERT_EQ(actual[r][i], split[r][i]) << "bits differ with the split";
@@ -221,7 +232,11 @@ TEST(Compile, MapsAcrossTheirInput) {
           %c = agc.{3} %a, %b : {1}
           return %a, %b, %c : {1}, {1}, {1}
         })", x, y, dtype[0] == 'f' ? "div" : "mul", "sub");
+      SCOPED_TRACE(x);
       expectAgreement(text.c_str());
+      // LLVM takes other shuffles for what all such processors have than for this one.
+      if (hostHasAvx512())
+        expectAgreement(text.c_str(), 2e-5, "x86-64-v4");
     }
 }
 

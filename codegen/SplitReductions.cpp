@@ -1,0 +1,198 @@
+//===- SplitReductions.cpp - Sums that are shared out -----------------------===//
+//
+// Takes: functions as agc-fuse-siblings leaves them.
+// Gives: the same, with sums of much to little in two steps. A kernel's tasks share
+// no sum, so what has few results, a channel's mean, has few tasks; and tasks that
+// each read some columns read at most half of what comes with them from memory. Here
+// the first step gives the sums of parts, of which there are as many on any machine
+// and with any number of threads: the bits are the same.
+//
+//===----------------------------------------------------------------------===//
+#include "codegen/KernelName.h"
+#include "codegen/Passes.h"
+#include "codegen/Schedule.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StructuredOpsUtils.h"
+
+using namespace mlir;
+
+namespace agc {
+#define GEN_PASS_DEF_SPLITREDUCTIONSPASS
+#include "codegen/Passes.h.inc"
+
+namespace {
+
+/// Terms that are worth a second call, and results that are tasks enough themselves.
+constexpr int64_t minTerms = 1 << 16, maxResults = 256;
+/// Parts that share work out evenly.
+constexpr int64_t minParts = 4, maxParts = 16;
+
+struct SplitReductionsPass : impl::SplitReductionsPassBase<SplitReductionsPass> {
+  void runOnOperation() override;
+};
+
+class Splitter {
+public:
+  explicit Splitter(linalg::GenericOp op) : op(op), b(op) {}
+
+  bool run() {
+    if (!isPlainSum() || !chooseLoop())
+      return false;
+    linalg::GenericOp parts = sumParts();
+    op->replaceAllUsesWith(sumOf(parts));
+    op.erase();
+    return true;
+  }
+
+private:
+  linalg::GenericOp op;
+  OpBuilder b;
+  unsigned loop = 0;
+  int64_t numParts = 1;
+
+  bool isPlainSum();
+  bool chooseLoop();
+  /// The loops of the first step are the parts and then the op's own.
+  AffineMap behindParts(AffineMap map) { return map.shiftDims(1); }
+  linalg::GenericOp sumParts();
+  linalg::GenericOp sumOf(linalg::GenericOp parts);
+  SmallVector<Value> zeros(llvm::function_ref<RankedTensorType(RankedTensorType)> typeOf);
+};
+
+} // namespace
+
+static bool isZeroFill(Value init) {
+  auto fill = init.getDefiningOp<linalg::FillOp>();
+  return fill && matchPattern(fill.value(), m_AnyZeroFloat());
+}
+
+/// Whether the op adds up in f32 or f64, from zero on, what it reads element by element,
+/// and is no product of matrices.
+bool Splitter::isPlainSum() {
+  SmallVector<unsigned> parallel;
+  op.getParallelDims(parallel);
+  auto hasAll = [&](AffineMap map) {
+    return llvm::all_of(parallel, [&](unsigned d) { return map.isFunctionOfDim(d); });
+  };
+  for (int64_t i = 0; i < op.getNumDpsInits(); ++i) {
+    Value init = op.getDpsInits()[i];
+    Type element = getElementTypeOrSelf(init.getType());
+    AffineMap map = op.getIndexingMapMatchingResult(op->getResult(i));
+    if (!isZeroFill(init) || (!element.isF32() && !element.isF64()) ||
+        !map.isProjectedPermutation() || map.getNumResults() != parallel.size() ||
+        !isa_and_nonnull<arith::AddFOp>(combinerOf(*op.getBody(), op.getNumDpsInputs(), i)))
+      return false;
+  }
+  return op.getNumReductionLoops() && !op.hasIndexSemantics() && lookupsIn(op).empty() &&
+         llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
+           AffineMap map = op.getMatchingIndexingMap(operand);
+           return map.isProjectedPermutation() && (map.getNumResults() == 0 || hasAll(map));
+         });
+}
+
+/// The outermost loop of the sum that has parts of equal size.
+bool Splitter::chooseLoop() {
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  SmallVector<unsigned> reductions, parallel;
+  op.getReductionDims(reductions);
+  op.getParallelDims(parallel);
+  int64_t results = 1, terms = 1;
+  for (unsigned d : parallel)
+    results *= sizes[d];
+  for (int64_t size : sizes)
+    terms *= size;
+  if (terms < minTerms || results > maxResults)
+    return false;
+  for (unsigned d : reductions)
+    for (int64_t count = maxParts; count >= minParts; --count)
+      if (sizes[d] % count == 0) {
+        loop = d;
+        numParts = count;
+        return true;
+      }
+  return false;
+}
+
+SmallVector<Value>
+Splitter::zeros(llvm::function_ref<RankedTensorType(RankedTensorType)> typeOf) {
+  SmallVector<Value> inits;
+  for (Value init : op.getDpsInits()) {
+    RankedTensorType type = typeOf(cast<RankedTensorType>(init.getType()));
+    Value empty = tensor::EmptyOp::create(b, op.getLoc(), type.getShape(), type.getElementType());
+    Value zero = arith::ConstantOp::create(b, op.getLoc(), b.getZeroAttr(type.getElementType()));
+    inits.push_back(linalg::FillOp::create(b, op.getLoc(), zero, empty).getResult(0));
+  }
+  return inits;
+}
+
+linalg::GenericOp Splitter::sumParts() {
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  AffineExpr part = b.getAffineDimExpr(0);
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    Value input = operand->get();
+    AffineMap map = op.getMatchingIndexingMap(operand);
+    SmallVector<AffineExpr> exprs(behindParts(map).getResults());
+    if (std::optional<unsigned> d = map.getResultPosition(b.getAffineDimExpr(loop))) {
+      auto type = cast<RankedTensorType>(input.getType());
+      SmallVector<int64_t> shape(type.getShape());
+      SmallVector<ReassociationIndices> groups;
+      for (int64_t i = 0; i < type.getRank(); ++i)
+        groups.push_back(i < *d    ? ReassociationIndices{i}
+                         : i == *d ? ReassociationIndices{i, i + 1}
+                                   : ReassociationIndices{i + 1});
+      shape[*d] /= numParts;
+      shape.insert(shape.begin() + *d, numParts);
+      exprs.insert(exprs.begin() + *d, part);
+      input = tensor::ExpandShapeOp::create(b, op.getLoc(), type.clone(shape), input, groups);
+    }
+    inputs.push_back(input);
+    maps.push_back(AffineMap::get(op.getNumLoops() + 1, 0, exprs, b.getContext()));
+  }
+  for (OpResult result : op->getResults()) {
+    SmallVector<AffineExpr> exprs(
+        behindParts(op.getIndexingMapMatchingResult(result)).getResults());
+    exprs.insert(exprs.begin(), part);
+    maps.push_back(AffineMap::get(op.getNumLoops() + 1, 0, exprs, b.getContext()));
+  }
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  iterators.insert(iterators.begin(), utils::IteratorType::parallel);
+  SmallVector<Value> inits = zeros([&](RankedTensorType type) {
+    SmallVector<int64_t> shape(type.getShape());
+    shape.insert(shape.begin(), numParts);
+    return type.clone(shape);
+  });
+  auto parts = linalg::GenericOp::create(b, op.getLoc(), ValueRange(inits).getTypes(), inputs,
+                                         inits, maps, iterators);
+  parts.getRegion().takeBody(op.getRegion());
+  return parts;
+}
+
+linalg::GenericOp Splitter::sumOf(linalg::GenericOp parts) {
+  SmallVector<Value> inits = zeros([](RankedTensorType type) { return type; });
+  unsigned rank = cast<RankedTensorType>(inits.front().getType()).getRank();
+  AffineMap of = b.getMultiDimIdentityMap(rank + 1), to = of.dropResult(0);
+  SmallVector<AffineMap> maps(inits.size(), of);
+  maps.append(inits.size(), to);
+  SmallVector<utils::IteratorType> iterators(rank + 1, utils::IteratorType::parallel);
+  iterators.front() = utils::IteratorType::reduction;
+  return linalg::GenericOp::create(
+      b, op.getLoc(), ValueRange(inits).getTypes(), parts.getResults(), inits, maps, iterators,
+      [&](OpBuilder &inner, Location loc, ValueRange arguments) {
+        SmallVector<Value> sums;
+        for (size_t i = 0; i < inits.size(); ++i)
+          sums.push_back(
+              arith::AddFOp::create(inner, loc, arguments[inits.size() + i], arguments[i]));
+        linalg::YieldOp::create(inner, loc, sums);
+      });
+}
+
+void SplitReductionsPass::runOnOperation() {
+  SmallVector<linalg::GenericOp> ops;
+  getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
+  for (linalg::GenericOp op : ops)
+    Splitter(op).run();
+}
+
+} // namespace agc

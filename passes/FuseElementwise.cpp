@@ -4,6 +4,7 @@
 // Gives: as few as the policy below allows. The mechanics are upstream's.
 //
 // In this order, each until nothing is left to do:
+//   0. what follows a product, behind a reshape, goes over its elements as they lie;
 //   1. a producer goes into its only reader;
 //   2. a costly producer goes into one of its readers, which keeps the value for
 //      the others: nothing is computed twice;
@@ -30,6 +31,8 @@ namespace {
 
 /// What computing a value again may cost, for all readers but the first.
 constexpr unsigned maxRecomputation = 64;
+/// Ops one behind the other that are looked at to see who reads a value in the end.
+constexpr unsigned maxFlatChain = 8;
 
 bool isCostly(Operation &op) { return ir::workOf(op) > 1; }
 
@@ -125,6 +128,29 @@ bool goesIntoEachReader(OpOperand *operand) {
   return producer && consumer && fits(producer, consumer) &&
          (numReaders(producer) - 1) * cost(producer) <= maxRecomputation &&
          isWorthFusingIntoAll(producer) && keepsItsLoops(operand);
+}
+
+/// Whether all that read the op's results flatten them, or go over them as it does.
+bool isReadFlat(linalg::GenericOp op, unsigned depth = 0) {
+  auto isFlat = [&](Operation *user) {
+    auto reader = dyn_cast<linalg::GenericOp>(user);
+    return isa<tensor::CollapseShapeOp>(user) || (reader && isReadFlat(reader, depth + 1));
+  };
+  return depth < maxFlatChain && isElementwise(op) && llvm::all_of(op->getUsers(), isFlat);
+}
+
+/// Layers flatten what they multiply: what is done with a product's elements goes over
+/// these as they lie, not by the shape that nobody asks for behind it. Then it can join
+/// the product's kernel.
+LogicalResult flattenBehindProducts(Operation *root) {
+  RewritePatternSet patterns(root->getContext());
+  linalg::populateFoldReshapeOpsByCollapsingPatterns(patterns, [](OpOperand *operand) {
+    auto reshape = operand->get().getDefiningOp<tensor::ExpandShapeOp>();
+    auto reader = dyn_cast<linalg::GenericOp>(operand->getOwner());
+    auto maker = reshape ? reshape.getSrc().getDefiningOp<linalg::GenericOp>() : nullptr;
+    return maker && reader && isReadFlat(reader);
+  });
+  return applyPatternsGreedily(root, std::move(patterns));
 }
 
 LogicalResult fuseWhere(Operation *root, const linalg::ControlFusionFn &control) {
@@ -226,7 +252,8 @@ void readOnlyForShape(linalg::GenericOp op) {
 
 struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> {
   void runOnOperation() override {
-    if (failed(fuseWhere(getOperation(), goesIntoItsReader)))
+    if (failed(flattenBehindProducts(getOperation())) ||
+        failed(fuseWhere(getOperation(), goesIntoItsReader)))
       return signalPassFailure();
     IRRewriter rewriter(&getContext());
     fusePartners(rewriter, getOperation().getBody().front(), findReader);

@@ -143,3 +143,35 @@ func.func @a_sum_keeps_its_loops(%x: tensor<f32>, %y: tensor<f32>, %w: tensor<f3
   %e = agc.einsum %a, %k {spec = "mk,kn->mn"} : (tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<3x5xf32>
   return %t, %e, %s : tensor<f32>, tensor<3x5xf32>, tensor<f32>
 }
+
+// A layer flattens what it multiplies: a product's elements are gone over as they lie, and
+// what is done with them can join its kernel.
+// CHECK-LABEL: @goes_over_a_product_as_it_lies
+// CHECK: %[[P:.*]] = linalg.generic {{.*}} "reduction"]
+// CHECK-NOT: tensor.expand_shape
+// CHECK: %[[A:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]} ins(%[[P]]
+// CHECK: math.tanh
+// CHECK-NOT: tensor.expand_shape
+// CHECK: linalg.generic {{.*}} "reduction"]} ins(%[[A]]
+func.func @goes_over_a_product_as_it_lies(%x: tensor<24x8xf32>, %w: tensor<8x16xf32>, %v: tensor<16x8xf32>) -> tensor<24x8xf32> {
+  %0 = agc.einsum %x, %w {spec = "mk,kn->mn"} : (tensor<24x8xf32>, tensor<8x16xf32>) -> tensor<24x16xf32>
+  %1 = agc.reshape %0 : tensor<24x16xf32> to tensor<4x6x16xf32>
+  %2 = agc.tanh %1 : tensor<4x6x16xf32>
+  %3 = agc.reshape %2 : tensor<4x6x16xf32> to tensor<24x16xf32>
+  %4 = agc.einsum %3, %v {spec = "mk,kn->mn"} : (tensor<24x16xf32>, tensor<16x8xf32>) -> tensor<24x8xf32>
+  return %4 : tensor<24x8xf32>
+}
+
+// Where somebody sums along the shape behind it, that stays: the element-wise op goes into
+// the sum.
+// CHECK-LABEL: @goes_over_the_shape_that_is_summed
+// CHECK: tensor.expand_shape
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "reduction", "parallel"]}
+// CHECK: math.tanh
+func.func @goes_over_the_shape_that_is_summed(%x: tensor<24x8xf32>, %w: tensor<8x16xf32>) -> tensor<4x16xf32> {
+  %0 = agc.einsum %x, %w {spec = "mk,kn->mn"} : (tensor<24x8xf32>, tensor<8x16xf32>) -> tensor<24x16xf32>
+  %1 = agc.reshape %0 : tensor<24x16xf32> to tensor<4x6x16xf32>
+  %2 = agc.tanh %1 : tensor<4x6x16xf32>
+  %3 = agc.reduce_sum %2 {dimensions = array<i64: 1>} : tensor<4x6x16xf32> to tensor<4x16xf32>
+  return %3 : tensor<4x16xf32>
+}

@@ -386,9 +386,11 @@ void Planner::chooseTasks() {
     plan.panelsInside = true;
     blocks = llvm::divideCeil(tiles, std::max<int64_t>(1, most));
     int64_t groups = llvm::divideCeil(tasks, plan.panelsPerTask);
+    // Each task packs the panels again, too.
+    int64_t least = (plan.packsPanel ? 2 : 1) * minRowsPerPacking;
     if (blocks * groups < enoughTasks)
       blocks = std::clamp<int64_t>(llvm::divideCeil(enoughTasks, groups), blocks,
-                                   std::max<int64_t>(blocks, rowCount / minRowsPerPacking));
+                                   std::max<int64_t>(blocks, rowCount / least));
   } else if (tasks < enoughTasks) {
     int64_t least = plan.packsPanel ? minRowsPerPacking : tileRows;
     blocks = std::min<int64_t>({int64_t(llvm::divideCeil(enoughTasks, tasks)),

@@ -94,21 +94,6 @@ static bool isWorthIt(linalg::GenericOp first, linalg::GenericOp second) {
   return inputs.size() + first->getNumResults() + second->getNumResults() <= maxOperands;
 }
 
-/// Whether the op sums up, or the like, what it reads once, and no product of matrices.
-static bool isPlainReduction(linalg::GenericOp op) {
-  SmallVector<unsigned> parallel;
-  op.getParallelDims(parallel);
-  return op.getNumReductionLoops() && lookupsIn(op).empty() &&
-         llvm::all_of(op.getDpsInits(),
-                      [](Value init) { return bool(init.getDefiningOp<linalg::FillOp>()); }) &&
-         llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
-           AffineMap map = op.getMatchingIndexingMap(operand);
-           return map.isProjectedPermutation() &&
-                  (map.getNumResults() == 0 ||
-                   llvm::all_of(parallel, [&](unsigned d) { return map.isFunctionOfDim(d); }));
-         });
-}
-
 /// What all of the op's sums are made with, if that is one: its name, or nothing.
 static StringRef combinerOf(linalg::GenericOp op) {
   StringRef name;

@@ -32,6 +32,20 @@ SmallVector<tensor::ExtractOp> lookupsIn(Operation *op) {
   return lookups;
 }
 
+bool isPlainReduction(linalg::GenericOp op) {
+  SmallVector<unsigned> parallel;
+  op.getParallelDims(parallel);
+  return op.getNumReductionLoops() && lookupsIn(op).empty() &&
+         llvm::all_of(op.getDpsInits(),
+                      [](Value init) { return bool(init.getDefiningOp<linalg::FillOp>()); }) &&
+         llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
+           AffineMap map = op.getMatchingIndexingMap(operand);
+           return map.isProjectedPermutation() &&
+                  (map.getNumResults() == 0 ||
+                   llvm::all_of(parallel, [&](unsigned d) { return map.isFunctionOfDim(d); }));
+         });
+}
+
 SmallVector<func::FuncOp> bodiesOf(Operation *op) {
   SmallVector<func::FuncOp> bodies;
   op->walk([&](func::CallOp call) {

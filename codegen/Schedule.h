@@ -26,6 +26,9 @@ struct Buffer {
 /// The lookups in an op's body, each by an index that is computed there.
 llvm::SmallVector<mlir::tensor::ExtractOp> lookupsIn(mlir::Operation *op);
 
+/// Whether the op sums up, or the like, what it reads once, and no product of matrices.
+bool isPlainReduction(mlir::linalg::GenericOp op);
+
 /// The functions that a loop or branch calls: bodies, already lists.
 llvm::SmallVector<mlir::func::FuncOp> bodiesOf(mlir::Operation *op);
 

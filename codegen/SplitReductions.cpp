@@ -36,13 +36,11 @@ class Splitter {
 public:
   explicit Splitter(linalg::GenericOp op) : op(op), b(op) {}
 
-  bool run() {
+  void run() {
     if (!isPlainSum() || !chooseLoop())
-      return false;
-    linalg::GenericOp parts = sumParts();
-    op->replaceAllUsesWith(sumOf(parts));
+      return;
+    op->replaceAllUsesWith(sumOf(sumParts()));
     op.erase();
-    return true;
   }
 
 private:
@@ -53,8 +51,7 @@ private:
 
   bool isPlainSum();
   bool chooseLoop();
-  /// The loops of the first step are the parts and then the op's own.
-  AffineMap behindParts(AffineMap map) { return map.shiftDims(1); }
+  /// The loops of this step are the parts and then the op's own.
   linalg::GenericOp sumParts();
   linalg::GenericOp sumOf(linalg::GenericOp parts);
   SmallVector<Value> zeros(llvm::function_ref<RankedTensorType(RankedTensorType)> typeOf);
@@ -67,28 +64,20 @@ static bool isZeroFill(Value init) {
   return fill && matchPattern(fill.value(), m_AnyZeroFloat());
 }
 
-/// Whether the op adds up in f32 or f64, from zero on, what it reads element by element,
-/// and is no product of matrices.
+/// Whether the op is a plain reduction that adds up in f32 or f64, from zero on.
 bool Splitter::isPlainSum() {
-  SmallVector<unsigned> parallel;
-  op.getParallelDims(parallel);
-  auto hasAll = [&](AffineMap map) {
-    return llvm::all_of(parallel, [&](unsigned d) { return map.isFunctionOfDim(d); });
-  };
+  if (!isPlainReduction(op) || op.hasIndexSemantics())
+    return false;
   for (int64_t i = 0; i < op.getNumDpsInits(); ++i) {
     Value init = op.getDpsInits()[i];
     Type element = getElementTypeOrSelf(init.getType());
     AffineMap map = op.getIndexingMapMatchingResult(op->getResult(i));
     if (!isZeroFill(init) || (!element.isF32() && !element.isF64()) ||
-        !map.isProjectedPermutation() || map.getNumResults() != parallel.size() ||
+        !map.isProjectedPermutation() || map.getNumResults() != op.getNumParallelLoops() ||
         !isa_and_nonnull<arith::AddFOp>(combinerOf(*op.getBody(), op.getNumDpsInputs(), i)))
       return false;
   }
-  return op.getNumReductionLoops() && !op.hasIndexSemantics() && lookupsIn(op).empty() &&
-         llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
-           AffineMap map = op.getMatchingIndexingMap(operand);
-           return map.isProjectedPermutation() && (map.getNumResults() == 0 || hasAll(map));
-         });
+  return true;
 }
 
 /// The outermost loop of the sum that has parts of equal size.
@@ -133,7 +122,7 @@ linalg::GenericOp Splitter::sumParts() {
   for (OpOperand *operand : op.getDpsInputOperands()) {
     Value input = operand->get();
     AffineMap map = op.getMatchingIndexingMap(operand);
-    SmallVector<AffineExpr> exprs(behindParts(map).getResults());
+    SmallVector<AffineExpr> exprs(map.shiftDims(1).getResults());
     if (std::optional<unsigned> d = map.getResultPosition(b.getAffineDimExpr(loop))) {
       auto type = cast<RankedTensorType>(input.getType());
       SmallVector<int64_t> shape(type.getShape());
@@ -152,7 +141,7 @@ linalg::GenericOp Splitter::sumParts() {
   }
   for (OpResult result : op->getResults()) {
     SmallVector<AffineExpr> exprs(
-        behindParts(op.getIndexingMapMatchingResult(result)).getResults());
+        op.getIndexingMapMatchingResult(result).shiftDims(1).getResults());
     exprs.insert(exprs.begin(), part);
     maps.push_back(AffineMap::get(op.getNumLoops() + 1, 0, exprs, b.getContext()));
   }

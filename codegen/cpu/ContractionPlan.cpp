@@ -274,13 +274,10 @@ void Planner::chooseBlocks() {
   // the machine does not see the next step's coming.
   bool areSideBySide = isLoneLoop && plan.rows->strides[plan.cutLoop] == 1 &&
                        evenSteps(*plan.rows) >= minStepsToFetch;
-  plan.fetchesRows = areSideBySide && isFar(*plan.rows);
   // Where those lines come slowly once they are gone, all of them is read for a copy.
-  if (areSideBySide && machine.sharedCacheIsSlow && rowCount >= minRowsToPack &&
-      isFar(*plan.rows, steps >= minStepsToLose ? nearBytes : farBytes)) {
-    plan.packsRows = true;
-    plan.fetchesRows = false;
-  }
+  plan.packsRows = areSideBySide && machine.sharedCacheIsSlow && rowCount >= minRowsToPack &&
+                   isFar(*plan.rows, steps >= minStepsToLose ? nearBytes : farBytes);
+  plan.fetchesRows = areSideBySide && isFar(*plan.rows) && !plan.packsRows;
 
   SmallVector<unsigned> all = llvm::to_vector(llvm::seq<unsigned>(0, nest.numLoops()));
   if (!plan.packsPanel && isFar(*plan.panel) && evenSteps(*plan.panel) >= minStepsToFetch &&

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -94,6 +95,27 @@ TEST(Buffer, LargeMemoryIsGivenBack) {
   long kept = resident();
   releaseFreeBuffers();
   EXPECT_LT(resident(), kept - size / 2);
+}
+
+// All of a block in large pages, where that does not take much more memory than it has.
+TEST(Buffer, LargePagesToTheEnd) {
+  constexpr size_t page = size_t(2) << 20;
+  auto bytesBehind = [](const void *address) {
+    std::ifstream file("/proc/self/maps");
+    for (std::string line; std::getline(file, line);) {
+      size_t begin = 0, end = 0;
+      auto place = reinterpret_cast<uintptr_t>(address);
+      if (std::sscanf(line.c_str(), "%zx-%zx", &begin, &end) == 2 && begin <= place && place < end)
+        return end - place;
+    }
+    return size_t(0);
+  };
+  for (size_t size : {10 * page - 100000, 10 * page + 100000}) {
+    BufferRef buffer = Buffer::allocate(size);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(buffer->data()) % page, 0u);
+    EXPECT_GE(bytesBehind(buffer->data()), (size + page - 1) / page * page);
+  }
+  releaseFreeBuffers();
 }
 
 TEST(Buffer, EachThreadTouchesItsPartFirst) {

@@ -58,6 +58,11 @@ struct EinsumTerms {
 };
 EinsumTerms parseEinsum(llvm::StringRef spec);
 
+/// Before a differentiation: what is read of the last row of a loop's stack is read of
+/// what the loop carries out, if that is the same. The stack's gradient would be zeros but
+/// for that row.
+void takeLastRows(mlir::Operation *root);
+
 /// Ends a differentiation: a loop's backward computes some values again, for the
 /// derivatives to go through, beside what was kept of them in its forward; from here
 /// on these are used.

@@ -202,6 +202,11 @@ LogicalResult SliceOp::verify() {
   return verifyShape(*this, shape, getZ(), "C2");
 }
 
+/// All of x.
+OpFoldResult SliceOp::fold(FoldAdaptor) {
+  return getX().getType() == getType() ? getX() : Value();
+}
+
 void SliceOp::buildVjp(GradientBuilder &g, ValueRange cotangents,
                        MutableArrayRef<Value> operandCotangents) {
   // What the slice left out, before, after and between, gets zero.

@@ -96,6 +96,7 @@ def Agc_SliceOp : Agc_ShapeUnary<"slice"> {
   }];
   let arguments = (ins Agc_Tensor:$x, DenseI64ArrayAttr:$starts,
                        DenseI64ArrayAttr:$limits, DenseI64ArrayAttr:$strides);
+  let hasFolder = 1;
 }
 
 def Agc_PadOp : Agc_ShapeUnary<"pad"> {

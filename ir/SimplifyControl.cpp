@@ -270,4 +270,71 @@ LogicalResult ScanOp::canonicalize(ScanOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// The last row of a stack
+//===----------------------------------------------------------------------===//
+
+/// The carry that a stack's rows are, as each trip leaves it.
+static std::optional<unsigned> carryOf(ScanOp scan, OpResult stack) {
+  unsigned carries = scan.getNumCarries(), number = stack.getResultNumber();
+  if (scan.getStops() || scan.getLimited() || !scan.getTrips() || number < carries)
+    return std::nullopt;
+  for (unsigned i = 0; i < carries; ++i)
+    if (scan.getYielded()[i] == scan.getYielded()[number])
+      return i;
+  return std::nullopt;
+}
+
+/// What a slice takes of the last row of a stack, or of one in another order, taken of
+/// the carry; null where it takes more, or where there is none.
+static Value takeOfCarry(SliceOp slice, OpBuilder &builder) {
+  Value source = slice.getX();
+  // A gradient that is asked for the stack's own comes by way of it.
+  auto isAskedFor = [](Value value) {
+    return llvm::any_of(value.getUsers(), [](Operation *user) { return isa<GradientOp>(user); });
+  };
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, slice.getStarts().size()));
+  for (; auto transpose = source.getDefiningOp<TransposeOp>(); source = transpose.getX()) {
+    if (isAskedFor(source))
+      return nullptr;
+    for (int64_t &d : order)
+      d = transpose.getPermutation()[d];
+  }
+  auto scan = source.getDefiningOp<ScanOp>();
+  if (!scan || isAskedFor(source))
+    return nullptr;
+  std::optional<unsigned> carry = carryOf(scan, cast<OpResult>(source));
+  int64_t last = scan.getReverse() ? 0 : scan.getTrips() - 1;
+  unsigned rows = llvm::find(order, 0) - order.begin();
+  if (!carry || slice.getStarts()[rows] != last || slice.getLimits()[rows] != last + 1)
+    return nullptr;
+
+  SmallVector<int64_t> shape{1};
+  llvm::append_range(shape, rowOf(source.getType()).getShape());
+  SmallVector<int64_t> starts(shape.size()), limits(shape.size()), strides(shape.size()),
+      sizes(shape.size());
+  for (auto [from, to] : llvm::enumerate(order)) {
+    starts[to] = to ? slice.getStarts()[from] : 0;
+    limits[to] = to ? slice.getLimits()[from] : 1;
+    strides[to] = slice.getStrides()[from];
+    sizes[to] = slice.getType().getDimSize(from);
+  }
+  RankedTensorType type = slice.getType();
+  Location loc = slice.getLoc();
+  Value row = ReshapeOp::create(builder, loc, type.clone(shape), scan.getFinals()[*carry]);
+  row = SliceOp::create(builder, loc, type.clone(sizes), row, starts, limits, strides);
+  return TransposeOp::create(builder, loc, type, row, order);
+}
+
+void takeLastRows(Operation *root) {
+  root->walk([](SliceOp slice) {
+    OpBuilder builder(slice);
+    Value taken = takeOfCarry(slice, builder);
+    if (!taken)
+      return;
+    slice.replaceAllUsesWith(taken);
+    slice.erase();
+  });
+}
+
 } // namespace agc::ir

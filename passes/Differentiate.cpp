@@ -43,6 +43,7 @@ private:
 
 struct DifferentiatePass : impl::DifferentiatePassBase<DifferentiatePass> {
   void runOnOperation() override {
+    takeLastRows(getOperation());
     for (Block &block : getOperation().getBody())
       if (failed(expand(block)))
         return signalPassFailure();

@@ -175,6 +175,47 @@ TEST(Scan, IntegerCarriesAndSeveralOfEach) {
   expectNear(autograd::grad({loss}, {x})[0], autograd::grad({plain}, {x})[0]);
 }
 
+// What reads the last row of a stack that is carried takes the carry, of which the values
+// and the gradients are to be the same: in whatever order, of parts, and beside others.
+TEST(Scan, LastRowsAreCarries) {
+  Tensor x = make(5, {6, 2, 3}).requires_grad_(), w = make(7, {3, 3}).requires_grad_();
+  auto step = [&](Tensor h, Tensor row) {
+    Tensor next = tanh(h.matmul(w) + row);
+    return Pair(next, next);
+  };
+  for (bool reverse : {false, true}) {
+    Tensor start = zeros({2, 3}).to(kFloat64);
+    auto run = [&] { return scan(step, start, x, ScanOptions().reverse(reverse)); };
+    auto rows = [&] { // One by one, without a loop.
+      Tensor h = start;
+      for (int64_t i = 0; i < 6; ++i)
+        h = step(h, x[reverse ? 5 - i : i]).first;
+      return h;
+    };
+    int64_t last = reverse ? 0 : 5;
+    std::vector<std::pair<Tensor, Tensor>> cases = {
+        {run().second.select(0, last), rows()},
+        {run().second.transpose(0, 1).select(1, last), rows()},
+        {run().second.permute({2, 0, 1}).select(1, last).slice(0, 0, 3, 2),
+         rows().transpose(0, 1).slice(0, 0, 3, 2)},
+        {run().second.select(0, 5 - last), step(start, x[5 - last]).first},
+    };
+    for (auto &[taken, expected] : cases) {
+      Tensor weight = make(9, {taken.sizes().begin(), taken.sizes().end()});
+      expectNear(taken, expected);
+      auto grads = autograd::grad({(taken * weight).sum()}, {x, w});
+      auto plain = autograd::grad({(expected * weight).sum()}, {x, w});
+      expectNear(grads[0], plain[0]);
+      expectNear(grads[1], plain[1]);
+    }
+    Tensor ys = run().second;
+    expectNear(autograd::grad({ys.select(0, last).sum()}, {ys})[0],
+               stack({full({2, 3}, last ? 0. : 1.), zeros({2, 3}), zeros({2, 3}), zeros({2, 3}),
+                      zeros({2, 3}), full({2, 3}, last ? 1. : 0.)})
+                   .to(kFloat64));
+  }
+}
+
 TEST(Scan, StopsGradientsWhereTheBodyDoes) {
   Tensor x = make(1, {3}).requires_grad_();
   auto [last, ys] = scan(

@@ -109,3 +109,15 @@ func.func @few_rows(%h: tensor<2x4xf32>, %w: tensor<4x4xf32>) -> tensor<2x4xf32>
   }
   return %z : tensor<2x4xf32>
 }
+
+// -----
+
+// A slice of all is what it was taken of.
+// CHECK-LABEL: @whole
+// CHECK-NEXT: %[[PART:.*]] = agc.slice %arg0
+// CHECK-NEXT: return %arg0, %[[PART]]
+func.func @whole(%x: tensor<2x4xf32>) -> (tensor<2x4xf32>, tensor<1x4xf32>) {
+  %y = agc.slice %x {starts = array<i64: 0, 0>, limits = array<i64: 2, 4>, strides = array<i64: 1, 1>} : tensor<2x4xf32> to tensor<2x4xf32>
+  %z = agc.slice %x {starts = array<i64: 1, 0>, limits = array<i64: 2, 4>, strides = array<i64: 1, 1>} : tensor<2x4xf32> to tensor<1x4xf32>
+  return %y, %z : tensor<2x4xf32>, tensor<1x4xf32>
+}

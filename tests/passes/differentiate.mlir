@@ -233,3 +233,76 @@ func.func @scan_keeps_products(%c: tensor<4x64xf32>, %w: tensor<64x64xf32>, %dc:
   %g = agc.gradient %z, %dc, %c {outputs = 1 : i64} : (tensor<4x64xf32>, tensor<4x64xf32>, tensor<4x64xf32>) -> tensor<4x64xf32>
   return %g : tensor<4x64xf32>
 }
+
+// -----
+
+// The last row of a stack is what the loop carries out, in whatever order it is read: the
+// stack is not made, and its gradient is the carry's.
+// CHECK-LABEL: @last_row
+// CHECK-SAME: %[[C:.*]]: tensor<4xf32>, %{{.*}}: tensor<3x4xf32>, %[[D:.*]]: tensor<2x1xf32>
+// CHECK: %[[F:.*]]:2 = agc.scan %[[C]], {{.*}} -> (tensor<4xf32>, tensor<3x4xf32>)
+// CHECK: %[[ROW:.*]] = agc.reshape %[[F]]#0 : tensor<4xf32> to tensor<1x4xf32>
+// CHECK: %[[PART:.*]] = agc.slice %[[ROW]] {limits = array<i64: 1, 4>, starts = array<i64: 0, 0>, strides = array<i64: 1, 2>} : tensor<1x4xf32> to tensor<1x2xf32>
+// CHECK: %[[Y:.*]] = agc.transpose %[[PART]] {permutation = array<i64: 1, 0>} : tensor<1x2xf32> to tensor<2x1xf32>
+// CHECK: %[[DROW:.*]] = agc.reshape %{{.*}} : tensor<1x4xf32> to tensor<4xf32>
+// CHECK: agc.scan %[[DROW]], %{{[^,]*}}, %{{[^,]*}} {num_carries = 1 : i64, num_xs = 2 : i64, reverse = true
+func.func @last_row(%c: tensor<4xf32>, %xs: tensor<3x4xf32>, %dy: tensor<2x1xf32>) -> (tensor<2x1xf32>, tensor<4xf32>) {
+  %z:2 = agc.scan %c, %xs {trips = 3 : i64, num_carries = 1 : i64, num_xs = 1 : i64} : (tensor<4xf32>, tensor<3x4xf32>) -> (tensor<4xf32>, tensor<3x4xf32>) {
+  ^bb0(%h: tensor<4xf32>, %x: tensor<4xf32>):
+    %p = agc.mul %h, %x : tensor<4xf32>
+    %q = agc.mul %p, %p : tensor<4xf32>
+    agc.yield %q, %q : tensor<4xf32>, tensor<4xf32>
+  }
+  %t = agc.transpose %z#1 {permutation = array<i64: 1, 0>} : tensor<3x4xf32> to tensor<4x3xf32>
+  %y = agc.slice %t {starts = array<i64: 0, 2>, limits = array<i64: 4, 3>, strides = array<i64: 2, 1>} : tensor<4x3xf32> to tensor<2x1xf32>
+  %g = agc.gradient %y, %dy, %c {outputs = 1 : i64} : (tensor<2x1xf32>, tensor<2x1xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %y, %g : tensor<2x1xf32>, tensor<4xf32>
+}
+
+// -----
+
+// Backward, the first row is the last to be made. Other rows stay rows.
+// CHECK-LABEL: @last_row_of_reverse
+// CHECK: %[[F:.*]]:2 = agc.scan
+// CHECK-DAG: %[[FIRST:.*]] = agc.reshape %[[F]]#0
+// CHECK-DAG: %[[LAST:.*]] = agc.slice %[[F]]#1 {limits = array<i64: 3, 4>, starts = array<i64: 2, 0>
+// CHECK: return %[[FIRST]], %[[LAST]]
+func.func @last_row_of_reverse(%c: tensor<4xf32>, %xs: tensor<3x4xf32>) -> (tensor<1x4xf32>, tensor<1x4xf32>) {
+  %z:2 = agc.scan %c, %xs {trips = 3 : i64, num_carries = 1 : i64, num_xs = 1 : i64, reverse = true} : (tensor<4xf32>, tensor<3x4xf32>) -> (tensor<4xf32>, tensor<3x4xf32>) {
+  ^bb0(%h: tensor<4xf32>, %x: tensor<4xf32>):
+    %p = agc.add %h, %x : tensor<4xf32>
+    agc.yield %p, %p : tensor<4xf32>, tensor<4xf32>
+  }
+  %first = agc.slice %z#1 {starts = array<i64: 0, 0>, limits = array<i64: 1, 4>, strides = array<i64: 1, 1>} : tensor<3x4xf32> to tensor<1x4xf32>
+  %last = agc.slice %z#1 {starts = array<i64: 2, 0>, limits = array<i64: 3, 4>, strides = array<i64: 1, 1>} : tensor<3x4xf32> to tensor<1x4xf32>
+  return %first, %last : tensor<1x4xf32>, tensor<1x4xf32>
+}
+
+// -----
+
+// Who asks for the stack's own gradient gets it. A row that is not carried, and one that
+// the loop may not come to, are read where they are.
+// CHECK-LABEL: @last_row_stays
+// CHECK: %[[F:.*]]:3 = agc.scan
+// CHECK: agc.slice %[[F]]#1
+// CHECK: agc.slice %[[F]]#2
+// CHECK: %[[L:.*]]:2 = agc.scan %{{.*}} {limited = true
+// CHECK: agc.slice %[[L]]#1
+func.func @last_row_stays(%c: tensor<4xf32>, %xs: tensor<3x4xf32>, %n: tensor<i64>, %dy: tensor<1x4xf32>) -> (tensor<1x4xf32>, tensor<1x4xf32>, tensor<1x4xf32>, tensor<3x4xf32>) {
+  %z:3 = agc.scan %c, %xs {trips = 3 : i64, num_carries = 1 : i64, num_xs = 1 : i64} : (tensor<4xf32>, tensor<3x4xf32>) -> (tensor<4xf32>, tensor<3x4xf32>, tensor<3x4xf32>) {
+  ^bb0(%h: tensor<4xf32>, %x: tensor<4xf32>):
+    %p = agc.mul %h, %x : tensor<4xf32>
+    %q = agc.mul %p, %x : tensor<4xf32>
+    agc.yield %p, %p, %q : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+  }
+  %a = agc.slice %z#1 {starts = array<i64: 2, 0>, limits = array<i64: 3, 4>, strides = array<i64: 1, 1>} : tensor<3x4xf32> to tensor<1x4xf32>
+  %b = agc.slice %z#2 {starts = array<i64: 2, 0>, limits = array<i64: 3, 4>, strides = array<i64: 1, 1>} : tensor<3x4xf32> to tensor<1x4xf32>
+  %g = agc.gradient %a, %dy, %z#1 {outputs = 1 : i64} : (tensor<1x4xf32>, tensor<1x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32>
+  %l:2 = agc.scan %n, %c, %xs {trips = 3 : i64, num_carries = 1 : i64, num_xs = 1 : i64, limited = true} : (tensor<i64>, tensor<4xf32>, tensor<3x4xf32>) -> (tensor<4xf32>, tensor<3x4xf32>) {
+  ^bb0(%h: tensor<4xf32>, %x: tensor<4xf32>):
+    %p = agc.mul %h, %x : tensor<4xf32>
+    agc.yield %p, %p : tensor<4xf32>, tensor<4xf32>
+  }
+  %d = agc.slice %l#1 {starts = array<i64: 2, 0>, limits = array<i64: 3, 4>, strides = array<i64: 1, 1>} : tensor<3x4xf32> to tensor<1x4xf32>
+  return %a, %b, %d, %g : tensor<1x4xf32>, tensor<1x4xf32>, tensor<1x4xf32>, tensor<3x4xf32>
+}

@@ -28,6 +28,80 @@ SmallVector<Value> transpose(ImplicitLocOpBuilder &b, SmallVector<Value> vectors
   return vectors;
 }
 
+/// A vector whose lane j is element elements[j] of the vectors one after another. Each
+/// vector that has one of them is taken in once.
+static Value pick(ImplicitLocOpBuilder &b, ArrayRef<Value> vectors, ArrayRef<int64_t> elements) {
+  int64_t lanes = elements.size();
+  llvm::SetVector<Value> sources;
+  for (int64_t element : elements)
+    sources.insert(vectors[element / lanes]);
+  Value picked = sources.front();
+  auto isThere = [&](int64_t j) { return vectors[elements[j] / lanes] == sources.front(); };
+  SmallVector<int64_t> from;
+  for (int64_t j = 0; j < lanes; ++j)
+    from.push_back(isThere(j) ? elements[j] % lanes : vector::ShuffleOp::kPoisonIndex);
+  if (sources.size() == 1)
+    return llvm::equal(from, llvm::seq(lanes))
+               ? picked
+               : vector::ShuffleOp::create(b, picked, picked, from).getResult();
+  for (Value source : sources.getArrayRef().drop_front()) {
+    for (int64_t j = 0; j < lanes; ++j)
+      if (vectors[elements[j] / lanes] == source)
+        from[j] = lanes + elements[j] % lanes;
+    picked = vector::ShuffleOp::create(b, picked, source, from);
+    for (int64_t j = 0; j < lanes; ++j)
+      if (from[j] != vector::ShuffleOp::kPoisonIndex)
+        from[j] = j;
+  }
+  return picked;
+}
+
+/// How many of n vectors are interleaved among themselves first, the others likewise.
+static int64_t firstOf(int64_t n) { return llvm::PowerOf2Ceil(n) / 2; }
+
+static int64_t lanesOf(Value vector) {
+  return cast<VectorType>(vector.getType()).getDimSize(0);
+}
+
+SmallVector<Value> interleave(ImplicitLocOpBuilder &b, ArrayRef<Value> vectors) {
+  int64_t n = vectors.size(), lanes = lanesOf(vectors.front());
+  if (n == 1)
+    return {vectors.front()};
+  int64_t first = firstOf(n), second = n - first;
+  SmallVector<Value> parts = interleave(b, vectors.take_front(first));
+  llvm::append_range(parts, interleave(b, vectors.drop_front(first)));
+  SmallVector<Value> result;
+  for (int64_t k = 0; k < n; ++k) {
+    SmallVector<int64_t> elements;
+    for (int64_t p = k * lanes; p < (k + 1) * lanes; ++p)
+      elements.push_back(p % n < first ? p / n * first + p % n
+                                       : first * lanes + p / n * second + p % n - first);
+    result.push_back(pick(b, parts, elements));
+  }
+  return result;
+}
+
+SmallVector<Value> deinterleave(ImplicitLocOpBuilder &b, ArrayRef<Value> vectors) {
+  int64_t n = vectors.size(), lanes = lanesOf(vectors.front());
+  if (n == 1)
+    return {vectors.front()};
+  SmallVector<Value> result;
+  auto add = [&](int64_t from, int64_t width) {
+    SmallVector<Value> part;
+    for (int64_t k = 0; k < width; ++k) {
+      SmallVector<int64_t> elements;
+      for (int64_t q = k * lanes; q < (k + 1) * lanes; ++q)
+        elements.push_back(q / width * n + from + q % width);
+      part.push_back(pick(b, vectors, elements));
+    }
+    llvm::append_range(result, deinterleave(b, part));
+  };
+  int64_t first = firstOf(n);
+  add(0, first);
+  add(first, n - first);
+  return result;
+}
+
 Value foldLanes(ImplicitLocOpBuilder &b, Value vector,
                 llvm::function_ref<Value(Value, Value)> combine) {
   for (int64_t n = cast<VectorType>(vector.getType()).getDimSize(0) / 2; n >= 1; n /= 2) {

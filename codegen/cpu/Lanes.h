@@ -11,6 +11,15 @@ namespace agc {
 llvm::SmallVector<mlir::Value> transpose(mlir::ImplicitLocOpBuilder &b,
                                          llvm::SmallVector<mlir::Value> vectors);
 
+/// Vectors of as many lanes each: lane j of vector i becomes element j * n + i of the n
+/// vectors that are given, one after another.
+llvm::SmallVector<mlir::Value> interleave(mlir::ImplicitLocOpBuilder &b,
+                                          llvm::ArrayRef<mlir::Value> vectors);
+
+/// The other way: element j * n + i of n vectors becomes lane j of vector i.
+llvm::SmallVector<mlir::Value> deinterleave(mlir::ImplicitLocOpBuilder &b,
+                                            llvm::ArrayRef<mlir::Value> vectors);
+
 /// All lanes of a vector in one number, by halves; \p combine joins two vectors.
 mlir::Value
 foldLanes(mlir::ImplicitLocOpBuilder &b, mlir::Value vector,

@@ -4,6 +4,8 @@
 //   map      no reduction: each place is computed and stored;
 //   squares  a map with an input that lies along another loop than the vectors:
 //            as many of its vectors as have lanes are loaded and transposed;
+//   woven    such a map whose last loops are short: vectors go over them and the
+//            loop before as over one, those of the input are interleaved;
 //   columns  a reduction, vectors along a parallel loop: accumulators in
 //            registers, one lane a result;
 //   rows     a reduction, vectors along the reduced loop: lanes are partial
@@ -170,12 +172,16 @@ int64_t LoopEmitter::run() {
   Value begin = entry->getArgument(entry->getNumArguments() - 2);
   Value end = entry->getArgument(entry->getNumArguments() - 1);
   findCombiners();
-  chooseVectorLoop();
+  bool isWoven = bool(wovenLoop());
+  if (isWoven)
+    vectorLoop = *wovenLoop();
+  else
+    chooseVectorLoop();
   bool isRow = vectorLoop != ~0u && nest.isReduction[vectorLoop];
   bool reduces = nest.hasReductions();
   // Of a chain as long as this the machine sees no other vector's beside it.
-  std::optional<unsigned> along = acrossLoop();
-  if (!along && !reduces && lanes > 1 && workPerIteration(nest) >= longChain &&
+  std::optional<unsigned> along = isWoven ? std::nullopt : acrossLoop();
+  if (!along && !isWoven && !reduces && lanes > 1 && workPerIteration(nest) >= longChain &&
       nest.sizes[vectorLoop] >= 4 * lanes)
     lanes *= 2;
 
@@ -184,6 +190,11 @@ int64_t LoopEmitter::run() {
   int64_t operands = nest.inputs.size() + nest.outputs.size();
   int64_t weight = std::max<int64_t>({1, workPerIteration(nest) / usualWork, operands / usualOperands});
   int64_t tiles = 1, work = nest.numIterations() * weight;
+  // What is behind a woven loop is written out.
+  int64_t behind = 1;
+  if (isWoven)
+    for (; !inner.empty() && inner.back() > vectorLoop; inner.pop_back())
+      behind *= nest.sizes[inner.back()];
   while (!inner.empty() && work > tileIterations && inner.front() != along) {
     tiles *= nest.sizes[inner.front()];
     work /= nest.sizes[inner.front()];
@@ -212,7 +223,7 @@ int64_t LoopEmitter::run() {
   }
   if (!along && inner.empty() && !reduces && vectorLoop != ~0u && work > 2 * tileIterations &&
       !isScatter()) {
-    block = llvm::alignTo(llvm::divideCeil(tileIterations, weight), lanes);
+    block = llvm::alignTo(llvm::divideCeil(tileIterations, weight * behind), lanes);
     tiles *= llvm::divideCeil(nest.sizes[vectorLoop], block);
   }
 
@@ -265,8 +276,9 @@ int64_t LoopEmitter::run() {
     else if (reduces && !isScatter())
       emitColumns(at, width, groups > 1 ? part : Value());
     else
-      alongVector(at, lower, upper,
-                  [&](Place at) { along ? emitSquares(at, *along) : emitAt(at); });
+      alongVector(at, lower, upper, [&](Place at) {
+        along ? emitSquares(at, *along) : isWoven ? emitWoven(at) : emitAt(at);
+      });
   });
   b.setInsertionPointToEnd(entry);
   func::ReturnOp::create(b);

@@ -49,9 +49,17 @@ private:
 
   // LoopSquares.cpp
   bool liesAcross(const Access &access, unsigned along);
+  bool liesBetween(const Access &access, unsigned along);
+  bool addsToOutputs();
   std::optional<unsigned> acrossLoop();
   void emitSquares(Place place, unsigned along);
   void emitSquare(Place place, unsigned along, int64_t steps);
+  Values transposed(const Access &access, Place place, unsigned along, int64_t steps);
+  bool liesWhole(const Access &access, unsigned from);
+  bool isUniform(const Access &access, unsigned from);
+  std::optional<unsigned> wovenLoop();
+  Values weave(const Access &access, Place place);
+  void emitWoven(Place place);
 
   // LoopReductions.cpp
   void findCombiners();

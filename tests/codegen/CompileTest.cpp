@@ -240,6 +240,85 @@ TEST(Compile, MapsAcrossTheirInput) {
     }
 }
 
+TEST(Compile, MapsOverShortLoops) {
+  // Channels last and first, few of them, beside what lies like the result, has a number
+  // for each channel or each place, or one for all; into several results, and into the
+  // middle of a larger tensor.
+  for (auto [places, channels] : {std::pair{49, 3}, {37, 2}, {33, 9}, {9, 7}, {17, 15}, {130, 4}})
+    for (const char *dtype : {"f32", "f64", "i64", "i1"}) {
+      bool isFloat = dtype[0] == 'f', isBool = dtype == std::string("i1");
+      std::string x = llvm::formatv("tensor<3x{0}x{1}x{2}>", channels, places, dtype),
+                  y = llvm::formatv("tensor<3x{1}x{0}x{2}>", channels, places, dtype);
+      std::string text = llvm::formatv(R"(
+        func.func @f(%x: {0}, %y: {1}, %z: {0}, %c: tensor<{2}x{4}>, %p: tensor<{3}x{4}>) -> ({1}, {1}, {0}, {1}, tensor<3x{5}x{2}x{4}>) {{
+          %a = agc.transpose %x {{permutation = array<i64: 0, 2, 1>} : {0} to {1}
+          %t = agc.transpose %z {{permutation = array<i64: 0, 2, 1>} : {0} to {1}
+          %b = agc.{6} %t, %y : {1}
+          %back = agc.transpose %y {{permutation = array<i64: 0, 2, 1>} : {1} to {0}
+          %u = agc.{6} %x, %back : {0}
+          %cs = agc.broadcast %c {{dimensions = array<i64: 2>} : tensor<{2}x{4}> to {1}
+          %ps = agc.broadcast %p {{dimensions = array<i64: 1>} : tensor<{3}x{4}> to {1}
+          %d = agc.{7} %y, %cs : {1}
+          %e = agc.{7} %d, %ps : {1}
+          %wide = agc.pad %a {{low = array<i64: 0, 2, 0>, high = array<i64: 0, 1, 0>, interior = array<i64: 0, 0, 0>, value = 1.0 : f64} : {1} to tensor<3x{5}x{2}x{4}>
+          return %a, %b, %u, %e, %wide : {1}, {1}, {0}, {1}, tensor<3x{5}x{2}x{4}>
+        })", x, y, channels, places, dtype, places + 3,
+        isFloat ? "div" : isBool ? "xor" : "mul", isBool ? "or" : "sub");
+      SCOPED_TRACE(x);
+      expectAgreement(text.c_str());
+      for (const char *cpu : {"x86-64-v2", "x86-64-v4"})
+        if (hostHasAvx512() && (dtype == std::string("f32") || cpu[8] == '4'))
+          expectAgreement(text.c_str(), 2e-5, cpu);
+    }
+}
+
+TEST(Compile, MapsOfNothing) {
+  // There is no place, or no channel.
+  for (auto [places, channels] : {std::pair{64, 0}, {0, 3}, {0, 0}}) {
+    std::string x = llvm::formatv("tensor<2x{0}x{1}xf32>", channels, places),
+                y = llvm::formatv("tensor<2x{1}x{0}xf32>", channels, places);
+    std::string text = llvm::formatv(R"(
+      func.func @f(%x: {0}, %y: {1}) -> ({1}, {0}) {{
+        %a = agc.transpose %x {{permutation = array<i64: 0, 2, 1>} : {0} to {1}
+        %b = agc.transpose %y {{permutation = array<i64: 0, 2, 1>} : {1} to {0}
+        return %a, %b : {1}, {0}
+      })", x, y);
+    SCOPED_TRACE(x);
+    expectAgreement(text.c_str());
+  }
+}
+
+TEST(Compile, PatchesAndWhatTheyAreMadeOf) {
+  // Two short loops at the end: patches of images that lie channels-last.
+  for (const char *dtype : {"f32", "f64"})
+    for (int channels : {5, 16, 37}) {
+      std::string x = llvm::formatv("tensor<2x{0}x9x9x{1}>", channels, dtype),
+                  w = llvm::formatv("tensor<24x{0}x3x3x{1}>", channels, dtype),
+                  y = llvm::formatv("tensor<2x24x4x4x{0}>", dtype);
+      std::string text = llvm::formatv(R"(
+        func.func @f(%x: {0}, %w: {1}) -> {2} {{
+          %r = agc.relu %x : {0}
+          %y = agc.conv %r, %w {{strides = array<i64: 2, 2>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : ({0}, {1}) -> {2}
+          return %y : {2}
+        })", x, w, y);
+      SCOPED_TRACE(x);
+      expectAgreement(text.c_str());
+    }
+}
+
+TEST(Compile, UpdatesInAnotherOrder) {
+  // Weights and momentum in place, from a gradient that lies in another order.
+  expectAgreement(R"(
+    func.func @f(%w: tensor<7x33x9xf32>, %m: tensor<7x33x9xf32>, %g: tensor<7x9x33xf32>) -> (tensor<7x33x9xf32> {agc.updates = 0 : i64}, tensor<7x33x9xf32> {agc.updates = 1 : i64}) {
+      %t = agc.transpose %g {permutation = array<i64: 0, 2, 1>} : tensor<7x9x33xf32> to tensor<7x33x9xf32>
+      %b = agc.constant {value = 0.9 : f64} : tensor<7x33x9xf32>
+      %s = agc.mul %m, %b : tensor<7x33x9xf32>
+      %n = agc.add %s, %t : tensor<7x33x9xf32>
+      %v = agc.sub %w, %n : tensor<7x33x9xf32>
+      return %v, %n : tensor<7x33x9xf32>, tensor<7x33x9xf32>
+    })");
+}
+
 TEST(Compile, ArgmaxAndCompare) {
   expectAgreement(R"(
     func.func @f(%x: tensor<9x40xf32>, %n: tensor<9xi64>) -> (tensor<9xi64>, tensor<9xi1>, tensor<9xf32>) {

@@ -12,6 +12,10 @@ namespace agc {
 
 namespace {
 
+/// Bytes of a fill that takes longer than a second kernel's call, and what an insertion
+/// then writes is not in a cache for it.
+constexpr int64_t largeFill = 1 << 18;
+
 struct PrepareKernelsPass : impl::PrepareKernelsPassBase<PrepareKernelsPass> {
   void runOnOperation() override;
 
@@ -19,6 +23,7 @@ private:
   Value copy(OpBuilder &builder, Value value);
   void materializeFills();
   void materializeInsertions();
+  void materializeFrames();
   void materializeScatters();
   void materializeTransforms();
   void materializeAttention();
@@ -59,17 +64,29 @@ static bool isStartOfReduction(OpOperand &use) {
                        [&](unsigned d) { return map.isFunctionOfDim(d); });
 }
 
-/// A kernel before \p op that writes one number everywhere.
-static Value filled(Operation *op, RankedTensorType type, TypedAttr scalar) {
-  OpBuilder builder(op);
-  auto generic = linalg::GenericOp::create(
-      builder, op->getLoc(), type, ValueRange(), emptyTensor(builder, op->getLoc(), type),
-      builder.getMultiDimIdentityMap(type.getRank()), iterators(type.getRank(), 0),
-      [&](OpBuilder &b, Location loc, ValueRange) {
+/// A kernel that writes one number everywhere, into as many tensors.
+static linalg::GenericOp filled(OpBuilder &builder, Location loc, RankedTensorType type,
+                                TypedAttr scalar, size_t count = 1) {
+  SmallVector<Value> inits;
+  for (size_t i = 0; i < count; ++i)
+    inits.push_back(emptyTensor(builder, loc, type));
+  return linalg::GenericOp::create(
+      builder, loc, TypeRange(ValueRange(inits)), ValueRange(), inits,
+      SmallVector<AffineMap>(count, builder.getMultiDimIdentityMap(type.getRank())),
+      iterators(type.getRank(), 0), [&](OpBuilder &b, Location loc, ValueRange) {
         Value value = arith::ConstantOp::create(b, loc, scalar);
-        linalg::YieldOp::create(b, loc, value);
+        linalg::YieldOp::create(b, loc, SmallVector<Value>(count, value));
       });
-  return generic.getResult(0);
+}
+
+/// The number that the value's kernel writes everywhere, if it is such a kernel.
+static TypedAttr numberIn(Value value) {
+  auto op = value.getDefiningOp<linalg::GenericOp>();
+  if (!op || op.getNumDpsInputs())
+    return {};
+  Operation *yielded = op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
+  auto constant = dyn_cast_or_null<arith::ConstantOp>(yielded);
+  return constant ? constant.getValue() : TypedAttr();
 }
 
 /// Fills and splats that are more than a reduction's start become kernels.
@@ -92,14 +109,21 @@ void PrepareKernelsPass::materializeFills() {
     Value result = op->getResult(0);
     if (llvm::all_of(result.getUses(), isStartOfReduction))
       continue;
-    // Who adds to what is there has it for itself.
-    for (OpOperand &use : llvm::make_early_inc_range(result.getUses()))
-      if (auto generic = dyn_cast<linalg::GenericOp>(use.getOwner());
-          generic && generic.isDpsInit(&use) && !isStartOfReduction(use))
-        use.set(filled(generic, typeOf(result), scalar));
+    // Who adds to what is there, or writes over a part, has it for itself.
+    for (OpOperand &use : llvm::make_early_inc_range(result.getUses())) {
+      Operation *user = use.getOwner();
+      auto generic = dyn_cast<linalg::GenericOp>(user);
+      auto insertion = dyn_cast<tensor::InsertSliceOp>(user);
+      if ((generic && generic.isDpsInit(&use) && !isStartOfReduction(use)) ||
+          (insertion && &use == &insertion.getDestMutable())) {
+        OpBuilder builder(user);
+        use.set(filled(builder, user->getLoc(), typeOf(result), scalar).getResult(0));
+      }
+    }
     if (llvm::all_of(result.getUses(), isStartOfReduction))
       continue;
-    Value shared = filled(op, typeOf(result), scalar);
+    OpBuilder builder(op);
+    Value shared = filled(builder, op->getLoc(), typeOf(result), scalar).getResult(0);
     result.replaceUsesWithIf(
         shared, [](OpOperand &use) { return !isStartOfReduction(use); });
   }
@@ -135,6 +159,75 @@ void PrepareKernelsPass::materializeInsertions() {
     }
     // The destination's own kernel runs before the source's.
     maker->moveBefore(op);
+  }
+}
+
+/// Whether another kernel writes into what the insertion leaves.
+static bool isWrittenInto(tensor::InsertSliceOp op) {
+  return llvm::any_of(op->getUses(), [](OpOperand &use) {
+    Operation *user = use.getOwner();
+    auto generic = dyn_cast<linalg::GenericOp>(user);
+    auto insertion = dyn_cast<tensor::InsertSliceOp>(user);
+    return isa<agc::ir::ScatterOp>(user) || (generic && generic.isDpsInit(&use)) ||
+           (insertion && &use == &insertion.getDestMutable());
+  });
+}
+
+/// Writes the number around the box from \p from, as large as \p box, of a tensor of
+/// this type; nothing is in the box. Whole rows first, then what is beside the box.
+static Value framed(OpBuilder &builder, Location loc, RankedTensorType type, TypedAttr scalar,
+                    ArrayRef<int64_t> from, ArrayRef<int64_t> box) {
+  Value memory = emptyTensor(builder, loc, type);
+  SmallVector<int64_t> offsets(type.getRank(), 0), sizes(type.getShape());
+  SmallVector<int64_t> strides(type.getRank(), 1);
+  for (int64_t d = 0; d < type.getRank(); ++d) {
+    int64_t end = from[d] + box[d], behind = type.getDimSize(d) - end;
+    auto fill = [&](int64_t size, ArrayRef<int64_t> places) {
+      sizes[d] = size;
+      auto kernel =
+          filled(builder, loc, RankedTensorType::get(sizes, type.getElementType()), scalar,
+                 places.size());
+      for (auto [place, part] : llvm::zip_equal(places, kernel->getResults())) {
+        offsets[d] = place;
+        auto values = [&](ArrayRef<int64_t> numbers) {
+          return getAsIndexOpFoldResult(builder.getContext(), numbers);
+        };
+        memory = tensor::InsertSliceOp::create(builder, loc, part, memory, values(offsets),
+                                               values(sizes), values(strides));
+      }
+    };
+    if (from[d] && from[d] == behind) {
+      fill(behind, {0, end});
+    } else {
+      if (from[d])
+        fill(from[d], {0});
+      if (behind)
+        fill(behind, {end});
+    }
+    offsets[d] = from[d];
+    sizes[d] = box[d];
+  }
+  return memory;
+}
+
+/// Of a large tensor that one number fills and an insertion mostly overwrites, only what
+/// is around that is filled.
+void PrepareKernelsPass::materializeFrames() {
+  SmallVector<tensor::InsertSliceOp> ops;
+  getOperation().walk([&](tensor::InsertSliceOp op) { ops.push_back(op); });
+  for (tensor::InsertSliceOp op : ops) {
+    TypedAttr scalar = numberIn(op.getDest());
+    RankedTensorType type = op.getDestType(), box = op.getSourceType();
+    if (!scalar || !op.getDest().hasOneUse() || !op.hasUnitStride() ||
+        box.getRank() != type.getRank() || isWrittenInto(op) ||
+        type.getNumElements() * std::max(8u, type.getElementTypeBitWidth()) / 8 < largeFill ||
+        box.getNumElements() * 2 < type.getNumElements())
+      continue;
+    Operation *fill = op.getDest().getDefiningOp();
+    OpBuilder builder(fill);
+    op.getDestMutable().assign(framed(builder, fill->getLoc(), type, scalar,
+                                      op.getStaticOffsets(), box.getShape()));
+    fill->erase();
   }
 }
 
@@ -272,6 +365,7 @@ void PrepareKernelsPass::runOnOperation() {
   materializeFills();
   materializeInsertions();
   materializeScatters();
+  materializeFrames(); // When it is known who writes where.
   materializeTransforms();
   materializeChecks();
   materializeBodyInputs();

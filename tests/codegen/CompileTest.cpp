@@ -306,6 +306,40 @@ TEST(Compile, PatchesAndWhatTheyAreMadeOf) {
     }
 }
 
+TEST(Compile, PadsLargeTensors) {
+  // Filled only around what is inserted: on both sides alike, on one, by rows, by columns;
+  // twice the same; a part of a padded value padded again; written into and read later.
+  for (const char *dtype : {"f32", "f64", "i64", "i1"}) {
+    std::string x = llvm::formatv("tensor<3x5x61x83x{0}>", dtype),
+                a = llvm::formatv("tensor<3x5x64x85x{0}>", dtype),
+                c = llvm::formatv("tensor<4x5x61x83x{0}>", dtype),
+                d = llvm::formatv("tensor<3x7x61x84x{0}>", dtype),
+                e = llvm::formatv("tensor<3x5x66x87x{0}>", dtype),
+                g = llvm::formatv("tensor<3x5x121x83x{0}>", dtype);
+    const char *number = dtype[0] == 'f' ? "1.5" : "1.0";
+    std::string text = llvm::formatv(R"(
+      func.func @f(%x: {0}) -> ({1}, {1}, {2}, {3}, {4}, {5}) {{
+        %n = agc.{7} %x : {0}
+        %a = agc.pad %n {{low = array<i64: 0, 0, 1, 1>, high = array<i64: 0, 0, 2, 1>, interior = array<i64: 0, 0, 0, 0>, value = {6} : f64} : {0} to {1}
+        %b = agc.pad %x {{low = array<i64: 0, 0, 1, 1>, high = array<i64: 0, 0, 2, 1>, interior = array<i64: 0, 0, 0, 0>, value = {6} : f64} : {0} to {1}
+        %c = agc.pad %n {{low = array<i64: 1, 0, 0, 0>, high = array<i64: 0, 0, 0, 0>, interior = array<i64: 0, 0, 0, 0>, value = {6} : f64} : {0} to {2}
+        %d = agc.pad %x {{low = array<i64: 0, 1, 0, 0>, high = array<i64: 0, 1, 0, 1>, interior = array<i64: 0, 0, 0, 0>, value = {6} : f64} : {0} to {3}
+        %e = agc.pad %a {{low = array<i64: 0, 0, 1, 1>, high = array<i64: 0, 0, 1, 1>, interior = array<i64: 0, 0, 0, 0>, value = 0.0 : f64} : {1} to {4}
+        %g = agc.pad %x {{low = array<i64: 0, 0, 0, 0>, high = array<i64: 0, 0, 0, 0>, interior = array<i64: 0, 0, 1, 0>, value = {6} : f64} : {0} to {5}
+        return %a, %b, %c, %d, %e, %g : {1}, {1}, {2}, {3}, {4}, {5}
+      })", x, a, c, d, e, g, number, dtype == std::string("i1") ? "not" : "neg");
+    SCOPED_TRACE(x);
+    expectAgreement(text.c_str());
+  }
+  // A maximum over windows beyond the edges, which starts from the least there is.
+  expectAgreement(R"(
+    func.func @f(%x: tensor<2x16x63x65xf32>) -> tensor<2x16x32x33xf32> {
+      %r = agc.neg %x : tensor<2x16x63x65xf32>
+      %y, %i = agc.max_pool %r {window = array<i64: 3, 3>, strides = array<i64: 2, 2>, low = array<i64: 1, 1>, high = array<i64: 1, 1>} : (tensor<2x16x63x65xf32>) -> (tensor<2x16x32x33xf32>, tensor<2x16x32x33xi32>)
+      return %y : tensor<2x16x32x33xf32>
+    })");
+}
+
 TEST(Compile, UpdatesInAnotherOrder) {
   // Weights and momentum in place, from a gradient that lies in another order.
   expectAgreement(R"(

@@ -22,6 +22,51 @@ func.func @writes_where_it_goes(%x: tensor<4xf32>) -> tensor<6xf32> {
   return %z : tensor<6xf32>
 }
 
+// Of a large tensor only what is around the insertion is filled: rows above and below,
+// which are as many, by one kernel, then columns on either side.
+// CHECK-LABEL: @fills_around_a_large_part
+// CHECK: %[[ROWS:.*]]:2 = linalg.generic
+// CHECK: tensor.insert_slice %[[ROWS]]#0 into %{{.*}}[0, 0, 0, 0] [2, 1, 103, 8]
+// CHECK: tensor.insert_slice %[[ROWS]]#1 into %{{.*}}[0, 101, 0, 0] [2, 1, 103, 8]
+// CHECK: %[[LEFT:.*]] = linalg.generic
+// CHECK: tensor.insert_slice %[[LEFT]] into %{{.*}}[0, 1, 0, 0] [2, 100, 1, 8]
+// CHECK: %[[RIGHT:.*]] = linalg.generic
+// CHECK: %[[FRAME:.*]] = tensor.insert_slice %[[RIGHT]] into %{{.*}}[0, 1, 101, 0] [2, 100, 2, 8]
+// CHECK: %[[X:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<2x100x100x8xf32>)
+// CHECK: tensor.insert_slice %[[X]] into %[[FRAME]][0, 1, 1, 0] [2, 100, 100, 8]
+func.func @fills_around_a_large_part(%x: tensor<2x100x100x8xf32>) -> tensor<2x102x103x8xf32> {
+  %y = agc.pad %x {low = array<i64: 0, 1, 1, 0>, high = array<i64: 0, 1, 2, 0>, interior = array<i64: 0, 0, 0, 0>, value = 0.0 : f64} : tensor<2x100x100x8xf32> to tensor<2x102x103x8xf32>
+  return %y : tensor<2x102x103x8xf32>
+}
+
+// All of it, where an insertion leaves most as it is, or has gaps, or a second one follows.
+// CHECK-LABEL: @fills_all_of_what_is_left
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<512x512xf32>)
+// CHECK: tensor.insert_slice %{{.*}}[1, 1] [256, 256] [1, 1]
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<511x511xf32>)
+// CHECK: tensor.insert_slice %{{.*}}[0, 0] [256, 256] [2, 2]
+// CHECK: linalg.generic {{.*}} outs(%{{.*}} : tensor<260x260xf32>)
+// CHECK: tensor.insert_slice %{{.*}}[2, 2] [256, 256] [1, 1]
+// CHECK: tensor.insert_slice %{{.*}}[0, 0] [256, 256] [1, 1]
+func.func @fills_all_of_what_is_left(%x: tensor<256x256xf32>) -> (tensor<512x512xf32>, tensor<511x511xf32>, tensor<260x260xf32>) {
+  %a = agc.pad %x {low = array<i64: 1, 1>, high = array<i64: 255, 255>, interior = array<i64: 0, 0>, value = 0.0 : f64} : tensor<256x256xf32> to tensor<512x512xf32>
+  %b = agc.pad %x {low = array<i64: 0, 0>, high = array<i64: 0, 0>, interior = array<i64: 1, 1>, value = 0.0 : f64} : tensor<256x256xf32> to tensor<511x511xf32>
+  %c = agc.pad %x {low = array<i64: 2, 2>, high = array<i64: 2, 2>, interior = array<i64: 0, 0>, value = 0.0 : f64} : tensor<256x256xf32> to tensor<260x260xf32>
+  %d = tensor.insert_slice %x into %c[0, 0] [256, 256] [1, 1] : tensor<256x256xf32> into tensor<260x260xf32>
+  return %a, %b, %d : tensor<512x512xf32>, tensor<511x511xf32>, tensor<260x260xf32>
+}
+
+// Each insertion has a fill for itself: to copy one takes longer.
+// CHECK-LABEL: @copies_no_fill
+// CHECK-NOT: ins(%{{.*}} : tensor<6xf32>)
+// CHECK: return
+func.func @copies_no_fill(%x: tensor<4xf32>) -> (tensor<6xf32>, tensor<6xf32>) {
+  %zeros = arith.constant dense<0.0> : tensor<6xf32>
+  %a = tensor.insert_slice %x into %zeros[0] [4] [1] : tensor<4xf32> into tensor<6xf32>
+  %b = tensor.insert_slice %x into %zeros[2] [4] [1] : tensor<4xf32> into tensor<6xf32>
+  return %a, %b : tensor<6xf32>, tensor<6xf32>
+}
+
 // Memory with nothing in it is not copied, though several write into it.
 // CHECK-LABEL: @shares_no_empty_memory
 // CHECK-NOT: tensor<6xf32>) outs

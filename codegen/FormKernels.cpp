@@ -45,7 +45,7 @@ public:
   func::FuncOp getCheck(CheckRangeOp op, MemRefType buffer);
   KernelInfo getScatter(ScatterOp op, ArrayRef<View> views,
                         ArrayRef<MemRefType> buffers);
-  KernelInfo getWinograd(Operation *op, ArrayRef<View> views,
+  KernelInfo getWinograd(Operation *op, linalg::GenericOp maker, ArrayRef<View> views,
                          ArrayRef<MemRefType> buffers);
   KernelInfo getAttention(Operation *op, ArrayRef<View> views,
                           ArrayRef<MemRefType> buffers);
@@ -249,11 +249,18 @@ KernelInfo KernelTable::getScatter(ScatterOp op, ArrayRef<View> views,
   });
 }
 
-KernelInfo KernelTable::getWinograd(Operation *op, ArrayRef<View> views,
+KernelInfo KernelTable::getWinograd(Operation *op, linalg::GenericOp maker, ArrayRef<View> views,
                                     ArrayRef<MemRefType> buffers) {
-  WinogradNest nest = buildWinogradNest(op, views[0], views[1]);
-  std::string key = llvm::formatv("{0} {1} {2}", nest.key(), Type(buffers[0]), Type(buffers[1]));
-  return getOrMake(op, key, nest.name(), buffers, [&](KernelInfo &info) {
+  WinogradNest nest = buildWinogradNest(op, maker, views);
+  std::string key = nest.key();
+  for (MemRefType buffer : buffers)
+    key += llvm::formatv(" {0}", Type(buffer));
+  SmallVector<Operation *> ops{op};
+  if (maker) {
+    key += kernelKey(*nest.prologue, buffers);
+    ops.push_back(maker);
+  }
+  return getOrMake(ops, key, nest.name(), buffers, [&](KernelInfo &info) {
     info.tiles = emitWinograd(info.function, nest, machine);
     describe(info, nest.flops(), nest.flops(), nest.bytes());
   });
@@ -498,8 +505,16 @@ void FormCalls::callScatter(ScatterOp op) {
 }
 
 void FormCalls::callWinograd(Operation *op) {
-  callOn({op->getOperand(0), op->getResult(0)},
-         [&](auto views, auto types) { return kernels.getWinograd(op, views, types); });
+  SmallVector<Value> values{op->getOperand(0)};
+  linalg::GenericOp maker;
+  if (OpOperand *fused = schedule.fusedOperand(op)) {
+    maker = fused->get().getDefiningOp<linalg::GenericOp>();
+    values = maker.getDpsInputs();
+  }
+  values.push_back(op->getResult(0));
+  callOn(values, [&](auto views, auto types) {
+    return kernels.getWinograd(op, maker, views, types);
+  });
 }
 
 void FormCalls::callAttention(Operation *op) {

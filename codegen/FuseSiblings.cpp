@@ -10,6 +10,7 @@
 #include "codegen/Passes.h"
 #include "codegen/Schedule.h"
 #include "passes/ElementwiseGroup.h"
+#include "passes/Winograd.h"
 
 #include "mlir/Transforms/CSE.h"
 
@@ -56,9 +57,14 @@ static bool finishesReduction(linalg::GenericOp op) {
   });
 }
 
+/// Whether a transform computes what the op gives on the way.
+static bool isPrologue(linalg::GenericOp op) {
+  return op->hasOneUse() && winograd::isPrologue(*op->use_begin());
+}
+
 bool FuseSiblingsPass::mayJoin(linalg::GenericOp op) {
   return isElementwise(op) && lookupsIn(op).empty() && !isUpdate(op) &&
-         !finishesReduction(op) && llvm::all_of(op.getDpsInits(), [](Value init) {
+         !finishesReduction(op) && !isPrologue(op) && llvm::all_of(op.getDpsInits(), [](Value init) {
            return bool(init.getDefiningOp<tensor::EmptyOp>());
          });
 }

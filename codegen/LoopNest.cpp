@@ -207,4 +207,18 @@ LoopNest buildLoopNest(linalg::GenericOp op, ArrayRef<View> inputs,
   return nest;
 }
 
+LoopNest buildElements(linalg::GenericOp op, ArrayRef<View> inputs) {
+  LoopNest nest;
+  nest.body = op.getBody();
+  llvm::append_range(nest.sizes, cast<RankedTensorType>(op->getResult(0).getType()).getShape());
+  nest.isReduction.assign(nest.numLoops(), false);
+  AffineMap result = inversePermutation(op.getIndexingMapMatchingResult(op->getResult(0)));
+  for (AffineExpr loop : result.getResults()) // Which dimension it is.
+    nest.loopOfIndex.push_back(cast<AffineDimExpr>(loop).getPosition());
+  for (auto [operand, view] : llvm::zip_equal(op.getDpsInputOperands(), inputs))
+    nest.inputs.push_back(
+        buildAccess(*operand, op.getMatchingIndexingMap(operand).compose(result), view));
+  return nest;
+}
+
 } // namespace agc

@@ -81,6 +81,10 @@ LoopNest buildLoopNest(mlir::linalg::GenericOp op, llvm::ArrayRef<View> inputs,
                        llvm::ArrayRef<View> outputs,
                        const Epilogue &epilogue = {});
 
+/// An element-wise op at its result's elements: the loops are the result's dimensions, as
+/// they are, and nothing is stored.
+LoopNest buildElements(mlir::linalg::GenericOp op, llvm::ArrayRef<View> inputs);
+
 } // namespace agc
 
 #endif

@@ -73,7 +73,7 @@ static std::optional<unsigned> updatedArgument(func::FuncOp function,
 }
 
 //===----------------------------------------------------------------------===//
-// Epilogues
+// Epilogues and prologues
 //===----------------------------------------------------------------------===//
 
 /// Whether an element-wise op can take this operand, a reduction's result, from
@@ -111,12 +111,24 @@ void Schedule::findEpilogues() {
         }))
       continue;
     for (OpOperand *operand : op.getDpsInputOperands())
-      if (!fusedOperands.contains(op) && canFinish(op, operand)) {
-        fusedOperands[op] = operand;
-        Operation *reduction = operand->get().getDefiningOp();
-        fusedReductions.insert(reduction);
-        reduction->moveBefore(op); // where it runs
-      }
+      if (!fusedOperands.contains(op) && canFinish(op, operand))
+        fuse(*operand);
+  }
+}
+
+/// The kernel of the operand's owner makes it, too.
+void Schedule::fuse(OpOperand &operand) {
+  Operation *maker = operand.get().getDefiningOp();
+  fusedOperands[operand.getOwner()] = &operand;
+  fusedMakers.insert(maker);
+  maker->moveBefore(operand.getOwner()); // where it runs
+}
+
+void Schedule::findPrologues() {
+  for (auto transform : function.getBody().front().getOps<winograd::ToPointsOp>()) {
+    OpOperand &image = transform.getXMutable();
+    if (winograd::isPrologue(image) && !fusedOperands.contains(image.get().getDefiningOp()))
+      fuse(image);
   }
 }
 
@@ -192,10 +204,10 @@ ArrayRef<Value> Schedule::readBy(Operation *op) const {
   for (OpOperand &operand : op->getOpOperands())
     if (&operand != fused)
       values.push_back(operand.get());
-  Operation *reduction = fused ? fused->get().getDefiningOp() : nullptr;
-  if (reduction)
-    llvm::append_range(values, reduction->getOperands());
-  for (tensor::ExtractOp lookup : lookupsIn(reduction ? reduction : op))
+  Operation *maker = fused ? fused->get().getDefiningOp() : nullptr;
+  if (maker)
+    llvm::append_range(values, maker->getOperands());
+  for (tensor::ExtractOp lookup : lookupsIn(maker ? maker : op))
     values.push_back(lookup.getTensor());
   return values;
 }
@@ -326,7 +338,7 @@ void Schedule::assignView(Operation &op) {
               denseView(bufferOfResult(empty.getResult()), empty.getType());
       })
       .Case<linalg::GenericOp>([&](linalg::GenericOp generic) {
-        if (fusedReductions.contains(generic))
+        if (fusedMakers.contains(generic))
           return; // Its result never is in memory.
         for (OpResult value : generic->getResults()) {
           if (value.hasOneUse())
@@ -441,7 +453,7 @@ void Schedule::orderKernels() {
     if (isa<linalg::GenericOp, CheckRangeOp, CondOp, ScanOp, ScatterOp,
             winograd::ToPointsOp, winograd::FromPointsOp, attention::ForwardOp,
             attention::BackwardOp>(op) &&
-        !fusedReductions.contains(&op))
+        !fusedMakers.contains(&op))
       order.push_back(&op);
   };
   for (Operation &op : function.getBody().front())
@@ -693,8 +705,10 @@ void Schedule::planWorkspace() {
 }
 
 LogicalResult Schedule::build() {
-  if (fuses)
+  if (fuses) {
     findEpilogues();
+    findPrologues();
+  }
   assignViews();
   orderKernels();
   hoistUpdates();

@@ -47,7 +47,8 @@ public:
   /// A tensor of which only the shape is read lies nowhere: an empty view.
   View viewOf(mlir::Value value) const { return views.lookup(value); }
 
-  /// An epilogue's reduction is not in the list: one kernel does both.
+  /// An epilogue's reduction is not in the list, nor is what makes an image that its only
+  /// transform computes on the way: one kernel does both.
   llvm::SmallVector<mlir::Operation *> order;
   llvm::SmallVector<Buffer> buffers;
   llvm::DenseMap<mlir::Value, View> views;
@@ -63,8 +64,9 @@ public:
   /// What the kernel of an op in the list reads, writes and works on.
   llvm::SmallVector<unsigned> buffersOf(mlir::Operation *op) const;
 
-  /// The operand of an element-wise op that its kernel computes on the way, if
-  /// there is one: the result of a reduction that nobody else reads.
+  /// The operand that an op's kernel computes on the way, if there is one: of an
+  /// element-wise op the result of a reduction that nobody else reads, of a transform
+  /// what an element-wise op makes for it.
   mlir::OpOperand *fusedOperand(mlir::Operation *op) const {
     return fusedOperands.lookup(op);
   }
@@ -80,10 +82,12 @@ private:
   llvm::DenseMap<mlir::Value, unsigned> resultOf;
   llvm::SmallVector<unsigned> bufferOfArgument;
   llvm::DenseMap<mlir::Operation *, mlir::OpOperand *> fusedOperands;
-  llvm::DenseSet<mlir::Operation *> fusedReductions;
+  llvm::DenseSet<mlir::Operation *> fusedMakers;
   size_t numFirst = 0; // kernels that checks need
 
   void findEpilogues();
+  void findPrologues();
+  void fuse(mlir::OpOperand &operand);
   /// What the kernel of an op in the list reads. Asked often, and kept.
   llvm::ArrayRef<mlir::Value> readBy(mlir::Operation *op) const;
   mutable std::unordered_map<mlir::Operation *, llvm::SmallVector<mlir::Value>> readValues;

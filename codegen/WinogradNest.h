@@ -19,6 +19,8 @@ struct WinogradNest {
   int64_t step = 1;                // from one tile to the next, in the image
   std::array<int64_t, 2> low = {}; // what of the first lies before the image
   int64_t imageOffset = 0, pointsOffset = 0;
+  /// What makes the image, if it is not in memory.
+  std::optional<LoopNest> prologue;
 
   /// What its code depends on, but for the buffers' types.
   std::string key() const;
@@ -27,11 +29,12 @@ struct WinogradNest {
   int64_t bytes() const;
 };
 
-/// Of a `winograd` op whose operand and result are dense, and lie there.
-WinogradNest buildWinogradNest(mlir::Operation *op, const View &operand,
-                               const View &result);
+/// Of a `winograd` op. Its operand, or the inputs of what makes that on the way, lie as
+/// the first of \p views say, and its result as the last: dense, but for those inputs.
+WinogradNest buildWinogradNest(mlir::Operation *op, mlir::linalg::GenericOp maker,
+                               llvm::ArrayRef<View> views);
 
-/// As emitKernel; the kernel's buffers are the transform's operand and its result.
+/// As emitKernel; the kernel's buffers are those of the views above.
 int64_t emitWinograd(mlir::func::FuncOp kernel, const WinogradNest &nest,
                      const Machine &machine);
 

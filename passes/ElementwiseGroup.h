@@ -31,6 +31,13 @@ void fusePartners(mlir::RewriterBase &rewriter, mlir::Block &block,
                   llvm::function_ref<std::optional<Partner>(mlir::linalg::GenericOp)> find,
                   llvm::function_ref<void(mlir::Operation *)> fused = nullptr);
 
+/// Whether what an element-wise op gives can be computed again in this reader of it, for
+/// each element once.
+bool canComputeIn(mlir::OpOperand &operand);
+
+/// Computes it there. The reader is another op then.
+void computeIn(mlir::RewriterBase &rewriter, mlir::OpOperand &operand);
+
 } // namespace agc
 
 #endif

@@ -114,6 +114,38 @@ bool keepsItsLoops(OpOperand *operand) {
   return llvm::all_of(reductions, [&](unsigned d) { return loops.test(d); });
 }
 
+} // namespace
+
+bool canComputeIn(OpOperand &operand) {
+  auto producer = operand.get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = dyn_cast<linalg::GenericOp>(operand.getOwner());
+  return producer && consumer && fits(producer, consumer) && isWorthFusing(producer, consumer) &&
+         linalg::areElementwiseOpsFusable(&operand) && keepsItsLoops(&operand);
+}
+
+void computeIn(RewriterBase &rewriter, OpOperand &operand) {
+  auto reader = cast<linalg::GenericOp>(operand.getOwner());
+  rewriter.setInsertionPoint(reader);
+  FailureOr<linalg::ElementwiseOpFusionResult> fused =
+      linalg::fuseElementwiseOps(rewriter, &operand);
+  for (Value result : reader->getResults())
+    rewriter.replaceAllUsesWith(result, fused->replacements.lookup(result));
+  rewriter.eraseOp(reader);
+  // Upstream also gives what was there already. And what both read is to be read once,
+  // what both compute computed once.
+  OpOperand &use = *fused->fusedOp->use_begin();
+  RewritePatternSet patterns(rewriter.getContext());
+  linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+  GreedyRewriteConfig config;
+  config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps).enableFolding(false);
+  (void)applyOpPatternsGreedily(fused->fusedOp, std::move(patterns), config);
+  Operation *made = use.get().getDefiningOp();
+  DominanceInfo dominance(made);
+  eliminateCommonSubExpressions(rewriter, dominance, made);
+}
+
+namespace {
+
 bool goesIntoItsReader(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());

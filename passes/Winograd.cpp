@@ -306,6 +306,7 @@ struct WinogradPass : impl::WinogradPassBase<WinogradPass> {
          llvm::make_early_inc_range(llvm::reverse(getOperation().getBody().front())))
       if (isOpTriviallyDead(&op))
         op.erase();
+    computeImagesWhereRead(getOperation().getBody().front());
   }
 };
 

@@ -65,6 +65,14 @@ inline int64_t pointsOf(int64_t tile, int64_t stride) {
 std::optional<int64_t> chooseTile(int64_t images, int64_t height, int64_t width,
                                   int64_t channels, int64_t filters, int64_t stride);
 
+/// Whether the image that a transform reads is made by an op that is computed on the way,
+/// in the transform's kernel, and nowhere else.
+bool isPrologue(mlir::OpOperand &image);
+
+/// Computes images again in each of their readers, transforms and others, where that costs
+/// less than to write and read them.
+void computeImagesWhereRead(mlir::Block &block);
+
 } // namespace agc::winograd
 
 #endif

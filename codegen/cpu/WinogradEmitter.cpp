@@ -7,7 +7,11 @@
 // What of a tile lies outside the image is known for the first and last rows and
 // columns of tiles: they have code of their own, in which zeros are not loaded.
 //
+// An image that is not in memory is computed element by element as it would be loaded;
+// what is the same for all elements of a channel is loaded once for a tile.
+//
 //===----------------------------------------------------------------------===//
+#include "codegen/KernelName.h"
 #include "codegen/WinogradNest.h"
 #include "codegen/cpu/BodyEmitter.h"
 
@@ -51,6 +55,7 @@ private:
   ImplicitLocOpBuilder b;
   int64_t lanes, side, numPoints;
   Value image, row, column; // indices of the tile
+  Value y, x;               // of its first element in the image, or before it
 
   Value constant(int64_t i) { return arith::ConstantIndexOp::create(b, i); }
   Value add(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
@@ -62,6 +67,7 @@ private:
   void emitTile(const Class &rows, const Class &columns);
   void emitVectors(const Class &rows, const Class &columns, Value imageBase,
                    Value pointsBase, Value channel, int64_t active);
+  std::function<Value(int64_t, int64_t)> computedImage(Value channel, int64_t active);
 
   Value multiply(Value x, double factor);
   Value multiplyAdd(Value sum, Value x, double factor);
@@ -187,6 +193,30 @@ Vectors WinogradEmitter::apply(ArrayRef<Value> xs) {
   return result;
 }
 
+/// What gives the element at (i, j) of a tile of an image that is not in memory.
+std::function<Value(int64_t, int64_t)> WinogradEmitter::computedImage(Value channel,
+                                                                      int64_t active) {
+  Place place{{image, y, x, channel}, 3, lanes, active};
+  BodyEmitter emitter(b, kernel, *nest.prologue);
+  auto isAlike = [](const Access &access) { return !access.strides[1] && !access.strides[2]; };
+  Vectors shared;
+  for (const Access &access : nest.prologue->inputs)
+    shared.push_back(isAlike(access) ? emitter.load(access, place) : Value());
+  return [=, this](int64_t i, int64_t j) mutable {
+    Vectors loaded(shared);
+    for (auto [value, access] : llvm::zip_equal(loaded, nest.prologue->inputs)) {
+      if (value)
+        continue;
+      Access here = access;
+      here.offset += i * access.strides[1] + j * access.strides[2];
+      value = emitter.load(here, place);
+    }
+    Value value = emitter.body(place, {}, loaded).front();
+    auto type = VectorType::get({lanes}, b.getF32Type());
+    return lanes == 1 ? vector::BroadcastOp::create(b, type, value).getResult() : value;
+  };
+}
+
 void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
                                   Value imageBase, Value pointsBase, Value channel,
                                   int64_t active) {
@@ -196,7 +226,7 @@ void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
     mask = vector::ConstantMaskOp::create(
         b, VectorType::get({lanes}, b.getI1Type()), ArrayRef<int64_t>{active});
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
-  Value from = kernel.getArgument(0), to = kernel.getArgument(1);
+  Value from = kernel.getArgument(0), to = kernel.getArguments().take_back(3)[0];
   auto load = [&](Value at) -> Value {
     if (mask)
       return vector::MaskedLoadOp::create(b, type, from, at, mask, zero);
@@ -217,12 +247,17 @@ void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
                                   nest.tileColumns * nest.channels));
   };
 
+  std::function<Value(int64_t, int64_t)> elementAt = [&](int64_t i, int64_t j) {
+    return load(inImage(i, j));
+  };
+  if (nest.prologue)
+    elementAt = computedImage(channel, active);
   int64_t n = matrix.columns; // a side of what is loaded
   auto loadAt = [&](int64_t i, int64_t j) -> Value {
     if (!nest.toPoints)
       return load(atPoint(i, j));
     bool isInside = i >= rows.first && i < rows.last && j >= columns.first && j < columns.last;
-    return isInside ? load(inImage(i, j)) : Value();
+    return isInside ? elementAt(i, j) : Value();
   };
   SmallVector<Vectors> half; // by column
   for (int64_t j = 0; j < n; ++j) {
@@ -252,8 +287,8 @@ void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
 void WinogradEmitter::emitTile(const Class &rows, const Class &columns) {
   // Before the image's first element, if the tile begins there: only what is
   // inside is reached from it.
-  Value y = add(scaled(row, nest.step), constant(-nest.low[0])),
-        x = add(scaled(column, nest.step), constant(-nest.low[1]));
+  y = add(scaled(row, nest.step), constant(-nest.low[0]));
+  x = add(scaled(column, nest.step), constant(-nest.low[1]));
   Value imageBase = scaled(
       add(scaled(add(scaled(image, nest.height), y), nest.width), x), nest.channels);
   Value pointsBase = scaled(add(scaled(add(scaled(image, nest.tileRows), row),
@@ -277,8 +312,8 @@ void WinogradEmitter::emitTile(const Class &rows, const Class &columns) {
 int64_t WinogradEmitter::run() {
   Block *entry = kernel.addEntryBlock();
   b.setInsertionPointToStart(entry);
-  auto loop = scf::ForOp::create(b, entry->getArgument(2), entry->getArgument(3),
-                                 constant(1));
+  auto range = entry->getArguments().take_back(2);
+  auto loop = scf::ForOp::create(b, range[0], range[1], constant(1));
   b.setInsertionPointToStart(loop.getBody());
   // A row of tiles is what a thread takes.
   image = arith::DivUIOp::create(b, loop.getInductionVar(), constant(nest.tileRows));
@@ -312,7 +347,7 @@ int64_t emitWinograd(func::FuncOp kernel, const WinogradNest &nest,
 // What a kernel is of
 //===----------------------------------------------------------------------===//
 
-WinogradNest buildWinogradNest(Operation *op, const View &operand, const View &result) {
+WinogradNest buildWinogradNest(Operation *op, linalg::GenericOp maker, ArrayRef<View> views) {
   WinogradNest nest;
   auto toPoints = dyn_cast<winograd::ToPointsOp>(op);
   auto fromPoints = dyn_cast<winograd::FromPointsOp>(op);
@@ -331,8 +366,13 @@ WinogradNest buildWinogradNest(Operation *op, const View &operand, const View &r
   nest.channels = image[3];
   nest.tileRows = points[2];
   nest.tileColumns = points[3];
-  nest.imageOffset = (toPoints ? operand : result).offset;
-  nest.pointsOffset = (toPoints ? result : operand).offset;
+  if (maker) {
+    nest.prologue = buildElements(maker, views.drop_back());
+    for (auto [i, input] : llvm::enumerate(nest.prologue->inputs))
+      input.argument = i;
+  }
+  nest.imageOffset = (toPoints ? views.front() : views.back()).offset;
+  nest.pointsOffset = (toPoints ? views.back() : views.front()).offset;
   if (toPoints) {
     nest.step = toPoints.getTile() * (nest.of == "input" ? toPoints.getStride() : 1);
     llvm::copy(toPoints.getLow(), nest.low.begin());
@@ -343,8 +383,8 @@ WinogradNest buildWinogradNest(Operation *op, const View &operand, const View &r
 }
 
 std::string WinogradNest::name() const {
-  return llvm::formatv("winograd_{0}_{1}_{2}x{3}x{4}x{5}", toPoints ? "to" : "from", of, images,
-                       height, width, channels);
+  return llvm::formatv("winograd_{0}_{1}_{2}x{3}x{4}x{5}{6}", toPoints ? "to" : "from", of, images,
+                       height, width, channels, prologue ? "_of_map" : "");
 }
 
 std::string WinogradNest::key() const {
@@ -356,12 +396,15 @@ std::string WinogradNest::key() const {
 int64_t WinogradNest::flops() const {
   // What a multiplication by the matrix costs with pairs, about.
   int64_t additions = llvm::count_if(matrix.elements, [](double e) { return e != 0; });
-  return images * tileRows * tileColumns * channels * additions * (matrix.rows + matrix.columns);
+  return images * tileRows * tileColumns * channels * additions * (matrix.rows + matrix.columns) +
+         (prologue ? kernelFlops(*prologue) : 0);
 }
 
 int64_t WinogradNest::bytes() const {
   int64_t side = toPoints ? matrix.rows : matrix.columns;
-  return 4 * images * channels * (height * width + side * side * tileRows * tileColumns);
+  int64_t elements = images * height * width * channels,
+          values = images * side * side * tileRows * tileColumns * channels;
+  return (prologue ? kernelBytes(*prologue) : 4 * elements) + 4 * values;
 }
 
 } // namespace agc

@@ -195,6 +195,97 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{1, 128, 56, 56, 128, 3, 2, 0, 1, 1, 1}, 4},
                     Case{{6, 128, 22, 27, 144, 3, 2, 1, 1, 1, 1}, 2}));
 
+/// y = a convolution of x, z = relu(y * scale + shift), another of z, and gradients; \p keeps:
+/// z is also read by a product, which needs it in memory.
+std::string textWithImage(const ConvolutionCase &t, bool keeps) {
+  auto shape = [](std::initializer_list<int> sizes) {
+    std::string text = "tensor<";
+    for (int size : sizes)
+      text += std::to_string(size) + "x";
+    return text + "f32>";
+  };
+  auto attrs = [](int stride, int pad) {
+    std::string two = "array<i64: " + std::to_string(stride) + ", " + std::to_string(stride) + ">",
+                low = "array<i64: " + std::to_string(pad) + ", " + std::to_string(pad) + ">";
+    return " {strides = " + two + ", low = " + low + ", high = " + low +
+           ", dilation = array<i64: 1, 1>, groups = 1 : i64} : ";
+  };
+  std::string x = shape({t.n, t.c, t.h, t.w}), v = shape({t.c, t.c, 1, 1}), c = shape({t.c}),
+              w = shape({t.o, t.c, 3, 3}), y = shape({t.n, t.o, t.outHeight(), t.outWidth()});
+  std::string types = y + ", " + x + ", " + v + ", " + c + ", " + w;
+  return "func.func @f(%x: " + x + ", %v: " + v + ", %scale: " + c + ", %shift: " + c + ", %w: " +
+         w + ", %dy: " + y + ") -> (" + types + (keeps ? ", " + x : "") + ") {\n%0 = agc.conv %x, %v" +
+         attrs(1, 0) + "(" + x + ", " + v + ") -> " + x +
+         "\n%1 = agc.broadcast %scale {dimensions = array<i64: 1>} : " + c + " to " + x +
+         "\n%2 = agc.broadcast %shift {dimensions = array<i64: 1>} : " + c + " to " + x +
+         "\n%3 = agc.mul %0, %1 : " + x + "\n%4 = agc.add %3, %2 : " + x + "\n%5 = agc.relu %4 : " + x +
+         "\n%y = agc.conv %5, %w" + attrs(t.stride, t.pad) + "(" + x + ", " + w + ") -> " + y +
+         (keeps ? "\n%k = agc.conv %5, %v" + attrs(1, 0) + "(" + x + ", " + v + ") -> " + x : "") +
+         "\n%g:4 = agc.gradient %y, %dy, %x, %v, %scale, %w {outputs = 1 : i64} : (" + y + ", " +
+         types + ") -> (" + x + ", " + v + ", " + c + ", " + w + ")\nreturn %y, %g#0, %g#1, %g#2, %g#3" +
+         (keeps ? ", %k" : "") + " : " + types + (keeps ? ", " + x : "") + "}";
+}
+
+class ImageOnTheWay : public testing::TestWithParam<Case> {};
+
+/// What is computed where it is read has the bits of what is in memory.
+TEST_P(ImageOnTheWay, HasTheBitsOfOneInMemory) {
+  const ConvolutionCase &t = GetParam().convolution;
+  CompiledProgram computed(serialize(textWithImage(t, false))),
+      kept(serialize(textWithImage(t, true)));
+  auto numOnTheWay = [](const CompiledProgram &program) {
+    int count = 0;
+    for (const proto::KernelInfo &kernel : program.manifest.kernels())
+      count += int(kernel.calls()) * (kernel.name().find("_of_map") != std::string::npos);
+    return count;
+  };
+  // Forward and in the weights' gradient.
+  EXPECT_EQ(numOnTheWay(computed), 2 * GetParam().blocks);
+  EXPECT_EQ(numOnTheWay(kept), 0);
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal(0, 1);
+  std::vector<Elements> arguments;
+  for (int64_t count : {t.n * t.c * t.h * t.w, t.c * t.c, t.c, t.c, t.o * t.c * 9,
+                        t.n * t.o * t.outHeight() * t.outWidth()}) {
+    Elements &next = arguments.emplace_back(DType::F32, size_t(count));
+    for (size_t i = 0; i < next.count; ++i)
+      next.set(i, normal(random));
+  }
+  std::vector<Elements> results = run(computed, arguments), others = run(kept, arguments);
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (i != 3) {
+      EXPECT_TRUE(results[i].sameBits(others[i])) << "result " << i;
+      continue;
+    }
+    // The scale's gradient: its sum reads other operands, and may go another way.
+    double largest = 0, difference = 0;
+    for (size_t j = 0; j < results[i].count; ++j) {
+      largest = std::max(largest, std::abs(others[i].number(j)));
+      difference = std::max(difference, std::abs(results[i].number(j) - others[i].number(j)));
+    }
+    EXPECT_LE(difference, 1e-6 * largest);
+  }
+  for (int64_t threads : {2, 3, 8}) {
+    Threads split{threads};
+    std::vector<Elements> again = run(computed, arguments, &split.executor);
+    for (size_t i = 0; i < again.size(); ++i)
+      EXPECT_TRUE(again[i].sameBits(results[i])) << threads << " threads, result " << i;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Winograd, ImageOnTheWay,
+    testing::Values(Case{{4, 64, 16, 16, 64, 3, 1, 1, 1, 1}, 4},
+                    // By blocks of two images.
+                    Case{{8, 64, 40, 40, 64, 3, 1, 1, 1, 1}, 4, 4},
+                    // Tiles that are cut on both sides; a remainder of channels.
+                    Case{{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
+                    Case{{8, 64, 8, 10, 64, 3, 1, 2, 1, 1}, 4},
+                    Case{{16, 128, 6, 6, 128, 3, 1, 1, 1, 1}, 2},
+                    // In steps of two, and there in blocks.
+                    Case{{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},
+                    Case{{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}));
+
 /// What is computed directly: few channels, groups, few images in steps of two, steps of
 /// three, another window.
 TEST(WinogradDeclines, WhatItIsNotFor) {

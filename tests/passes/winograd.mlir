@@ -137,3 +137,86 @@ func.func @weights_by_blocks(%x: tensor<8x64x40x40xf32>, %dy: tensor<8x64x40x40x
   %dw = agc.conv_weight_grad %x, %dy {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x40x40xf32>, tensor<8x64x40x40xf32>) -> tensor<64x64x3x3xf32>
   return %dw : tensor<64x64x3x3xf32>
 }
+
+// An image that is made of one other and of numbers for each channel is not in memory:
+// transforms, forward and in the weights' gradient, compute it, and so does what else
+// reads it.
+// CHECK-LABEL: @image_between
+// CHECK: %[[Y:.*]] = linalg.generic {{.*}}"reduction"
+// CHECK: %[[SUM:.*]] = linalg.generic {{.*}}"reduction"{{.*}} ins(%[[Y]], %{{.*}}, %{{.*}} : tensor<8x16x16x64xf32>, tensor<64xf32>, tensor<64xf32>) outs(%{{.*}} : tensor<64xf32>)
+// CHECK: %[[Z:.*]] = linalg.generic {{.*}} ins(%[[Y]], %{{.*}}, %{{.*}} : tensor<8x16x16x64xf32>, tensor<64xf32>, tensor<64xf32>) outs(%{{.*}} : tensor<8x16x16x64xf32>)
+// CHECK: winograd.to_points %[[Z]] {{.*}}of = "input"
+// CHECK: %[[AGAIN:.*]] = linalg.generic {{.*}} ins(%[[Y]], %{{.*}}, %{{.*}} : tensor<8x16x16x64xf32>, tensor<64xf32>, tensor<64xf32>) outs(%{{.*}} : tensor<8x16x16x64xf32>)
+// CHECK: winograd.to_points %[[AGAIN]] {{.*}}of = "input"
+func.func @image_between(%x: tensor<8x64x16x16xf32>, %v: tensor<64x64x1x1xf32>, %scale: tensor<64xf32>, %shift: tensor<64xf32>, %w: tensor<64x64x3x3xf32>, %dy: tensor<8x64x16x16xf32>) -> (tensor<64xf32>, tensor<8x64x16x16xf32>, tensor<64x64x3x3xf32>) {
+  %0 = agc.conv %x, %v {strides = array<i64: 1, 1>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<64x64x1x1xf32>) -> tensor<8x64x16x16xf32>
+  %1 = agc.broadcast %scale {dimensions = array<i64: 1>} : tensor<64xf32> to tensor<8x64x16x16xf32>
+  %2 = agc.broadcast %shift {dimensions = array<i64: 1>} : tensor<64xf32> to tensor<8x64x16x16xf32>
+  %3 = agc.mul %0, %1 : tensor<8x64x16x16xf32>
+  %4 = agc.add %3, %2 : tensor<8x64x16x16xf32>
+  %z = agc.relu %4 : tensor<8x64x16x16xf32>
+  %sum = agc.reduce_sum %z {dimensions = array<i64: 0, 2, 3>} : tensor<8x64x16x16xf32> to tensor<64xf32>
+  %y = agc.conv %z, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<64x64x3x3xf32>) -> tensor<8x64x16x16xf32>
+  %dw = agc.conv_weight_grad %z, %dy {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<8x64x16x16xf32>) -> tensor<64x64x3x3xf32>
+  return %sum, %y, %dw : tensor<64xf32>, tensor<8x64x16x16xf32>, tensor<64x64x3x3xf32>
+}
+
+// One that a product needs in memory is read from there by all; one of two others stays, too.
+// CHECK-LABEL: @images_in_memory
+// CHECK: %[[Y:.*]] = linalg.generic {{.*}}"reduction"
+// CHECK: %[[Z:.*]] = linalg.generic {{.*}} ins(%[[Y]], %{{.*}}, %{{.*}} : tensor<8x16x16x64xf32>, tensor<64xf32>, tensor<64xf32>) outs(%{{.*}} : tensor<8x16x16x64xf32>)
+// CHECK: winograd.to_points %[[Z]]
+// CHECK: winograd.to_points %[[Z]]
+func.func @images_in_memory(%x: tensor<8x64x16x16xf32>, %v: tensor<64x64x1x1xf32>, %scale: tensor<64xf32>, %shift: tensor<64xf32>, %w: tensor<64x64x3x3xf32>, %dy: tensor<8x64x16x16xf32>) -> (tensor<8x64x16x16xf32>, tensor<8x64x16x16xf32>, tensor<64x64x3x3xf32>) {
+  %0 = agc.conv %x, %v {strides = array<i64: 1, 1>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<64x64x1x1xf32>) -> tensor<8x64x16x16xf32>
+  %1 = agc.broadcast %scale {dimensions = array<i64: 1>} : tensor<64xf32> to tensor<8x64x16x16xf32>
+  %2 = agc.broadcast %shift {dimensions = array<i64: 1>} : tensor<64xf32> to tensor<8x64x16x16xf32>
+  %3 = agc.mul %0, %1 : tensor<8x64x16x16xf32>
+  %4 = agc.add %3, %2 : tensor<8x64x16x16xf32>
+  %z = agc.relu %4 : tensor<8x64x16x16xf32>
+  %y = agc.conv %z, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<64x64x3x3xf32>) -> tensor<8x64x16x16xf32>
+  %dw = agc.conv_weight_grad %z, %dy {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<8x64x16x16xf32>) -> tensor<64x64x3x3xf32>
+  %direct = agc.conv %z, %v {strides = array<i64: 1, 1>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<64x64x1x1xf32>) -> tensor<8x64x16x16xf32>
+  return %direct, %y, %dw : tensor<8x64x16x16xf32>, tensor<8x64x16x16xf32>, tensor<64x64x3x3xf32>
+}
+
+// CHECK-LABEL: @image_of_two
+// CHECK: %[[Y:.*]] = linalg.generic {{.*}}"reduction"
+// CHECK: %[[Z:.*]] = linalg.generic {{.*}} ins(%[[Y]], %{{.*}}, %{{.*}}, %{{.*}} :
+// CHECK: winograd.to_points %[[Z]]
+// CHECK: winograd.to_points %[[Z]]
+func.func @image_of_two(%x: tensor<8x64x16x16xf32>, %v: tensor<64x64x1x1xf32>, %scale: tensor<64xf32>, %shift: tensor<64xf32>, %w: tensor<64x64x3x3xf32>, %dy: tensor<8x64x16x16xf32>) -> (tensor<8x64x16x16xf32>, tensor<64x64x3x3xf32>) {
+  %0 = agc.conv %x, %v {strides = array<i64: 1, 1>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<64x64x1x1xf32>) -> tensor<8x64x16x16xf32>
+  %1 = agc.broadcast %scale {dimensions = array<i64: 1>} : tensor<64xf32> to tensor<8x64x16x16xf32>
+  %2 = agc.broadcast %shift {dimensions = array<i64: 1>} : tensor<64xf32> to tensor<8x64x16x16xf32>
+  %3 = agc.mul %0, %1 : tensor<8x64x16x16xf32>
+  %4 = agc.add %3, %2 : tensor<8x64x16x16xf32>
+  %5 = agc.add %4, %x : tensor<8x64x16x16xf32>
+  %z = agc.relu %5 : tensor<8x64x16x16xf32>
+  %y = agc.conv %z, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<64x64x3x3xf32>) -> tensor<8x64x16x16xf32>
+  %dw = agc.conv_weight_grad %z, %dy {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<8x64x16x16xf32>) -> tensor<64x64x3x3xf32>
+  return %y, %dw : tensor<8x64x16x16xf32>, tensor<64x64x3x3xf32>
+}
+
+// Blocks of images are computed of blocks of what they are made of.
+// CHECK-LABEL: @image_in_blocks
+// BLOCKS: %[[YS:.*]] = tensor.expand_shape %{{.*}} : tensor<8x40x40x64xf32> into tensor<4x2x40x40x64xf32>
+// BLOCKS: agc.scan %[[YS]], %{{.*}}, %arg2, %arg3 {{.*}}num_xs = 1 : i64, {{.*}}trips = 4 : i64
+// BLOCKS: ^bb0(%[[ROW:.*]]: tensor<2x40x40x64xf32>, %{{.*}}: tensor<36x64x1x1x64xf32>, %[[SCALE:.*]]: tensor<64xf32>, %[[SHIFT:.*]]: tensor<64xf32>):
+// BLOCKS: %[[Z:.*]] = linalg.generic {{.*}} ins(%[[ROW]], %[[SCALE]], %[[SHIFT]] :
+// BLOCKS: winograd.to_points %[[Z]] {{.*}} : tensor<2x40x40x64xf32>
+// BLOCKS: agc.scan %{{.*}}, %{{.*}}, %{{.*}}, %arg2, %arg3 {{.*}}num_carries = 1 : i64, num_xs = 2 : i64
+// BLOCKS: ^bb0(%{{.*}}: tensor<36x64x1x1x64xf32>, %[[ROW:.*]]: tensor<2x40x40x64xf32>, %{{.*}}: tensor<2x40x40x64xf32>, %[[SCALE:.*]]: tensor<64xf32>, %[[SHIFT:.*]]: tensor<64xf32>):
+// BLOCKS: %[[Z:.*]] = linalg.generic {{.*}} ins(%[[ROW]], %[[SCALE]], %[[SHIFT]] :
+// BLOCKS: winograd.to_points %[[Z]] {{.*}}of = "input"
+func.func @image_in_blocks(%x: tensor<8x64x40x40xf32>, %v: tensor<64x64x1x1xf32>, %scale: tensor<64xf32>, %shift: tensor<64xf32>, %w: tensor<64x64x3x3xf32>, %dy: tensor<8x64x40x40xf32>) -> (tensor<8x64x40x40xf32>, tensor<64x64x3x3xf32>) {
+  %0 = agc.conv %x, %v {strides = array<i64: 1, 1>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x40x40xf32>, tensor<64x64x1x1xf32>) -> tensor<8x64x40x40xf32>
+  %1 = agc.broadcast %scale {dimensions = array<i64: 1>} : tensor<64xf32> to tensor<8x64x40x40xf32>
+  %2 = agc.broadcast %shift {dimensions = array<i64: 1>} : tensor<64xf32> to tensor<8x64x40x40xf32>
+  %3 = agc.mul %0, %1 : tensor<8x64x40x40xf32>
+  %4 = agc.add %3, %2 : tensor<8x64x40x40xf32>
+  %z = agc.relu %4 : tensor<8x64x40x40xf32>
+  %y = agc.conv %z, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x40x40xf32>, tensor<64x64x3x3xf32>) -> tensor<8x64x40x40xf32>
+  %dw = agc.conv_weight_grad %z, %dy {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x40x40xf32>, tensor<8x64x40x40xf32>) -> tensor<64x64x3x3xf32>
+  return %y, %dw : tensor<8x64x40x40xf32>, tensor<64x64x3x3xf32>
+}

@@ -289,7 +289,8 @@ static std::optional<unsigned> carryOf(ScanOp scan, OpResult stack) {
 /// the carry; null where it takes more, or where there is none.
 static Value takeOfCarry(SliceOp slice, OpBuilder &builder) {
   Value source = slice.getX();
-  // A gradient that is asked for the stack's own comes by way of it.
+  // A gradient that is asked for the stack's own comes by way of it, one that is asked for
+  // the carry's does not.
   auto isAskedFor = [](Value value) {
     return llvm::any_of(value.getUsers(), [](Operation *user) { return isa<GradientOp>(user); });
   };
@@ -306,7 +307,8 @@ static Value takeOfCarry(SliceOp slice, OpBuilder &builder) {
   std::optional<unsigned> carry = carryOf(scan, cast<OpResult>(source));
   int64_t last = scan.getReverse() ? 0 : scan.getTrips() - 1;
   unsigned rows = llvm::find(order, 0) - order.begin();
-  if (!carry || slice.getStarts()[rows] != last || slice.getLimits()[rows] != last + 1)
+  if (!carry || isAskedFor(scan.getFinals()[*carry]) || slice.getStarts()[rows] != last ||
+      slice.getLimits()[rows] != last + 1)
     return nullptr;
 
   SmallVector<int64_t> shape{1};

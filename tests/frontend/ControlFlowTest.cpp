@@ -208,7 +208,9 @@ TEST(Scan, LastRowsAreCarries) {
       expectNear(grads[0], plain[0]);
       expectNear(grads[1], plain[1]);
     }
-    Tensor ys = run().second;
+    auto [carry, ys] = run();
+    expectNear(autograd::grad({ys.select(0, last).sum() + carry.sum() * 2}, {carry}, {}, true)[0],
+               full({2, 3}, 2.).to(kFloat64));
     expectNear(autograd::grad({ys.select(0, last).sum()}, {ys})[0],
                stack({full({2, 3}, last ? 0. : 1.), zeros({2, 3}), zeros({2, 3}), zeros({2, 3}),
                       zeros({2, 3}), full({2, 3}, last ? 1. : 0.)})

@@ -306,3 +306,21 @@ func.func @last_row_stays(%c: tensor<4xf32>, %xs: tensor<3x4xf32>, %n: tensor<i6
   %d = agc.slice %l#1 {starts = array<i64: 2, 0>, limits = array<i64: 3, 4>, strides = array<i64: 1, 1>} : tensor<3x4xf32> to tensor<1x4xf32>
   return %a, %b, %d, %g : tensor<1x4xf32>, tensor<1x4xf32>, tensor<1x4xf32>, tensor<3x4xf32>
 }
+
+// -----
+
+// Who asks for the carry's gradient does not get that of what reads the stack.
+// CHECK-LABEL: @last_row_beside_the_carry
+// CHECK: %[[F:.*]]:2 = agc.scan
+// CHECK: agc.slice %[[F]]#1
+// CHECK: return %{{.*}}, %arg2
+func.func @last_row_beside_the_carry(%c: tensor<4xf32>, %xs: tensor<3x4xf32>, %dc: tensor<4xf32>, %dy: tensor<1x4xf32>) -> (tensor<1x4xf32>, tensor<4xf32>) {
+  %z:2 = agc.scan %c, %xs {trips = 3 : i64, num_carries = 1 : i64, num_xs = 1 : i64} : (tensor<4xf32>, tensor<3x4xf32>) -> (tensor<4xf32>, tensor<3x4xf32>) {
+  ^bb0(%h: tensor<4xf32>, %x: tensor<4xf32>):
+    %p = agc.mul %h, %x : tensor<4xf32>
+    agc.yield %p, %p : tensor<4xf32>, tensor<4xf32>
+  }
+  %y = agc.slice %z#1 {starts = array<i64: 2, 0>, limits = array<i64: 3, 4>, strides = array<i64: 1, 1>} : tensor<3x4xf32> to tensor<1x4xf32>
+  %g = agc.gradient %y, %z#0, %dy, %dc, %z#0 {outputs = 2 : i64} : (tensor<1x4xf32>, tensor<4xf32>, tensor<1x4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %y, %g : tensor<1x4xf32>, tensor<4xf32>
+}

@@ -49,6 +49,12 @@ Value PrepareKernelsPass::copy(OpBuilder &builder, Value value) {
                    typeOf(value));
 }
 
+/// Whether the user writes into what it is given here.
+static bool isDestination(OpOperand &use) {
+  auto writer = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
+  return writer && writer.isDpsInit(&use);
+}
+
 /// Whether the use is only what a reduction starts from. Where results overlap
 /// in memory, they start from what is there, and a kernel must put it there.
 static bool isStartOfReduction(OpOperand &use) {
@@ -112,10 +118,7 @@ void PrepareKernelsPass::materializeFills() {
     // Who adds to what is there, or writes over a part, has it for itself.
     for (OpOperand &use : llvm::make_early_inc_range(result.getUses())) {
       Operation *user = use.getOwner();
-      auto generic = dyn_cast<linalg::GenericOp>(user);
-      auto insertion = dyn_cast<tensor::InsertSliceOp>(user);
-      if ((generic && generic.isDpsInit(&use) && !isStartOfReduction(use)) ||
-          (insertion && &use == &insertion.getDestMutable())) {
+      if (isDestination(use) && !isStartOfReduction(use)) {
         OpBuilder builder(user);
         use.set(filled(builder, user->getLoc(), typeOf(result), scalar).getResult(0));
       }
@@ -165,11 +168,7 @@ void PrepareKernelsPass::materializeInsertions() {
 /// Whether another kernel writes into what the insertion leaves.
 static bool isWrittenInto(tensor::InsertSliceOp op) {
   return llvm::any_of(op->getUses(), [](OpOperand &use) {
-    Operation *user = use.getOwner();
-    auto generic = dyn_cast<linalg::GenericOp>(user);
-    auto insertion = dyn_cast<tensor::InsertSliceOp>(user);
-    return isa<agc::ir::ScatterOp>(user) || (generic && generic.isDpsInit(&use)) ||
-           (insertion && &use == &insertion.getDestMutable());
+    return isa<agc::ir::ScatterOp>(use.getOwner()) || isDestination(use);
   });
 }
 

@@ -1,6 +1,8 @@
 //===- ElementwiseGroup.cpp - Element-wise ops that are one loop -----------===//
 #include "passes/ElementwiseGroup.h"
 
+#include "ir/ScalarBuilder.h"
+
 using namespace mlir;
 
 namespace agc {
@@ -18,6 +20,13 @@ static unsigned numScalarOps(linalg::GenericOp op) {
 
 bool fits(linalg::GenericOp producer, linalg::GenericOp consumer) {
   return numScalarOps(producer) + numScalarOps(consumer) <= maxGroupOps;
+}
+
+int64_t workOf(linalg::GenericOp op) {
+  int64_t sum = 0;
+  for (Operation &scalar : op.getBody()->without_terminator())
+    sum += ir::workOf(scalar);
+  return sum;
 }
 
 bool isElementwise(linalg::GenericOp op) {

@@ -9,6 +9,9 @@ namespace agc {
 /// Whether an op that computes what both do stays small enough.
 bool fits(mlir::linalg::GenericOp producer, mlir::linalg::GenericOp consumer);
 
+/// What the op's body computes for one element, in additions, about.
+int64_t workOf(mlir::linalg::GenericOp op);
+
 /// Every element once, from nothing that was there before.
 bool isElementwise(mlir::linalg::GenericOp op);
 

@@ -36,14 +36,6 @@ constexpr unsigned maxFlatChain = 8;
 
 bool isCostly(Operation &op) { return ir::workOf(op) > 1; }
 
-/// In additions, about, for one element.
-unsigned cost(linalg::GenericOp op) {
-  unsigned sum = 0;
-  for (Operation &scalar : op.getBody()->without_terminator())
-    sum += ir::workOf(scalar);
-  return sum;
-}
-
 int64_t numIterations(linalg::GenericOp op) {
   int64_t product = 1;
   for (int64_t size : op.getStaticLoopRanges())
@@ -158,7 +150,7 @@ bool goesIntoEachReader(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   return producer && consumer && fits(producer, consumer) &&
-         (numReaders(producer) - 1) * cost(producer) <= maxRecomputation &&
+         (numReaders(producer) - 1) * workOf(producer) <= maxRecomputation &&
          isWorthFusingIntoAll(producer) && keepsItsLoops(operand);
 }
 

@@ -11,7 +11,6 @@
 //
 //===----------------------------------------------------------------------===//
 #include "ir/BodyBuilder.h"
-#include "ir/ScalarBuilder.h"
 #include "passes/ElementwiseGroup.h"
 #include "passes/LowerToLinalg.h"
 #include "passes/Winograd.h"
@@ -32,13 +31,6 @@ static constexpr double bytesOfOp = 4.0 / 24;
 static AffineMap mapOf(linalg::GenericOp maker, OpOperand *input) {
   AffineMap result = maker.getIndexingMapMatchingResult(maker->getResult(0));
   return maker.getMatchingIndexingMap(input).compose(inversePermutation(result));
-}
-
-static int64_t workOf(linalg::GenericOp maker) {
-  int64_t work = 0;
-  for (Operation &op : maker.getBody()->without_terminator())
-    work += ir::workOf(op);
-  return work;
 }
 
 /// How often a transform reads an element of its image.

@@ -172,9 +172,10 @@ int64_t LoopEmitter::run() {
   Value begin = entry->getArgument(entry->getNumArguments() - 2);
   Value end = entry->getArgument(entry->getNumArguments() - 1);
   findCombiners();
-  bool isWoven = bool(wovenLoop());
+  std::optional<unsigned> woven = wovenLoop();
+  bool isWoven = woven.has_value();
   if (isWoven)
-    vectorLoop = *wovenLoop();
+    vectorLoop = *woven;
   else
     chooseVectorLoop();
   bool isRow = vectorLoop != ~0u && nest.isReduction[vectorLoop];

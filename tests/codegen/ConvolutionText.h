@@ -19,23 +19,30 @@ struct ConvolutionCase {
   }
 };
 
-/// @f of x, w and dy: y, dx and dw.
-inline std::string textOf(const ConvolutionCase &t) {
-  auto shape = [](std::initializer_list<int> sizes) {
-    std::string text = "tensor<";
-    for (int size : sizes)
-      text += std::to_string(size) + "x";
-    return text + "f32>";
-  };
-  std::string x = shape({t.n, t.c, t.h, t.w});
-  std::string w = shape({t.o, t.c / t.groups, t.k, t.k});
-  std::string y = shape({t.n, t.o, t.outHeight(), t.outWidth()});
+/// The type of an f32 tensor.
+inline std::string typeOf(std::initializer_list<int> sizes) {
+  std::string text = "tensor<";
+  for (int size : sizes)
+    text += std::to_string(size) + "x";
+  return text + "f32>";
+}
+
+/// What a convolution's text has between its operands and their types.
+inline std::string attributesOf(const ConvolutionCase &t) {
   auto two = [](int i) {
     return "array<i64: " + std::to_string(i) + ", " + std::to_string(i) + ">";
   };
-  std::string attrs = " {strides = " + two(t.stride) + ", low = " + two(t.pad) +
-                      ", high = " + two(t.pad + t.more) + ", dilation = " + two(t.dilation) +
-                      ", groups = " + std::to_string(t.groups) + " : i64} : ";
+  return " {strides = " + two(t.stride) + ", low = " + two(t.pad) +
+         ", high = " + two(t.pad + t.more) + ", dilation = " + two(t.dilation) +
+         ", groups = " + std::to_string(t.groups) + " : i64} : ";
+}
+
+/// @f of x, w and dy: y, dx and dw.
+inline std::string textOf(const ConvolutionCase &t) {
+  std::string x = typeOf({t.n, t.c, t.h, t.w});
+  std::string w = typeOf({t.o, t.c / t.groups, t.k, t.k});
+  std::string y = typeOf({t.n, t.o, t.outHeight(), t.outWidth()});
+  std::string attrs = attributesOf(t);
   return "func.func @f(%x: " + x + ", %w: " + w + ", %dy: " + y + ") -> (" + y + ", " +
          x + ", " + w + ") {\n%y = agc.conv %x, %w" + attrs + "(" + x + ", " + w +
          ") -> " + y + "\n%g:2 = agc.gradient %y, %dy, %x, %w {outputs = 1 : i64} : (" +

@@ -108,6 +108,17 @@ CompiledProgram compiled(const ConvolutionCase &t, bool strict) {
                          /*maxWorkspaceBytes=*/-1, strict);
 }
 
+/// As many threads as there may be give what one did.
+void expectSameBitsByThreads(CompiledProgram &program, const std::vector<Elements> &arguments,
+                             const std::vector<Elements> &expected) {
+  for (int64_t threads = 2; threads <= 8; ++threads) {
+    Threads split{threads};
+    std::vector<Elements> again = run(program, arguments, &split.executor);
+    for (size_t i = 0; i < again.size(); ++i)
+      EXPECT_TRUE(again[i].sameBits(expected[i])) << threads << " threads, result " << i;
+  }
+}
+
 struct Case {
   ConvolutionCase convolution;
   int tile, blocks = 1; // of images, one after the other
@@ -147,12 +158,7 @@ TEST_P(Winograd, IsAsNearAsStated) {
     EXPECT_LE(tiled.largest, promise.largest) << names[which];
     EXPECT_FALSE(byTiles[size_t(which)].sameBits(direct[size_t(which)])) << names[which];
   }
-  for (int64_t threads = 2; threads <= 8; ++threads) {
-    Threads split{threads};
-    std::vector<Elements> again = run(fast, arguments, &split.executor);
-    for (size_t i = 0; i < again.size(); ++i)
-      EXPECT_TRUE(again[i].sameBits(byTiles[i])) << threads << " threads, result " << i;
-  }
+  expectSameBitsByThreads(fast, arguments, byTiles);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -198,29 +204,19 @@ INSTANTIATE_TEST_SUITE_P(
 /// y = a convolution of x, z = relu(y * scale + shift), another of z, and gradients; \p keeps:
 /// z is also read by a product, which needs it in memory.
 std::string textWithImage(const ConvolutionCase &t, bool keeps) {
-  auto shape = [](std::initializer_list<int> sizes) {
-    std::string text = "tensor<";
-    for (int size : sizes)
-      text += std::to_string(size) + "x";
-    return text + "f32>";
-  };
-  auto attrs = [](int stride, int pad) {
-    std::string two = "array<i64: " + std::to_string(stride) + ", " + std::to_string(stride) + ">",
-                low = "array<i64: " + std::to_string(pad) + ", " + std::to_string(pad) + ">";
-    return " {strides = " + two + ", low = " + low + ", high = " + low +
-           ", dilation = array<i64: 1, 1>, groups = 1 : i64} : ";
-  };
-  std::string x = shape({t.n, t.c, t.h, t.w}), v = shape({t.c, t.c, 1, 1}), c = shape({t.c}),
-              w = shape({t.o, t.c, 3, 3}), y = shape({t.n, t.o, t.outHeight(), t.outWidth()});
+  std::string single = attributesOf({t.n, t.c, t.h, t.w, t.c, 1, 1, 0, 1, 1}),
+              window = attributesOf(t);
+  std::string x = typeOf({t.n, t.c, t.h, t.w}), v = typeOf({t.c, t.c, 1, 1}), c = typeOf({t.c}),
+              w = typeOf({t.o, t.c, t.k, t.k}), y = typeOf({t.n, t.o, t.outHeight(), t.outWidth()});
   std::string types = y + ", " + x + ", " + v + ", " + c + ", " + w;
   return "func.func @f(%x: " + x + ", %v: " + v + ", %scale: " + c + ", %shift: " + c + ", %w: " +
          w + ", %dy: " + y + ") -> (" + types + (keeps ? ", " + x : "") + ") {\n%0 = agc.conv %x, %v" +
-         attrs(1, 0) + "(" + x + ", " + v + ") -> " + x +
+         single + "(" + x + ", " + v + ") -> " + x +
          "\n%1 = agc.broadcast %scale {dimensions = array<i64: 1>} : " + c + " to " + x +
          "\n%2 = agc.broadcast %shift {dimensions = array<i64: 1>} : " + c + " to " + x +
          "\n%3 = agc.mul %0, %1 : " + x + "\n%4 = agc.add %3, %2 : " + x + "\n%5 = agc.relu %4 : " + x +
-         "\n%y = agc.conv %5, %w" + attrs(t.stride, t.pad) + "(" + x + ", " + w + ") -> " + y +
-         (keeps ? "\n%k = agc.conv %5, %v" + attrs(1, 0) + "(" + x + ", " + v + ") -> " + x : "") +
+         "\n%y = agc.conv %5, %w" + window + "(" + x + ", " + w + ") -> " + y +
+         (keeps ? "\n%k = agc.conv %5, %v" + single + "(" + x + ", " + v + ") -> " + x : "") +
          "\n%g:4 = agc.gradient %y, %dy, %x, %v, %scale, %w {outputs = 1 : i64} : (" + y + ", " +
          types + ") -> (" + x + ", " + v + ", " + c + ", " + w + ")\nreturn %y, %g#0, %g#1, %g#2, %g#3" +
          (keeps ? ", %k" : "") + " : " + types + (keeps ? ", " + x : "") + "}";
@@ -265,12 +261,7 @@ TEST_P(ImageOnTheWay, HasTheBitsOfOneInMemory) {
     }
     EXPECT_LE(difference, 1e-6 * largest);
   }
-  for (int64_t threads : {2, 3, 8}) {
-    Threads split{threads};
-    std::vector<Elements> again = run(computed, arguments, &split.executor);
-    for (size_t i = 0; i < again.size(); ++i)
-      EXPECT_TRUE(again[i].sameBits(results[i])) << threads << " threads, result " << i;
-  }
+  expectSameBitsByThreads(computed, arguments, results);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -10,7 +10,7 @@
 //     for a block of the sum               where the panel of all of it is large
 //       for panels
 //         pack the panel                   where it lies far apart, or across
-//         for tiles: registers
+//         for tiles: registers             of which the first may pack it
 //
 // or, where that keeps more in the caches, the tasks inside the blocks.
 //
@@ -157,7 +157,7 @@ Value ContractionEmitter::finish(Place place, const Row &row, int64_t j, Width w
 
 void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value tile,
                                           Value panelInTask, int64_t cutTrips,
-                                          Width width) {
+                                          Width width, bool packs) {
   SmallVector<Row> tileRows = rowsOfTile(cutTrips);
   int64_t vectors = width.vectors;
   auto type = VectorType::get({lanes}, out.element);
@@ -228,14 +228,16 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
         if (plan.fetchesNextRows)
           prefetchNextRows(at, rowBase, cutTrips);
         SmallVector<Value> columns, next;
-        if (plan.panelStepsAhead) {
+        if (packs)
+          columns = packStep(task, at, width);
+        else if (plan.panelStepsAhead) {
           int64_t step = plan.packsPanel ? vectors * lanes
                                          : panel.strides[plan.innerReductions.back()];
           for (int64_t j = 0; j < vectors; ++j)
             prefetch(panelMemory, offset(panelBase, plan.panelStepsAhead * step + j * lanes),
                      /*soon=*/plan.packsPanel);
         }
-        for (int64_t j = 0; j < vectors; ++j) {
+        for (int64_t j = columns.size(); j < vectors; ++j) {
           Value index = offset(panelBase, j * lanes);
           if (!plan.packsPanel && isMasked(j))
             columns.push_back(vector::MaskedLoadOp::create(b, type, panelMemory, index,
@@ -288,7 +290,13 @@ void ContractionEmitter::emitRowTiles(const Task &task, Value panelInTask, Width
     unsigned cut = plan.cutLoop;
     if (cut == ContractionPlan::noLoop)
       return emitRegisterTile(task, at, emit.constant(0), panelInTask, 1, width);
-    auto loop = scf::ForOp::create(b, task.firstTile, task.endTile, emit.constant(1));
+    Value first = task.firstTile;
+    if (plan.packsInFirstTile) {
+      at.indices[cut] = times(first, plan.tileTrips);
+      emitRegisterTile(task, at, first, panelInTask, plan.tileTrips, width, /*packs=*/true);
+      first = offset(first, 1);
+    }
+    auto loop = scf::ForOp::create(b, first, task.endTile, emit.constant(1));
     {
       OpBuilder::InsertionGuard guard(b);
       b.setInsertionPointToStart(loop.getBody());
@@ -307,7 +315,7 @@ void ContractionEmitter::emitRowTiles(const Task &task, Value panelInTask, Width
 }
 
 void ContractionEmitter::emitPanel(Task task, Value panelInTask, Width width) {
-  if (plan.packsPanel)
+  if (plan.packsPanel && !plan.packsInFirstTile)
     packPanel(task, width);
   emitRowTiles(task, panelInTask, width);
 }

@@ -94,12 +94,14 @@ private:
 
   mlir::Value stepInBlock(const Task &task, const Place &place);
   void packPanel(const Task &task, Width width);
+  llvm::SmallVector<mlir::Value> packStep(const Task &task, Place at, Width width);
   void packRows(const Task &task);
   std::optional<unsigned> loopAcross() const;
   void packAcross(const Task &task, Width width, unsigned along);
   llvm::SmallVector<Row> rowsOfTile(int64_t cutTrips) const;
   void emitRegisterTile(const Task &task, Place place, mlir::Value tile,
-                        mlir::Value panelInTask, int64_t cutTrips, Width width);
+                        mlir::Value panelInTask, int64_t cutTrips, Width width,
+                        bool packs = false);
   void emitRowTiles(const Task &task, mlir::Value panelInTask, Width width);
   void emitPanel(Task task, mlir::Value panelInTask, Width width);
   void emitPanels(const Task &task, mlir::Value firstPanel);

@@ -10,23 +10,30 @@ namespace agc {
 void ContractionEmitter::packPanel(const Task &task, Width width) {
   if (std::optional<unsigned> along = loopAcross())
     return packAcross(task, width, *along);
+  forEach(plan.innerReductions, task, task.place,
+          [&](Place at) { packStep(task, at, width); });
+}
+
+/// Copies a step of the panel, and returns it.
+SmallVector<Value> ContractionEmitter::packStep(const Task &task, Place at, Width width) {
+  Value target = times(stepInBlock(task, at), width.vectors * lanes);
   Value first = task.place.indices[plan.vectorLoop];
-  forEach(plan.innerReductions, task, task.place, [&](Place at) {
-    Value target = times(stepInBlock(task, at), width.vectors * lanes);
-    for (int64_t j = 0; j < width.vectors; ++j) {
-      Place column = at;
-      column.vectorLoop = plan.vectorLoop;
-      column.lanes = lanes;
-      column.active = j + 1 == width.vectors ? width.active : lanes;
-      column.indices[plan.vectorLoop] = offset(first, j * lanes);
-      if (panel.strides[plan.vectorLoop] == 1 && !plan.innerReductions.empty())
-        prefetch(kernel.getArgument(panel.argument),
-                 offset(emit.linearIndex(panel, column),
-                        stepsAhead * panel.strides[plan.innerReductions.back()]));
-      vector::StoreOp::create(b, asVector(emit.load(panel, column)), packedPanel,
-                              offset(target, j * lanes));
-    }
-  });
+  SmallVector<Value> columns;
+  for (int64_t j = 0; j < width.vectors; ++j) {
+    Place column = at;
+    column.vectorLoop = plan.vectorLoop;
+    column.lanes = lanes;
+    column.active = j + 1 == width.vectors ? width.active : lanes;
+    column.indices[plan.vectorLoop] = offset(first, j * lanes);
+    if (panel.strides[plan.vectorLoop] == 1 && !plan.innerReductions.empty())
+      prefetch(kernel.getArgument(panel.argument),
+               offset(emit.linearIndex(panel, column),
+                      stepsAhead * panel.strides[plan.innerReductions.back()]),
+               /*soon=*/plan.packsInFirstTile);
+    columns.push_back(asVector(emit.load(panel, column)));
+    vector::StoreOp::create(b, columns.back(), packedPanel, offset(target, j * lanes));
+  }
+  return columns;
 }
 
 /// The loop along which the panel's steps lie side by side, if there is one: squares of

@@ -26,6 +26,7 @@ constexpr int64_t minRowsPerSlowPacking = 24, minRowsToPack = 32;
 /// Of the first-level cache.
 constexpr int64_t lineBytes = 64, cacheSets = 64, cacheWays = 8;
 constexpr int64_t firstCacheBytes = lineBytes * cacheSets * cacheWays;
+constexpr int64_t coreCacheWays = 16;
 /// A packed panel that does not fit in there comes in time from so many steps ahead.
 constexpr int64_t packedStepsAhead = 8;
 /// Steps in a row of which the later are worth fetching before their time.
@@ -59,6 +60,8 @@ private:
 
   bool assignRoles();
   bool crowdsSets(int64_t rowCount, unsigned cut) const;
+  bool isReadOnce() const;
+  int64_t stepsThatStay(bool readsFarRows) const;
   double tileCost(int64_t rowCount, int64_t vectors, bool rowsAreFar) const;
   bool areRowsDense() const;
   void chooseTile();
@@ -173,14 +176,37 @@ bool Planner::assignRoles() {
   return true;
 }
 
+/// So many lines this far apart are in a cache at a time.
+static int64_t linesThatStay(int64_t bytesApart, int64_t sets, int64_t ways) {
+  int64_t apart = std::abs(bytesApart);
+  bool reachesAll = !apart || apart % lineBytes;
+  return (reachesAll ? sets : sets / std::gcd(apart / lineBytes, sets)) * ways;
+}
+
 /// Whether so many rows are on too few sets of the first-level cache: each of their
 /// elements then comes from the second.
 bool Planner::crowdsSets(int64_t rowCount, unsigned cut) const {
   int64_t apart = cut == ContractionPlan::noLoop ? 0 : plan.rows->strides[cut] * bytes();
-  if (!apart || apart % lineBytes)
-    return false;
-  int64_t sets = cacheSets / std::gcd(std::abs(apart) / lineBytes, cacheSets);
-  return rowCount > sets * cacheWays;
+  return rowCount > linesThatStay(apart, cacheSets, cacheWays);
+}
+
+/// Whether each row meets one panel.
+bool Planner::isReadOnce() const {
+  return plan.numPanels(nest) * trips(plan.panelLoops) == 1;
+}
+
+/// Steps of which a tile's lines are there for the next tile, too, three quarters, as
+/// there is more in that cache: of a panel that is not packed, and of such rows.
+int64_t Planner::stepsThatStay(bool readsFarRows) const {
+  int64_t most = std::numeric_limits<int64_t>::max();
+  if (!machine.sharedCacheIsSlow || plan.reductions.empty())
+    return most;
+  int64_t sets = machine.coreCacheBytes / (lineBytes * coreCacheWays);
+  for (const Access *access : {plan.panel, plan.rows})
+    if (access == plan.panel ? !plan.packsPanel : readsFarRows)
+      most = std::min(most, linesThatStay(access->strides[plan.reductions.back()] * bytes(),
+                                          sets, coreCacheWays) * 3 / 4);
+  return most;
 }
 
 double Planner::tileCost(int64_t rowCount, int64_t vectors, bool rowsAreFar) const {
@@ -266,8 +292,13 @@ void Planner::chooseBlocks() {
            std::abs(access.strides[plan.reductions.back()]) * bytes() >= far;
   };
   bool isScattered = plan.panel->strides[plan.vectorLoop] != 1;
+  bool staysInPlace =
+      panelBytes <= firstCacheBytes &&
+      (plan.reductions.empty() || !machine.sharedCacheIsSlow ||
+       steps <= linesThatStay(plan.panel->strides[plan.reductions.back()] * bytes(),
+                              cacheSets, cacheWays));
   plan.packsPanel =
-      isScattered || (isFar(*plan.panel) && panelBytes > firstCacheBytes &&
+      isScattered || (isFar(*plan.panel) && !staysInPlace &&
                       rowCount >= (machine.sharedCacheIsSlow ? minRowsPerSlowPacking
                                                              : minRowsPerFarPacking));
   // A step's rows that lie side by side share cache lines with the next tiles' rows, but
@@ -276,7 +307,8 @@ void Planner::chooseBlocks() {
                        evenSteps(*plan.rows) >= minStepsToFetch;
   // Where those lines come slowly once they are gone, all of them is read for a copy.
   plan.packsRows = areSideBySide && machine.sharedCacheIsSlow && rowCount >= minRowsToPack &&
-                   isFar(*plan.rows, steps >= minStepsToLose ? nearBytes : farBytes);
+                   isFar(*plan.rows, steps >= minStepsToLose ? nearBytes : farBytes) &&
+                   !isReadOnce();
   plan.fetchesRows = areSideBySide && isFar(*plan.rows) && !plan.packsRows;
 
   SmallVector<unsigned> all = llvm::to_vector(llvm::seq<unsigned>(0, nest.numLoops()));
@@ -302,14 +334,17 @@ void Planner::chooseBlocks() {
     }
     return;
   }
-  if (panelBytes <= maxPanelBytes())
+  int64_t most = std::min(maxPanelBytes() / (plan.width() * bytes()),
+                          stepsThatStay(plan.fetchesRows && isReadOnce()));
+  if (steps <= most)
     return;
   // The sums of a whole task must fit where they wait, if not in the result.
   if (nest.updatesInPlace && !isLoneLoop)
     return;
   plan.keepsSums = nest.updatesInPlace;
   // Beside packed rows less of the panel stays there.
-  int64_t most = maxPanelBytes() / (plan.packsRows ? 2 : 1) / (plan.width() * bytes());
+  if (plan.packsRows)
+    most = std::min(most, maxPanelBytes() / 2 / (plan.width() * bytes()));
   SmallVector<unsigned> &inner = plan.innerReductions;
   while (!inner.empty() && steps / nest.sizes[inner.front()] > most) {
     steps /= nest.sizes[inner.front()];
@@ -323,7 +358,8 @@ void Planner::chooseBlocks() {
   int64_t size = nest.sizes[cut], limit = std::max<int64_t>(1, most / (steps / size));
   int64_t trips = llvm::divideCeil(size, llvm::divideCeil(size, limit));
   if (trips >= plan.lanes)
-    trips = std::min(llvm::alignTo(trips, plan.lanes), llvm::alignTo(limit, plan.lanes));
+    trips = std::min<int64_t>(llvm::alignTo(trips, plan.lanes),
+                              llvm::alignDown(limit, plan.lanes));
   if (trips >= size)
     return;
   plan.cutReduction = cut;
@@ -354,6 +390,8 @@ void Planner::chooseTasks() {
   }
 
   int64_t blocks = 1, tileRows = plan.tileRows(nest);
+  // Each share of the rows packs the panel again.
+  int64_t minRowsPerShare = (machine.sharedCacheIsSlow ? 2 : 1) * minRowsPerPacking;
   if (readsStreams) {
     int64_t others = tasks / panels;
     auto among = [&](int64_t count) -> int64_t {
@@ -383,13 +421,12 @@ void Planner::chooseTasks() {
     plan.panelsInside = true;
     blocks = llvm::divideCeil(tiles, std::max<int64_t>(1, most));
     int64_t groups = llvm::divideCeil(tasks, plan.panelsPerTask);
-    // Each task packs the panels again, too.
-    int64_t least = (plan.packsPanel ? 2 : 1) * minRowsPerPacking;
+    int64_t least = plan.packsPanel ? minRowsPerShare : minRowsPerPacking;
     if (blocks * groups < enoughTasks)
       blocks = std::clamp<int64_t>(llvm::divideCeil(enoughTasks, groups), blocks,
                                    std::max<int64_t>(blocks, rowCount / least));
   } else if (tasks < enoughTasks) {
-    int64_t least = plan.packsPanel ? minRowsPerPacking : tileRows;
+    int64_t least = plan.packsPanel ? minRowsPerShare : tileRows;
     blocks = std::min<int64_t>({int64_t(llvm::divideCeil(enoughTasks, tasks)),
                                 work / minTaskWork, rowCount / least, tiles});
   } else if (!plan.keepsSums && plan.innerRowLoops.empty() && sweeps > 1 &&
@@ -410,8 +447,10 @@ void Planner::chooseTasks() {
   int64_t steps = trips(plan.reductions), sums = llvm::divideCeil(steps, plan.blockSteps(nest));
   int64_t results = nest.sizes[plan.vectorLoop] * trips(plan.panelLoops);
   int64_t allRows = trips(plan.rowLoops);
-  int64_t readAgain = steps * ((sweeps - 1) * allRows +
-                               (trips(plan.sharedRowLoops) - 1) * results);
+  int64_t panelReads = trips(plan.sharedRowLoops);
+  if (steps * plan.width() * bytes() > machine.coreCacheBytes / 2)
+    panelReads *= llvm::divideCeil(tiles, plan.tilesPerTask);
+  int64_t readAgain = steps * ((sweeps - 1) * allRows + (panelReads - 1) * results);
   // Windows overlap: what rows have in common is in the caches once.
   SmallVector<unsigned> rowsInBlock(plan.rowLoops);
   llvm::append_range(rowsInBlock, plan.innerReductions);
@@ -430,6 +469,13 @@ void Planner::chooseTasks() {
     plan.packsPanel = false;
     plan.panelStepsAhead = 0;
   }
+  // The first tile of each share is whole.
+  plan.packsInFirstTile =
+      machine.sharedCacheIsSlow && plan.packsPanel &&
+      plan.panel->strides[plan.vectorLoop] == 1 && plan.innerRowLoops.empty() &&
+      plan.cutLoop != ContractionPlan::noLoop &&
+      (llvm::divideCeil(tiles, plan.tilesPerTask) - 1) * plan.tilesPerTask <
+          nest.sizes[plan.cutLoop] / plan.tileTrips;
 }
 
 std::optional<ContractionPlan> planContraction(const LoopNest &nest,

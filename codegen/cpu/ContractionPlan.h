@@ -35,6 +35,8 @@ struct ContractionPlan {
   int64_t blockTrips = 0;
   /// A task copies what it reads of the panel into the order in which it is read.
   bool packsPanel = false;
+  /// While it multiplies its first tile: memory is read meanwhile.
+  bool packsInFirstTile = false;
   /// The rows of a task's block of the sum, too, tile by tile. Tasks that follow each
   /// other and have the same do so once.
   bool packsRows = false;

@@ -156,6 +156,14 @@ INSTANTIATE_TEST_SUITE_P(
                     Product{"mk", "kn", 1, 1031, 130, 2100}, Product{"mk", "bnk", 6, 70, 4, 300},
                     Product{"mk", "bnk", 3, 33, 7, 1030}, Product{"mk", "kn", 1, 32, 500, 128},
                     Product{"mk", "kn", 1, 32, 128, 512}, Product{"km", "kn", 1, 48, 190, 140},
+                    // Steps 4 KB apart, of which few stay in the caches: rows that are read
+                    // once, few rows, panels packed as they are multiplied.
+                    Product{"km", "kn", 1, 1024, 40, 900}, Product{"km", "nk", 1, 1024, 61, 500},
+                    Product{"km", "kn", 1, 1024, 40, 900, true},
+                    Product{"mk", "kn", 1, 16, 1024, 900}, Product{"mk", "kn", 1, 50, 1031, 300},
+                    Product{"mk", "kn", 1, 50, 1031, 1500, true},
+                    // A panel that no core's cache holds, for all rows.
+                    Product{"mk", "kn", 1, 64, 50, 16100},
                     // One panel of all columns, if it were not cut for a second task.
                     Product{"mk", "nk", 1, 64, 64, 530}, Product{"km", "nk", 1, 50, 61, 730}));
 

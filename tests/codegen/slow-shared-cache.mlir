@@ -34,3 +34,44 @@ func.func @steps(%x: tensor<768x512xf32>, %y: tensor<768x128xf32>, %a: tensor<76
 // FAST-LABEL: func.func private @product_768x128_over_512(
 // FAST-NOT: memref.prefetch %arg0
 // FAST: math.fma
+
+func.func @streams(%a: tensor<64x512xf32>, %w: tensor<512x4096xf32>, %x: tensor<512x4096xf32>, %y: tensor<512x64xf32>,
+    %long: tensor<64x16384xf32>, %wide: tensor<16384x64xf32>) -> (tensor<64x4096xf32>, tensor<4096x64xf32>, tensor<64x64xf32>) {
+  %1 = agc.einsum %a, %w {spec = "mk,kn->mn"} : (tensor<64x512xf32>, tensor<512x4096xf32>) -> tensor<64x4096xf32>
+  %2 = agc.einsum %x, %y {spec = "km,kn->mn"} : (tensor<512x4096xf32>, tensor<512x64xf32>) -> tensor<4096x64xf32>
+  %3 = agc.einsum %long, %wide {spec = "mk,kn->mn"} : (tensor<64x16384xf32>, tensor<16384x64xf32>) -> tensor<64x64xf32>
+  return %1, %2, %3 : tensor<64x4096xf32>, tensor<4096x64xf32>, tensor<64x64xf32>
+}
+
+// Few rows for a panel of far steps: the first tile multiplies what it copies.
+// CHECK-LABEL: func.func private @product_64x4096_over_512(
+// CHECK: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<16384xf32>
+// CHECK: scf.for %{{.*}} iter_args
+// CHECK: memref.prefetch %arg1[%{{.*}}], read, locality<3>, data
+// CHECK: %[[COLUMN:.*]] = vector.load %arg1
+// CHECK: vector.store %[[COLUMN]], %[[PANEL]]
+// CHECK: math.fma %{{.*}}, %[[COLUMN]]
+// CHECK: scf.for %{{.*}} iter_args
+// CHECK: vector.load %[[PANEL]]
+// CHECK: math.fma
+// FAST-LABEL: func.func private @product_64x4096_over_512(
+// FAST: scf.for
+// FAST-NOT: math.fma
+// FAST: vector.load %arg1
+// FAST: vector.store
+// FAST: scf.for %{{.*}} iter_args
+
+// Rows that meet one panel are not copied; of the sum so many steps at a time that their
+// lines, 16 KB apart, are still there for the next tile.
+// CHECK-LABEL: func.func private @product_4096x64_over_512(
+// CHECK-NOT: memref.alloca
+// CHECK: scf.for %{{.*}} = %c0 to %c512 step %c96
+// CHECK: memref.load %arg0
+// CHECK: math.fma
+
+// A panel that is too large for the core's cache is read once: block by block, in each
+// by all tasks.
+// CHECK-LABEL: func.func private @product_64x64_over_16384(
+// CHECK: scf.for %{{.*}} = %c0 to %c16384 step %c1024
+// CHECK: scf.for %{{.*}} = %arg3 to %arg4
+// CHECK: math.fma

@@ -511,7 +511,7 @@ void FormCalls::callWinograd(Operation *op) {
     maker = fused->get().getDefiningOp<linalg::GenericOp>();
     values = maker.getDpsInputs();
   }
-  values.push_back(op->getResult(0));
+  llvm::append_range(values, op->getResults());
   callOn(values, [&](auto views, auto types) {
     return kernels.getWinograd(op, maker, views, types);
   });

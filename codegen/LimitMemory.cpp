@@ -27,10 +27,10 @@ bool isPureView(Operation *op) {
   return isa_and_nonnull<tensor::ExtractSliceOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op);
 }
 
-/// What reads tensors and makes one: it may do so again.
+/// What reads tensors and makes one, or an image and its moments: it may do so again.
 bool isRepeatable(Operation *op) {
-  return op && op->getNumResults() == 1 &&
-         isa<linalg::GenericOp, winograd::ToPointsOp, winograd::FromPointsOp>(op);
+  return isa_and_nonnull<winograd::FromPointsOp>(op) ||
+         (isa_and_nonnull<linalg::GenericOp, winograd::ToPointsOp>(op) && op->getNumResults() == 1);
 }
 
 /// Whether it adds to what another kernel left.

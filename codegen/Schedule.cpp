@@ -304,12 +304,9 @@ void Schedule::assignView(Operation &op) {
       })
       .Case<BarrierOp, CheckRangeOp>([&](auto op) { aliasView(op, op.getX()); })
       .Case<ScatterOp>([&](auto scatter) { aliasView(scatter, scatter.getBase()); })
-      .Case<winograd::ToPointsOp, winograd::FromPointsOp>([&](auto transform) {
-        views[transform] =
-            denseView(bufferOfResult(transform.getResult()), transform.getType());
-      })
-      .Case<attention::ForwardOp, attention::BackwardOp>([&](auto attention) {
-        for (Value value : attention->getResults())
+      .Case<winograd::ToPointsOp, winograd::FromPointsOp, attention::ForwardOp,
+            attention::BackwardOp>([&](auto op) {
+        for (Value value : op->getResults())
           views[value] = denseView(bufferOfResult(value), value.getType());
       })
       .Case<CondOp, ScanOp>([&](auto control) {

@@ -11,6 +11,7 @@
 #include "codegen/KernelName.h"
 #include "codegen/Passes.h"
 #include "codegen/Schedule.h"
+#include "passes/LowerToLinalg.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StructuredOpsUtils.h"
@@ -59,11 +60,6 @@ private:
 
 } // namespace
 
-static bool isZeroFill(Value init) {
-  auto fill = init.getDefiningOp<linalg::FillOp>();
-  return fill && matchPattern(fill.value(), m_AnyZeroFloat());
-}
-
 /// Whether the op is a plain reduction that adds up in f32 or f64, from zero on.
 bool Splitter::isPlainSum() {
   if (!isPlainReduction(op) || op.hasIndexSemantics())
@@ -72,7 +68,7 @@ bool Splitter::isPlainSum() {
     Value init = op.getDpsInits()[i];
     Type element = getElementTypeOrSelf(init.getType());
     AffineMap map = op.getIndexingMapMatchingResult(op->getResult(i));
-    if (!isZeroFill(init) || (!element.isF32() && !element.isF64()) ||
+    if (!isFilledWithZero(init) || (!element.isF32() && !element.isF64()) ||
         !map.isProjectedPermutation() || map.getNumResults() != op.getNumParallelLoops() ||
         !isa_and_nonnull<arith::AddFOp>(combinerOf(*op.getBody(), op.getNumDpsInputs(), i)))
       return false;

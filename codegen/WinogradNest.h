@@ -21,6 +21,7 @@ struct WinogradNest {
   int64_t imageOffset = 0, pointsOffset = 0;
   /// What makes the image, if it is not in memory.
   std::optional<LoopNest> prologue;
+  bool hasMoments = false; // of each row of tiles, beside the image
 
   /// What its code depends on, but for the buffers' types.
   std::string key() const;
@@ -30,7 +31,7 @@ struct WinogradNest {
 };
 
 /// Of a `winograd` op. Its operand, or the inputs of what makes that on the way, lie as
-/// the first of \p views say, and its result as the last: dense, but for those inputs.
+/// the first of \p views say, and its results as the last: dense, but for those inputs.
 WinogradNest buildWinogradNest(mlir::Operation *op, mlir::linalg::GenericOp maker,
                                llvm::ArrayRef<View> views);
 

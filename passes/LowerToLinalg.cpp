@@ -9,6 +9,7 @@
 #include "passes/Attention.h"
 
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace agc::ir;
@@ -56,6 +57,11 @@ Value filledTensor(OpBuilder &builder, Location loc, RankedTensorType type,
   return linalg::FillOp::create(builder, loc, scalar,
                                 emptyTensor(builder, loc, type))
       .getResult(0);
+}
+
+bool isFilledWithZero(Value value) {
+  auto fill = value.getDefiningOp<linalg::FillOp>();
+  return fill && matchPattern(fill.value(), m_AnyZeroFloat());
 }
 
 Value rearrange(OpBuilder &builder, Location loc, Value x, AffineMap map,

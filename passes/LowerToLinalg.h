@@ -22,6 +22,9 @@ mlir::Value emptyTensor(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value filledTensor(mlir::OpBuilder &builder, mlir::Location loc,
                          mlir::RankedTensorType type, double number);
 
+/// Whether that is what the value is, and the number a zero of a floating-point type.
+bool isFilledWithZero(mlir::Value value);
+
 /// y[d0, d1, …] = x[map(d0, d1, …)].
 mlir::Value rearrange(mlir::OpBuilder &builder, mlir::Location loc,
                       mlir::Value x, mlir::AffineMap map,

@@ -178,7 +178,9 @@ def WinogradPass : Pass<"agc-winograd", "::mlir::func::FuncOp"> {
     from shapes alone: the same convolution is computed in the same way wherever it
     stands. Padding is the transforms' matter; the padded copy of the input goes.
     Images between convolutions that are made of one other image go, too, where all readers
-    can compute them again for less than they cost in memory (WinogradPrologue.cpp).
+    can compute them again for less than they cost in memory (WinogradPrologue.cpp). Sums
+    over an image that a mean and a variance are made of come from its transform
+    (WinogradMoments.cpp).
     Its rounding differs from a sum's: docs/winograd.md; not under `--fp=strict`.
 
     ```mlir

@@ -109,7 +109,8 @@ private:
     return winograd::ToPointsOp::create(b, loc, type, x, of, tile, low, c.stride);
   }
   Value fromPoints(Value m, StringRef of, RankedTensorType type) {
-    return winograd::FromPointsOp::create(b, loc, type, m, of, tile, c.stride);
+    return winograd::FromPointsOp::create(b, loc, type, TypeRange(), m, of, tile, c.stride)
+        .getResult();
   }
   AffineMap map(ArrayRef<AffineExpr> exprs, unsigned numLoops) {
     return AffineMap::get(numLoops, 0, exprs, b.getContext());
@@ -306,6 +307,7 @@ struct WinogradPass : impl::WinogradPassBase<WinogradPass> {
          llvm::make_early_inc_range(llvm::reverse(getOperation().getBody().front())))
       if (isOpTriviallyDead(&op))
         op.erase();
+    computeMomentsWhereMade(getOperation().getBody().front());
     computeImagesWhereRead(getOperation().getBody().front());
   }
 };

@@ -73,6 +73,11 @@ bool isPrologue(mlir::OpOperand &image);
 /// less than to write and read them.
 void computeImagesWhereRead(mlir::Block &block);
 
+/// Takes sums of images and of squared deviations from what their transforms give beside
+/// them, each from a row of tiles that is still at hand: an image that was just written is
+/// not read for its mean and variance.
+void computeMomentsWhereMade(mlir::Block &block);
+
 } // namespace agc::winograd
 
 #endif

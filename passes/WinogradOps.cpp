@@ -45,16 +45,31 @@ LogicalResult ToPointsOp::verify() {
                          getStride(), /*toPoints=*/true);
 }
 
+RankedTensorType FromPointsOp::getMomentType() {
+  auto points = cast<RankedTensorType>(getX().getType());
+  ArrayRef<int64_t> shape = points.getShape();
+  return points.clone({shape[1], shape[2], shape[4]});
+}
+
+int64_t FromPointsOp::getTileHeight() {
+  return matrixOf(getOf(), getTile(), getStride(), /*toPoints=*/false)->rows;
+}
+
 LogicalResult FromPointsOp::verify() {
-  auto image = cast<RankedTensorType>(getType());
+  RankedTensorType image = getImageType();
   auto points = cast<RankedTensorType>(getX().getType());
   if (failed(verifyTransform(*this, image, points, getOf(), getTile(), getStride(),
                              /*toPoints=*/false)))
     return failure();
-  int64_t step = matrixOf(getOf(), getTile(), getStride(), false)->rows;
+  int64_t step = getTileHeight();
   for (int d : {1, 2})
     if (llvm::divideCeil(image.getDimSize(d), step) != uint64_t(points.getDimSize(d + 1)))
       return emitOpError("has more or fewer tiles than the image");
+  if (!getMoments().empty() && getMoments().size() != 2)
+    return emitOpError("has two moments or none");
+  for (Type type : getMoments().getTypes())
+    if (type != getMomentType())
+      return emitOpError("has moments of each image, row of tiles and channel");
   return success();
 }
 

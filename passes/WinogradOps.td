@@ -14,7 +14,7 @@ def WinogradDialect : Dialect {
 class WinogradOp<string mnemonic> : Op<WinogradDialect, mnemonic, [Pure]> {
   let results = (outs StaticShapeTensorOf<[F32]>:$result);
   let hasVerifier = 1;
-  let assemblyFormat = "$x attr-dict `:` type($x) `->` type($result)";
+  let assemblyFormat = "$x attr-dict `:` type($x) `->` type(results)";
 }
 
 def ToPointsOp : WinogradOp<"to_points"> {
@@ -32,10 +32,23 @@ def ToPointsOp : WinogradOp<"to_points"> {
 def FromPointsOp : WinogradOp<"from_points"> {
   let summary = "L m L^T of each tile m, for each channel";
   let description = [{
-    The way back, to [N, H, W, C]; what tiles have beyond that is dropped.
+    The way back, to [N, H, W, C]; what tiles have beyond that is dropped. If there are
+    moments, they are of each row of tiles, [N, rows of tiles, C]: the sum of its
+    elements in the image, and of the squares of their deviations from their mean.
   }];
   let arguments = (ins StaticShapeTensorOf<[F32]>:$x, StrAttr:$of, I64Attr:$tile,
                        DefaultValuedAttr<I64Attr, "1">:$stride);
+  let results = (outs StaticShapeTensorOf<[F32]>:$result,
+                      Variadic<StaticShapeTensorOf<[F32]>>:$moments);
+  let extraClassDeclaration = [{
+    ::mlir::RankedTensorType getImageType() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getResult().getType());
+    }
+    /// The type of each of the moments.
+    ::mlir::RankedTensorType getMomentType();
+    /// How many rows of the image a tile has.
+    int64_t getTileHeight();
+  }];
 }
 
 #endif

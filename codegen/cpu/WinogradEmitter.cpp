@@ -10,6 +10,9 @@
 // An image that is not in memory is computed element by element as it would be loaded;
 // what is the same for all elements of a channel is loaded once for a tile.
 //
+// Moments of an image are those of each row of tiles, which one task has from its first
+// tile to its last: the same bits with any number of threads.
+//
 //===----------------------------------------------------------------------===//
 #include "codegen/KernelName.h"
 #include "codegen/WinogradNest.h"
@@ -56,6 +59,14 @@ private:
   int64_t lanes, side, numPoints;
   Value image, row, column; // indices of the tile
   Value y, x;               // of its first element in the image, or before it
+  Value rowOfTiles;         // of all images
+
+  /// Where a vector is along the channels.
+  struct Channels {
+    Value first;
+    int64_t active;
+    Value mask; // if not all are there
+  };
 
   Value constant(int64_t i) { return arith::ConstantIndexOp::create(b, i); }
   Value add(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
@@ -64,10 +75,19 @@ private:
   SmallVector<Class> classesOf(int64_t tiles, int64_t low, int64_t size);
   void choose(Value index, ArrayRef<Class> classes,
               llvm::function_ref<void(const Class &)> body);
+  Value result(unsigned i);
+  Value load(Value from, Value at, const Channels &channels);
+  void store(Value value, Value to, Value at, const Channels &channels);
+  void forChannels(llvm::function_ref<void(const Channels &)> body);
   void emitTile(const Class &rows, const Class &columns);
   void emitVectors(const Class &rows, const Class &columns, Value imageBase,
-                   Value pointsBase, Value channel, int64_t active);
-  std::function<Value(int64_t, int64_t)> computedImage(Value channel, int64_t active);
+                   Value pointsBase, const Channels &channels);
+  std::function<Value(int64_t, int64_t)> computedImage(const Channels &channels);
+
+  Value number(double value);
+  Value sumOf(ArrayRef<Value> xs);
+  void startMoments();
+  void addMoments(ArrayRef<Value> elements, const Class &rows, const Channels &channels);
 
   Value multiply(Value x, double factor);
   Value multiplyAdd(Value sum, Value x, double factor);
@@ -113,10 +133,7 @@ Value WinogradEmitter::multiply(Value x, double factor) {
     return x;
   if (factor == -1)
     return arith::NegFOp::create(b, x);
-  auto number = FloatAttr::get(b.getF32Type(), factor);
-  auto type = cast<VectorType>(x.getType());
-  return arith::MulFOp::create(
-      b, x, arith::ConstantOp::create(b, DenseElementsAttr::get(type, Attribute(number))));
+  return arith::MulFOp::create(b, x, number(factor));
 }
 
 /// sum + x * factor; no sum: zero.
@@ -127,11 +144,7 @@ Value WinogradEmitter::multiplyAdd(Value sum, Value x, double factor) {
     return arith::AddFOp::create(b, sum, x);
   if (factor == -1)
     return arith::SubFOp::create(b, sum, x);
-  auto type = cast<VectorType>(x.getType());
-  auto number = FloatAttr::get(b.getF32Type(), factor);
-  return math::FmaOp::create(
-      b, x, arith::ConstantOp::create(b, DenseElementsAttr::get(type, Attribute(number))),
-      sum);
+  return math::FmaOp::create(b, x, number(factor), sum);
 }
 
 Value WinogradEmitter::combine(ArrayRef<double> factors, ArrayRef<Value> xs) {
@@ -194,9 +207,9 @@ Vectors WinogradEmitter::apply(ArrayRef<Value> xs) {
 }
 
 /// What gives the element at (i, j) of a tile of an image that is not in memory.
-std::function<Value(int64_t, int64_t)> WinogradEmitter::computedImage(Value channel,
-                                                                      int64_t active) {
-  Place place{{image, y, x, channel}, 3, lanes, active};
+std::function<Value(int64_t, int64_t)>
+WinogradEmitter::computedImage(const Channels &channels) {
+  Place place{{image, y, x, channels.first}, 3, lanes, channels.active};
   BodyEmitter emitter(b, kernel, *nest.prologue);
   auto isAlike = [](const Access &access) { return !access.strides[1] && !access.strides[2]; };
   Vectors shared;
@@ -217,28 +230,107 @@ std::function<Value(int64_t, int64_t)> WinogradEmitter::computedImage(Value chan
   };
 }
 
-void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
-                                  Value imageBase, Value pointsBase, Value channel,
-                                  int64_t active) {
+/// The buffer of one of the results.
+Value WinogradEmitter::result(unsigned i) {
+  return kernel.getArguments().drop_back(2).take_back(nest.hasMoments ? 3 : 1)[i];
+}
+
+Value WinogradEmitter::load(Value from, Value at, const Channels &channels) {
   auto type = VectorType::get({lanes}, b.getF32Type());
-  Value mask;
-  if (active < lanes)
-    mask = vector::ConstantMaskOp::create(
-        b, VectorType::get({lanes}, b.getI1Type()), ArrayRef<int64_t>{active});
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
-  Value from = kernel.getArgument(0), to = kernel.getArguments().take_back(3)[0];
-  auto load = [&](Value at) -> Value {
-    if (mask)
-      return vector::MaskedLoadOp::create(b, type, from, at, mask, zero);
-    return vector::LoadOp::create(b, type, from, at);
-  };
-  auto store = [&](Value value, Value at) {
-    if (mask)
-      vector::MaskedStoreOp::create(b, to, at, mask, value);
+  if (channels.mask)
+    return vector::MaskedLoadOp::create(b, type, from, at, channels.mask, number(0));
+  return vector::LoadOp::create(b, type, from, at);
+}
+
+void WinogradEmitter::store(Value value, Value to, Value at, const Channels &channels) {
+  if (channels.mask)
+    vector::MaskedStoreOp::create(b, to, at, channels.mask, value);
+  else
+    vector::StoreOp::create(b, value, to, at);
+}
+
+/// The body for each vector along the channels.
+void WinogradEmitter::forChannels(llvm::function_ref<void(const Channels &)> body) {
+  int64_t whole = nest.channels / lanes * lanes;
+  if (whole) {
+    auto loop = scf::ForOp::create(b, constant(0), constant(whole), constant(lanes));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    body({loop.getInductionVar(), lanes, {}});
+  }
+  if (int64_t active = nest.channels - whole) {
+    auto type = VectorType::get({lanes}, b.getI1Type());
+    Value mask = vector::ConstantMaskOp::create(b, type, ArrayRef<int64_t>{active});
+    body({constant(whole), active, mask});
+  }
+}
+
+/// The same number in all lanes.
+Value WinogradEmitter::number(double value) {
+  auto type = VectorType::get({lanes}, b.getF32Type());
+  Attribute element = FloatAttr::get(b.getF32Type(), value);
+  return arith::ConstantOp::create(b, DenseElementsAttr::get(type, element));
+}
+
+/// By pairs.
+Value WinogradEmitter::sumOf(ArrayRef<Value> xs) {
+  if (xs.size() == 1)
+    return xs.front();
+  size_t half = xs.size() / 2;
+  return arith::AddFOp::create(b, sumOf(xs.take_front(half)), sumOf(xs.drop_front(half)));
+}
+
+/// Of a row of tiles of which none has been yet.
+void WinogradEmitter::startMoments() {
+  forChannels([&](const Channels &channels) {
+    Value at = add(scaled(rowOfTiles, nest.channels), channels.first);
+    for (unsigned i : {1, 2})
+      store(number(0), result(i), at, channels);
+  });
+}
+
+/// Joins a tile's moments with those of the tiles before it in its row (Chan, Golub and
+/// LeVeque 1983): by the difference of their means, which cancels nothing.
+void WinogradEmitter::addMoments(ArrayRef<Value> elements, const Class &rows,
+                                 const Channels &channels) {
+  double count = elements.size();
+  Value sum = sumOf(elements);
+  Value mean = arith::MulFOp::create(b, sum, number(1 / count));
+  Vectors squares;
+  for (auto [i, element] : llvm::enumerate(elements)) {
+    Value deviation = arith::SubFOp::create(b, element, mean);
+    if (i % 2)
+      squares.back() = math::FmaOp::create(b, deviation, deviation, squares.back());
     else
-      vector::StoreOp::create(b, value, to, at);
+      squares.push_back(arith::MulFOp::create(b, deviation, deviation));
+  }
+  // Whole numbers, and what is of them alone: once for all channels.
+  Value here = arith::ConstantOp::create(b, b.getF32FloatAttr(count)),
+        one = arith::ConstantOp::create(b, b.getF32FloatAttr(1));
+  Value before = arith::IndexCastOp::create(b, b.getI32Type(), scaled(x, rows.last - rows.first));
+  before = arith::SIToFPOp::create(b, b.getF32Type(), before);
+  Value weight = arith::DivFOp::create(b, arith::MulFOp::create(b, before, here),
+                                       arith::AddFOp::create(b, before, here));
+  Value share = arith::DivFOp::create(b, one, arith::MaximumFOp::create(b, before, one));
+  auto spread = [&](Value value) -> Value {
+    return vector::BroadcastOp::create(b, sum.getType(), value);
   };
-  Value imageAt = add(imageBase, channel), pointsAt = add(pointsBase, channel);
+  Value at = add(scaled(rowOfTiles, nest.channels), channels.first);
+  Value sumBefore = load(result(1), at, channels), squaresBefore = load(result(2), at, channels);
+  Value difference = arith::SubFOp::create(
+      b, mean, arith::MulFOp::create(b, sumBefore, spread(share)));
+  squares.push_back(arith::MulFOp::create(
+      b, arith::MulFOp::create(b, difference, spread(weight)), difference));
+  store(arith::AddFOp::create(b, sumBefore, sum), result(1), at, channels);
+  store(arith::AddFOp::create(b, squaresBefore, sumOf(squares)), result(2), at, channels);
+}
+
+void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
+                                  Value imageBase, Value pointsBase,
+                                  const Channels &channels) {
+  Value zero = number(0);
+  Value from = kernel.getArgument(0), to = result(0);
+  Value imageAt = add(imageBase, channels.first), pointsAt = add(pointsBase, channels.first);
   auto inImage = [&](int64_t i, int64_t j) {
     return add(imageAt, constant((i * nest.width + j) * nest.channels));
   };
@@ -248,14 +340,14 @@ void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
   };
 
   std::function<Value(int64_t, int64_t)> elementAt = [&](int64_t i, int64_t j) {
-    return load(inImage(i, j));
+    return load(from, inImage(i, j), channels);
   };
   if (nest.prologue)
-    elementAt = computedImage(channel, active);
+    elementAt = computedImage(channels);
   int64_t n = matrix.columns; // a side of what is loaded
   auto loadAt = [&](int64_t i, int64_t j) -> Value {
     if (!nest.toPoints)
-      return load(atPoint(i, j));
+      return load(from, atPoint(i, j), channels);
     bool isInside = i >= rows.first && i < rows.last && j >= columns.first && j < columns.last;
     return isInside ? elementAt(i, j) : Value();
   };
@@ -267,6 +359,7 @@ void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
         loaded[i] = loadAt(i, j);
     half.push_back(apply(loaded));
   }
+  Vectors elements; // of the image
   for (int64_t i = 0; i < matrix.rows; ++i) {
     if (!nest.toPoints && (i < rows.first || i >= rows.last))
       continue;
@@ -276,12 +369,16 @@ void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
       line.push_back(alone ? loadAt(*alone, j) : half[j][i]);
     for (auto [j, value] : llvm::enumerate(apply(line))) {
       Value stored = value ? value : zero;
-      if (nest.toPoints)
-        store(stored, atPoint(i, j));
-      else if (int64_t(j) >= columns.first && int64_t(j) < columns.last)
-        store(stored, inImage(i, j));
+      if (nest.toPoints) {
+        store(stored, to, atPoint(i, j), channels);
+      } else if (int64_t(j) >= columns.first && int64_t(j) < columns.last) {
+        store(stored, to, inImage(i, j), channels);
+        elements.push_back(stored);
+      }
     }
   }
+  if (nest.hasMoments)
+    addMoments(elements, rows, channels);
 }
 
 void WinogradEmitter::emitTile(const Class &rows, const Class &columns) {
@@ -297,16 +394,9 @@ void WinogradEmitter::emitTile(const Class &rows, const Class &columns) {
                             nest.channels);
   imageBase = add(imageBase, constant(nest.imageOffset));
   pointsBase = add(pointsBase, constant(nest.pointsOffset));
-  int64_t whole = nest.channels / lanes * lanes;
-  if (whole) {
-    auto loop = scf::ForOp::create(b, constant(0), constant(whole), constant(lanes));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    emitVectors(rows, columns, imageBase, pointsBase, loop.getInductionVar(), lanes);
-  }
-  if (whole < nest.channels)
-    emitVectors(rows, columns, imageBase, pointsBase, constant(whole),
-                nest.channels - whole);
+  forChannels([&](const Channels &channels) {
+    emitVectors(rows, columns, imageBase, pointsBase, channels);
+  });
 }
 
 int64_t WinogradEmitter::run() {
@@ -316,8 +406,11 @@ int64_t WinogradEmitter::run() {
   auto loop = scf::ForOp::create(b, range[0], range[1], constant(1));
   b.setInsertionPointToStart(loop.getBody());
   // A row of tiles is what a thread takes.
-  image = arith::DivUIOp::create(b, loop.getInductionVar(), constant(nest.tileRows));
-  row = arith::RemUIOp::create(b, loop.getInductionVar(), constant(nest.tileRows));
+  rowOfTiles = loop.getInductionVar();
+  image = arith::DivUIOp::create(b, rowOfTiles, constant(nest.tileRows));
+  row = arith::RemUIOp::create(b, rowOfTiles, constant(nest.tileRows));
+  if (nest.hasMoments)
+    startMoments();
   SmallVector<Class> rowClasses = classesOf(nest.tileRows, nest.low[0], nest.height),
                      columnClasses =
                          classesOf(nest.tileColumns, nest.low[1], nest.width);
@@ -371,20 +464,23 @@ WinogradNest buildWinogradNest(Operation *op, linalg::GenericOp maker, ArrayRef<
     for (auto [i, input] : llvm::enumerate(nest.prologue->inputs))
       input.argument = i;
   }
-  nest.imageOffset = (toPoints ? views.front() : views.back()).offset;
-  nest.pointsOffset = (toPoints ? views.back() : views.front()).offset;
+  const View &input = views.front(), &result = views.drop_back(op->getNumResults() - 1).back();
+  nest.imageOffset = (toPoints ? input : result).offset;
+  nest.pointsOffset = (toPoints ? result : input).offset;
   if (toPoints) {
     nest.step = toPoints.getTile() * (nest.of == "input" ? toPoints.getStride() : 1);
     llvm::copy(toPoints.getLow(), nest.low.begin());
   } else {
-    nest.step = nest.matrix.rows;
+    nest.step = fromPoints.getTileHeight();
+    nest.hasMoments = !fromPoints.getMoments().empty();
   }
   return nest;
 }
 
 std::string WinogradNest::name() const {
   return llvm::formatv("winograd_{0}_{1}_{2}x{3}x{4}x{5}{6}", toPoints ? "to" : "from", of, images,
-                       height, width, channels, prologue ? "_of_map" : "");
+                       height, width, channels,
+                       prologue ? "_of_map" : hasMoments ? "_and_moments" : "");
 }
 
 std::string WinogradNest::key() const {
@@ -396,14 +492,16 @@ std::string WinogradNest::key() const {
 int64_t WinogradNest::flops() const {
   // What a multiplication by the matrix costs with pairs, about.
   int64_t additions = llvm::count_if(matrix.elements, [](double e) { return e != 0; });
+  int64_t ofMoments = hasMoments ? 4 * images * height * width * channels : 0;
   return images * tileRows * tileColumns * channels * additions * (matrix.rows + matrix.columns) +
-         (prologue ? kernelFlops(*prologue) : 0);
+         ofMoments + (prologue ? kernelFlops(*prologue) : 0);
 }
 
 int64_t WinogradNest::bytes() const {
   int64_t side = toPoints ? matrix.rows : matrix.columns;
   int64_t elements = images * height * width * channels,
-          values = images * side * side * tileRows * tileColumns * channels;
+          values = images * side * side * tileRows * tileColumns * channels +
+                   (hasMoments ? 2 * images * tileRows * channels : 0);
   return (prologue ? kernelBytes(*prologue) : 4 * elements) + 4 * values;
 }
 

@@ -95,13 +95,15 @@ Error errorOf(const ConvolutionCase &t, const std::vector<Elements> &arguments, 
   return {std::sqrt(errors / numSamples) / scale, largest / scale};
 }
 
-/// How many kernels are transforms, of a function that says so.
-int numTransforms(const proto::Manifest &manifest, const std::string &name = "winograd_") {
+/// How many of a function's kernels have this in their names, with each call of them.
+int numKernels(const proto::Manifest &manifest, const std::string &part) {
   int count = 0;
   for (const proto::KernelInfo &kernel : manifest.kernels())
-    count += int(kernel.calls()) * (kernel.name().rfind(name, 0) == 0);
+    count += int(kernel.calls()) * (kernel.name().find(part) != std::string::npos);
   return count;
 }
+
+int numTransforms(const proto::Manifest &manifest) { return numKernels(manifest, "winograd_"); }
 
 CompiledProgram compiled(const ConvolutionCase &t, bool strict) {
   return CompiledProgram(serialize(textOf(t)), /*reference=*/false, "native",
@@ -229,15 +231,9 @@ TEST_P(ImageOnTheWay, HasTheBitsOfOneInMemory) {
   const ConvolutionCase &t = GetParam().convolution;
   CompiledProgram computed(serialize(textWithImage(t, false))),
       kept(serialize(textWithImage(t, true)));
-  auto numOnTheWay = [](const CompiledProgram &program) {
-    int count = 0;
-    for (const proto::KernelInfo &kernel : program.manifest.kernels())
-      count += int(kernel.calls()) * (kernel.name().find("_of_map") != std::string::npos);
-    return count;
-  };
   // Forward and in the weights' gradient.
-  EXPECT_EQ(numOnTheWay(computed), 2 * GetParam().blocks);
-  EXPECT_EQ(numOnTheWay(kept), 0);
+  EXPECT_EQ(numKernels(computed.manifest, "_of_map"), 2 * GetParam().blocks);
+  EXPECT_EQ(numKernels(kept.manifest, "_of_map"), 0);
   std::mt19937 random(3);
   std::normal_distribution<float> normal(0, 1);
   std::vector<Elements> arguments;
@@ -272,6 +268,84 @@ INSTANTIATE_TEST_SUITE_P(
                     // Tiles that are cut on both sides; a remainder of channels.
                     Case{{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
                     Case{{8, 64, 8, 10, 64, 3, 1, 2, 1, 1}, 4},
+                    Case{{16, 128, 6, 6, 128, 3, 1, 1, 1, 1}, 2},
+                    // In steps of two, and there in blocks.
+                    Case{{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},
+                    Case{{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}));
+
+/// y = a convolution of x, its mean for each channel, and its variance.
+std::string textWithMoments(const ConvolutionCase &t) {
+  std::string x = typeOf({t.n, t.c, t.h, t.w}), w = typeOf({t.o, t.c, t.k, t.k}), c = typeOf({t.o}),
+              y = typeOf({t.n, t.o, t.outHeight(), t.outWidth()}), types = y + ", " + c + ", " + c,
+              over = " {dimensions = array<i64: 0, 2, 3>} : " + y + " to " + c;
+  return "func.func @f(%x: " + x + ", %w: " + w + ") -> (" + types + ") {\n%y = agc.conv %x, %w" +
+         attributesOf(t) + "(" + x + ", " + w + ") -> " + y + "\n%s = agc.reduce_sum %y" + over +
+         "\n%n = agc.constant {value = " + std::to_string(t.n * t.outHeight() * t.outWidth()) +
+         ".0 : f64} : " + c + "\n%m = agc.div %s, %n : " + c +
+         "\n%0 = agc.broadcast %m {dimensions = array<i64: 1>} : " + c + " to " + y +
+         "\n%1 = agc.sub %y, %0 : " + y + "\n%2 = agc.mul %1, %1 : " + y +
+         "\n%q = agc.reduce_sum %2" + over + "\n%v = agc.div %q, %n : " + c +
+         "\nreturn %y, %m, %v : " + types + "}";
+}
+
+/// How far the means and variances in a program's results are from those of its own image:
+/// the largest errors, of means by standard deviations, of variances by themselves.
+std::pair<double, double> errorsOfMoments(const ConvolutionCase &t,
+                                          const std::vector<Elements> &results) {
+  int places = t.outHeight() * t.outWidth();
+  double ofMean = 0, ofVariance = 0, count = double(t.n) * places;
+  for (int o = 0; o < t.o; ++o) {
+    auto average = [&](auto &&f) {
+      double sum = 0;
+      for (int n = 0; n < t.n; ++n)
+        for (int p = 0; p < places; ++p)
+          sum += f(results[0].number((size_t(n) * size_t(t.o) + size_t(o)) * size_t(places) + size_t(p)));
+      return sum / count;
+    };
+    double mean = average([](double y) { return y; }),
+           variance = average([&](double y) { return (y - mean) * (y - mean); });
+    ofMean = std::max(ofMean, std::abs(results[1].number(size_t(o)) - mean) / std::sqrt(variance));
+    ofVariance = std::max(ofVariance, std::abs(results[2].number(size_t(o)) / variance - 1));
+  }
+  return {ofMean, ofVariance};
+}
+
+class Moments : public testing::TestWithParam<Case> {};
+
+/// A mean and a variance that come with an image are as near as those that are read from it,
+/// also where the mean is far from zero.
+TEST_P(Moments, AreAsNearAsSumsOfTheImage) {
+  const ConvolutionCase &t = GetParam().convolution;
+  std::string text = serialize(textWithMoments(t));
+  CompiledProgram fast(text), strict(text, /*reference=*/false, "native",
+                                     /*maxWorkspaceBytes=*/-1, /*strict=*/true);
+  EXPECT_EQ(numKernels(fast.manifest, "_and_moments"), GetParam().blocks);
+  EXPECT_EQ(numKernels(strict.manifest, "_and_moments"), 0);
+  std::vector<Elements> arguments = argumentsOf(t);
+  for (double mean : {0.0, 30.0}) {
+    for (size_t i = 0; i < arguments[0].count; ++i)
+      arguments[0].set(i, arguments[0].number(i) + mean);
+    std::vector<Elements> results = run(fast, arguments);
+    auto [ofMean, ofVariance] = errorsOfMoments(t, results);
+    auto [ofMeanBefore, ofVarianceBefore] = errorsOfMoments(t, run(strict, arguments));
+    std::printf("%4d x %3d x %2d x %2d, mean %2.0f  of sums %.1e, %.1e  of moments %.1e, %.1e\n", t.n,
+                t.o, t.outHeight(), t.outWidth(), mean, ofMeanBefore, ofVarianceBefore, ofMean,
+                ofVariance);
+    EXPECT_LE(ofMean, std::max(ofMeanBefore, 1e-7));
+    EXPECT_LE(ofVariance, std::max(ofVarianceBefore, 5e-7));
+    expectSameBitsByThreads(fast, arguments, results);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Winograd, Moments,
+    testing::Values(Case{{4, 64, 16, 16, 64, 3, 1, 1, 1, 1}, 4},
+                    // By blocks of two images.
+                    Case{{8, 64, 40, 40, 64, 3, 1, 1, 1, 1}, 4, 4},
+                    // Tiles that are cut on both sides; a remainder of channels.
+                    Case{{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
+                    // Without padding a mean of 30 is one.
+                    Case{{8, 64, 12, 9, 96, 3, 1, 0, 1, 1}, 4},
                     Case{{16, 128, 6, 6, 128, 3, 1, 1, 1, 1}, 2},
                     // In steps of two, and there in blocks.
                     Case{{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},

@@ -85,3 +85,19 @@ func.func @tiles_of_the_gradient(%x: tensor<25x2x4x4x16xf32>) -> tensor<2x8x8x16
   %y = winograd.from_points %x {of = "singles", stride = 2 : i64, tile = 2 : i64} : tensor<25x2x4x4x16xf32> -> tensor<2x8x8x16xf32>
   return %y : tensor<2x8x8x16xf32>
 }
+
+// -----
+
+func.func @one_moment(%x: tensor<36x2x2x2x16xf32>) -> tensor<2x8x8x16xf32> {
+  // expected-error @+1 {{has two moments or none}}
+  %y, %m = winograd.from_points %x {of = "output", tile = 4 : i64} : tensor<36x2x2x2x16xf32> -> tensor<2x8x8x16xf32>, tensor<2x2x16xf32>
+  return %y : tensor<2x8x8x16xf32>
+}
+
+// -----
+
+func.func @moments_of_images(%x: tensor<36x2x2x2x16xf32>) -> tensor<2x8x8x16xf32> {
+  // expected-error @+1 {{has moments of each image, row of tiles and channel}}
+  %y, %m:2 = winograd.from_points %x {of = "output", tile = 4 : i64} : tensor<36x2x2x2x16xf32> -> tensor<2x8x8x16xf32>, tensor<2x16xf32>, tensor<2x16xf32>
+  return %y : tensor<2x8x8x16xf32>
+}

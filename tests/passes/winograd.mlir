@@ -220,3 +220,68 @@ func.func @image_in_blocks(%x: tensor<8x64x40x40xf32>, %v: tensor<64x64x1x1xf32>
   %dw = agc.conv_weight_grad %z, %dy {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x40x40xf32>, tensor<8x64x40x40xf32>) -> tensor<64x64x3x3xf32>
   return %y, %dw : tensor<8x64x40x40xf32>, tensor<64x64x3x3xf32>
 }
+
+// The transform gives what an image's mean and variance are made of, of each row of tiles;
+// the last row has one of the image. It is added up in f64.
+// CHECK-LABEL: @moments
+// CHECK: %[[Y:.*]], %[[M:.*]]:2 = winograd.from_points %{{.*}} : tensor<36x4x4x5x48xf32> -> tensor<4x13x18x48xf32>, tensor<4x4x48xf32>, tensor<4x4x48xf32>
+// CHECK: %[[S:.*]] = linalg.generic {{.*}}iterator_types = ["reduction", "reduction", "parallel"]} ins(%[[M]]#0 : tensor<4x4x48xf32>) outs(%{{.*}} : tensor<48xf64>)
+// CHECK: %[[MEAN:.*]] = linalg.generic {{.*}} ins(%[[S]] : tensor<48xf64>) outs(%{{.*}} : tensor<48xf32>)
+// CHECK: arith.truncf
+// CHECK: arith.divf
+// CHECK: %[[Q:.*]] = linalg.generic {{.*}} ins(%[[M]]#0, %[[M]]#1, %[[MEAN]] : tensor<4x4x48xf32>, tensor<4x4x48xf32>, tensor<48xf32>) outs(%{{.*}} : tensor<48xf64>)
+// CHECK: %[[ALL:.*]] = arith.constant 7.200000e+01
+// CHECK: %[[ROW:.*]] = linalg.index 1
+// CHECK: %[[LAST:.*]] = arith.cmpi eq, %[[ROW]], %c3
+// CHECK: %[[REST:.*]] = arith.constant 1.800000e+01
+// CHECK: %[[N:.*]] = arith.select %[[LAST]], %[[REST]], %[[ALL]]
+// CHECK: arith.divf %{{.*}}, %[[N]]
+// CHECK: linalg.generic {{.*}} ins(%[[Q]] : tensor<48xf64>) outs(%{{.*}} : tensor<48xf32>)
+func.func @moments(%x: tensor<4x64x13x18xf32>, %w: tensor<48x64x3x3xf32>) -> (tensor<4x48x13x18xf32>, tensor<48xf32>, tensor<48xf32>) {
+  %y = agc.conv %x, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x13x18xf32>, tensor<48x64x3x3xf32>) -> tensor<4x48x13x18xf32>
+  %sum = agc.reduce_sum %y {dimensions = array<i64: 0, 2, 3>} : tensor<4x48x13x18xf32> to tensor<48xf32>
+  %n = agc.constant {value = 936.0} : tensor<48xf32>
+  %mean = agc.div %sum, %n : tensor<48xf32>
+  %0 = agc.broadcast %mean {dimensions = array<i64: 1>} : tensor<48xf32> to tensor<4x48x13x18xf32>
+  %1 = agc.sub %y, %0 : tensor<4x48x13x18xf32>
+  %2 = agc.mul %1, %1 : tensor<4x48x13x18xf32>
+  %squares = agc.reduce_sum %2 {dimensions = array<i64: 0, 2, 3>} : tensor<4x48x13x18xf32> to tensor<48xf32>
+  %variance = agc.div %squares, %n : tensor<48xf32>
+  return %y, %mean, %variance : tensor<4x48x13x18xf32>, tensor<48xf32>, tensor<48xf32>
+}
+
+// Of blocks of images, too.
+// CHECK-LABEL: @moments_of_blocks
+// BLOCKS: %[[ALL:.*]]:3 = agc.scan {{.*}}trips = 4 : i64} : ({{.*}}) -> (tensor<4x2x40x40x64xf32>, tensor<4x2x10x64xf32>, tensor<4x2x10x64xf32>)
+// BLOCKS: %[[Y:.*]], %[[M:.*]]:2 = winograd.from_points
+// BLOCKS: agc.yield %[[Y]], %[[M]]#0, %[[M]]#1
+// BLOCKS: %[[SUMS:.*]] = tensor.collapse_shape %[[ALL]]#1 {{.*}} into tensor<8x10x64xf32>
+// BLOCKS: %[[SQUARES:.*]] = tensor.collapse_shape %[[ALL]]#2
+// BLOCKS: linalg.generic {{.*}} ins(%[[SUMS]] :
+// BLOCKS: linalg.generic {{.*}} ins(%[[SUMS]], %[[SQUARES]], %{{.*}} :
+// BLOCKS-NOT: linalg.index
+func.func @moments_of_blocks(%x: tensor<8x64x40x40xf32>, %w: tensor<64x64x3x3xf32>) -> (tensor<8x64x40x40xf32>, tensor<64xf32>, tensor<64xf32>) {
+  %y = agc.conv %x, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x40x40xf32>, tensor<64x64x3x3xf32>) -> tensor<8x64x40x40xf32>
+  %sum = agc.reduce_sum %y {dimensions = array<i64: 0, 2, 3>} : tensor<8x64x40x40xf32> to tensor<64xf32>
+  %n = agc.constant {value = 12800.0} : tensor<64xf32>
+  %mean = agc.div %sum, %n : tensor<64xf32>
+  %0 = agc.broadcast %mean {dimensions = array<i64: 1>} : tensor<64xf32> to tensor<8x64x40x40xf32>
+  %1 = agc.sub %y, %0 : tensor<8x64x40x40xf32>
+  %2 = agc.mul %1, %1 : tensor<8x64x40x40xf32>
+  %squares = agc.reduce_sum %2 {dimensions = array<i64: 0, 2, 3>} : tensor<8x64x40x40xf32> to tensor<64xf32>
+  %variance = agc.div %squares, %n : tensor<64xf32>
+  return %y, %mean, %variance : tensor<8x64x40x40xf32>, tensor<64xf32>, tensor<64xf32>
+}
+
+// A sum alone, and one of squares of what is no deviation, are taken as they are.
+// CHECK-LABEL: @no_moments
+// CHECK: %[[Y:.*]] = winograd.from_points {{.*}} -> tensor<8x16x16x64xf32>{{$}}
+// CHECK: linalg.generic {{.*}} ins(%[[Y]] :
+// CHECK: linalg.generic {{.*}} ins(%[[Y]] :
+func.func @no_moments(%x: tensor<8x64x16x16xf32>, %w: tensor<64x64x3x3xf32>) -> (tensor<8x64x16x16xf32>, tensor<64xf32>, tensor<64xf32>) {
+  %y = agc.conv %x, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x16xf32>, tensor<64x64x3x3xf32>) -> tensor<8x64x16x16xf32>
+  %sum = agc.reduce_sum %y {dimensions = array<i64: 0, 2, 3>} : tensor<8x64x16x16xf32> to tensor<64xf32>
+  %0 = agc.mul %y, %y : tensor<8x64x16x16xf32>
+  %squares = agc.reduce_sum %0 {dimensions = array<i64: 0, 2, 3>} : tensor<8x64x16x16xf32> to tensor<64xf32>
+  return %y, %sum, %squares : tensor<8x64x16x16xf32>, tensor<64xf32>, tensor<64xf32>
+}

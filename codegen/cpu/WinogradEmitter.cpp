@@ -14,13 +14,10 @@
 // tile to its last: the same bits with any number of threads.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/KernelName.h"
 #include "codegen/WinogradNest.h"
 #include "codegen/cpu/BodyEmitter.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
-
-#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
@@ -434,75 +431,6 @@ int64_t WinogradEmitter::run() {
 int64_t emitWinograd(func::FuncOp kernel, const WinogradNest &nest,
                      const Machine &machine) {
   return WinogradEmitter(kernel, nest, machine).run();
-}
-
-//===----------------------------------------------------------------------===//
-// What a kernel is of
-//===----------------------------------------------------------------------===//
-
-WinogradNest buildWinogradNest(Operation *op, linalg::GenericOp maker, ArrayRef<View> views) {
-  WinogradNest nest;
-  auto toPoints = dyn_cast<winograd::ToPointsOp>(op);
-  auto fromPoints = dyn_cast<winograd::FromPointsOp>(op);
-  nest.toPoints = bool(toPoints);
-  nest.of = toPoints ? toPoints.getOf() : fromPoints.getOf();
-  nest.matrix =
-      toPoints ? *winograd::matrixOf(nest.of, toPoints.getTile(), toPoints.getStride(), true)
-               : *winograd::matrixOf(nest.of, fromPoints.getTile(), fromPoints.getStride(), false);
-  auto x = cast<RankedTensorType>(op->getOperand(0).getType()),
-       y = cast<RankedTensorType>(op->getResult(0).getType());
-  ArrayRef<int64_t> image = (toPoints ? x : y).getShape(),
-                    points = (toPoints ? y : x).getShape();
-  nest.images = image[0];
-  nest.height = image[1];
-  nest.width = image[2];
-  nest.channels = image[3];
-  nest.tileRows = points[2];
-  nest.tileColumns = points[3];
-  if (maker) {
-    nest.prologue = buildElements(maker, views.drop_back());
-    for (auto [i, input] : llvm::enumerate(nest.prologue->inputs))
-      input.argument = i;
-  }
-  const View &input = views.front(), &result = views.drop_back(op->getNumResults() - 1).back();
-  nest.imageOffset = (toPoints ? input : result).offset;
-  nest.pointsOffset = (toPoints ? result : input).offset;
-  if (toPoints) {
-    nest.step = toPoints.getTile() * (nest.of == "input" ? toPoints.getStride() : 1);
-    llvm::copy(toPoints.getLow(), nest.low.begin());
-  } else {
-    nest.step = fromPoints.getTileHeight();
-    nest.hasMoments = !fromPoints.getMoments().empty();
-  }
-  return nest;
-}
-
-std::string WinogradNest::name() const {
-  return llvm::formatv("winograd_{0}_{1}_{2}x{3}x{4}x{5}{6}", toPoints ? "to" : "from", of, images,
-                       height, width, channels,
-                       prologue ? "_of_map" : hasMoments ? "_and_moments" : "");
-}
-
-std::string WinogradNest::key() const {
-  return llvm::formatv("{0} {1}x{2} {3} {4}x{5} {6},{7} {8} {9}", name(), matrix.rows,
-                       matrix.columns, step, tileRows, tileColumns, low[0], low[1], imageOffset,
-                       pointsOffset);
-}
-
-int64_t WinogradNest::flops() const {
-  // What a multiplication by the matrix costs with pairs, about.
-  int64_t additions = llvm::count_if(matrix.elements, [](double e) { return e != 0; });
-  int64_t ofMoments = hasMoments ? 4 * images * height * width * channels : 0;
-  return images * tileRows * tileColumns * channels * additions * (matrix.rows + matrix.columns) +
-         ofMoments + (prologue ? kernelFlops(*prologue) : 0);
-}
-
-int64_t WinogradNest::bytes() const {
-  int64_t side = toPoints ? matrix.rows : matrix.columns;
-  int64_t elements = images * height * width * channels,
-          values = images * side * side * tileRows * tileColumns * channels +
-                   (hasMoments ? 2 * images * tileRows * channels : 0);
-  return (prologue ? kernelBytes(*prologue) : 4 * elements) + 4 * values;
 }
 
 } // namespace agc

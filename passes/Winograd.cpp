@@ -292,16 +292,17 @@ std::optional<int64_t> chooseTile(const Convolution &c) {
 
 struct WinogradPass : impl::WinogradPassBase<WinogradPass> {
   void runOnOperation() override {
-    SmallVector<Convolution> found;
-    getOperation().walk([&](linalg::GenericOp op) {
-      if (std::optional<Convolution> c = recognize(op))
-        found.push_back(*c);
-    });
-    for (Convolution &c : found)
-      if (std::optional<int64_t> tile = chooseTile(c)) {
-        c.op->getResult(0).replaceAllUsesWith(Rewriter(c, *tile).rewrite());
-        c.op->erase();
-      }
+    SmallVector<linalg::GenericOp> ops;
+    getOperation().walk([&](linalg::GenericOp op) { ops.push_back(op); });
+    // One by one: what the next reads may be what this one gives.
+    for (linalg::GenericOp op : ops) {
+      std::optional<Convolution> c = recognize(op);
+      std::optional<int64_t> tile = c ? chooseTile(*c) : std::nullopt;
+      if (!tile)
+        continue;
+      op->getResult(0).replaceAllUsesWith(Rewriter(*c, *tile).rewrite());
+      op->erase();
+    }
     // Padded copies and weights in orders that nobody reads any more.
     for (Operation &op :
          llvm::make_early_inc_range(llvm::reverse(getOperation().getBody().front())))

@@ -285,3 +285,13 @@ func.func @no_moments(%x: tensor<8x64x16x16xf32>, %w: tensor<64x64x3x3xf32>) -> 
   %squares = agc.reduce_sum %0 {dimensions = array<i64: 0, 2, 3>} : tensor<8x64x16x16xf32> to tensor<64xf32>
   return %y, %sum, %squares : tensor<8x64x16x16xf32>, tensor<64xf32>, tensor<64xf32>
 }
+
+// One right behind the other: what the second reads is what tiles of the first give.
+// CHECK-LABEL: @image_of_convolution
+// CHECK: %[[Y:.*]] = winograd.from_points
+// CHECK: winograd.to_points %[[Y]] {low = array<i64: 1, 1>, of = "input"
+func.func @image_of_convolution(%x: tensor<4x64x12x12xf32>, %v: tensor<64x64x3x3xf32>, %w: tensor<64x64x3x3xf32>) -> tensor<4x64x12x12xf32> {
+  %0 = agc.conv %x, %v {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x12x12xf32>, tensor<64x64x3x3xf32>) -> tensor<4x64x12x12xf32>
+  %y = agc.conv %0, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x12x12xf32>, tensor<64x64x3x3xf32>) -> tensor<4x64x12x12xf32>
+  return %y : tensor<4x64x12x12xf32>
+}

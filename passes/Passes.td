@@ -181,6 +181,8 @@ def WinogradPass : Pass<"agc-winograd", "::mlir::func::FuncOp"> {
     can compute them again for less than they cost in memory (WinogradPrologue.cpp). Sums
     over an image that a mean and a variance are made of come from its transform
     (WinogradMoments.cpp).
+    Weights are left in the order that they lie in: what brings them into another is
+    computed as they are transformed.
     Its rounding differs from a sum's: docs/winograd.md; not under `--fp=strict`.
 
     ```mlir

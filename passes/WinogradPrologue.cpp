@@ -5,6 +5,9 @@
 // computes it again. A transform does so as it loads; its kernel is one with the op
 // that makes what it reads, if that is read by nobody else (isPrologue).
 //
+// Weights are transformed from the order that they lie in: what would bring them into
+// another is computed on the way, too.
+//
 // So a normalization and its rectifier between two convolutions are in neither's
 // way: forward, in the weights' gradient and in the mask of the backward they are
 // computed from what the first convolution wrote.
@@ -66,12 +69,30 @@ static bool makesImageOfImage(linalg::GenericOp maker) {
   return numImages == 1 && !looksUp;
 }
 
+/// Whether an op does no more than bring windows of weights, whose elements lie side by
+/// side, into the order that their transform is of.
+static bool bringsWindows(linalg::GenericOp maker) {
+  if (maker.getNumDpsInputs() != 1 || maker->getNumResults() != 1 ||
+      !llvm::hasSingleElement(*maker.getBody()) || !isElementwise(maker) ||
+      !maker.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>())
+    return false;
+  OpOperand *weights = maker.getDpsInputOperand(0);
+  AffineMap map = mapOf(maker, weights);
+  auto isAt = [&](unsigned i, unsigned d) { return map.getResult(i).isFunctionOfDim(d); };
+  return map.getNumResults() == 4 && map.isPermutation() && isAt(2, 1) && isAt(3, 2) &&
+         maker.getMatchingBlockArgument(weights).hasOneUse();
+}
+
 bool isPrologue(OpOperand &image) {
   auto transform = dyn_cast<ToPointsOp>(image.getOwner());
   auto maker = image.get().getDefiningOp<linalg::GenericOp>();
+  if (!transform || !maker || !image.get().hasOneUse())
+    return false;
+  if (transform.getOf() == "window" || transform.getOf() == "mirrored")
+    return bringsWindows(maker);
   // It is neither written nor read, for which one access less would pay. This is for one
   // reader, the decision for several is shouldCompute's.
-  return transform && maker && image.get().hasOneUse() && makesImageOfImage(maker) &&
+  return makesImageOfImage(maker) &&
          double(workOf(maker)) * bytesOfOp * (readsOfElement(transform) - 1) < 4;
 }
 

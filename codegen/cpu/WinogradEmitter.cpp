@@ -8,7 +8,8 @@
 // columns of tiles: they have code of their own, in which zeros are not loaded.
 //
 // An image that is not in memory is computed element by element as it would be loaded;
-// what is the same for all elements of a channel is loaded once for a tile.
+// what is the same for all elements of a channel is loaded once for a tile. Weights that lie
+// in another order are transposed.
 //
 // Moments of an image are those of each row of tiles, which one task has from its first
 // tile to its last: the same bits with any number of threads.
@@ -16,6 +17,7 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/WinogradNest.h"
 #include "codegen/cpu/BodyEmitter.h"
+#include "codegen/cpu/Lanes.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -25,6 +27,9 @@ namespace agc {
 namespace {
 
 using Vectors = SmallVector<Value>; // a null one is zero
+
+/// Whose windows are transposed at a time: with vectors of 16 a buffer of 288 KiB.
+constexpr int64_t maxBufferChannels = 512;
 
 /// Neighbouring tiles of which the same elements lie inside: tiles up to `end`,
 /// elements [first, last).
@@ -57,6 +62,9 @@ private:
   Value image, row, column; // indices of the tile
   Value y, x;               // of its first element in the image, or before it
   Value rowOfTiles;         // of all images
+  /// Windows of weights, of each element the channels side by side, and where the next is.
+  Value buffer, bufferAt;
+  int64_t bufferChannels = 0;
 
   /// Where a vector is along the channels.
   struct Channels {
@@ -75,7 +83,9 @@ private:
   Value result(unsigned i);
   Value load(Value from, Value at, const Channels &channels);
   void store(Value value, Value to, Value at, const Channels &channels);
-  void forChannels(llvm::function_ref<void(const Channels &)> body);
+  void forChannels(int64_t count, llvm::function_ref<void(const Channels &)> body);
+  void forEachPart(int64_t channels, int64_t part,
+                   llvm::function_ref<void(Value, int64_t)> body);
   void emitTile(const Class &rows, const Class &columns);
   void emitVectors(const Class &rows, const Class &columns, Value imageBase,
                    Value pointsBase, const Channels &channels);
@@ -85,6 +95,13 @@ private:
   Value sumOf(ArrayRef<Value> xs);
   void startMoments();
   void addMoments(ArrayRef<Value> elements, const Class &rows, const Channels &channels);
+
+  bool readsWindows();
+  int64_t windowsOfBlock();
+  void transposeSquare(Value from, Value to, int64_t steps, int64_t active);
+  void transposeWindows(Value first, Value count, Value channel, Value column, int64_t active);
+  void emitWindows(Value first, Value count, Value channel, int64_t channels);
+  int64_t runOnWindows();
 
   Value multiply(Value x, double factor);
   Value multiplyAdd(Value sum, Value x, double factor);
@@ -246,20 +263,30 @@ void WinogradEmitter::store(Value value, Value to, Value at, const Channels &cha
     vector::StoreOp::create(b, value, to, at);
 }
 
-/// The body for each vector along the channels.
-void WinogradEmitter::forChannels(llvm::function_ref<void(const Channels &)> body) {
-  int64_t whole = nest.channels / lanes * lanes;
+/// The body for so many channels at a time; the last may be fewer.
+void WinogradEmitter::forEachPart(int64_t channels, int64_t part,
+                                  llvm::function_ref<void(Value, int64_t)> body) {
+  int64_t whole = channels / part * part;
   if (whole) {
-    auto loop = scf::ForOp::create(b, constant(0), constant(whole), constant(lanes));
+    auto loop = scf::ForOp::create(b, constant(0), constant(whole), constant(part));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    body({loop.getInductionVar(), lanes, {}});
+    body(loop.getInductionVar(), part);
   }
-  if (int64_t active = nest.channels - whole) {
-    auto type = VectorType::get({lanes}, b.getI1Type());
-    Value mask = vector::ConstantMaskOp::create(b, type, ArrayRef<int64_t>{active});
-    body({constant(whole), active, mask});
-  }
+  if (whole < channels)
+    body(constant(whole), channels - whole);
+}
+
+/// The body for each vector along so many channels.
+void WinogradEmitter::forChannels(int64_t count,
+                                  llvm::function_ref<void(const Channels &)> body) {
+  forEachPart(count, lanes, [&](Value first, int64_t active) {
+    Value mask;
+    if (active < lanes)
+      mask = vector::ConstantMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
+                                            ArrayRef<int64_t>{active});
+    body({first, active, mask});
+  });
 }
 
 /// The same number in all lanes.
@@ -279,7 +306,7 @@ Value WinogradEmitter::sumOf(ArrayRef<Value> xs) {
 
 /// Of a row of tiles of which none has been yet.
 void WinogradEmitter::startMoments() {
-  forChannels([&](const Channels &channels) {
+  forChannels(nest.channels, [&](const Channels &channels) {
     Value at = add(scaled(rowOfTiles, nest.channels), channels.first);
     for (unsigned i : {1, 2})
       store(number(0), result(i), at, channels);
@@ -339,7 +366,13 @@ void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
   std::function<Value(int64_t, int64_t)> elementAt = [&](int64_t i, int64_t j) {
     return load(from, inImage(i, j), channels);
   };
-  if (nest.prologue)
+  if (buffer)
+    elementAt = [&](int64_t i, int64_t j) -> Value {
+      int64_t element = i * nest.width + j;
+      return vector::LoadOp::create(b, VectorType::get({lanes}, b.getF32Type()), buffer,
+                                    add(bufferAt, constant(element * bufferChannels)));
+    };
+  else if (nest.prologue)
     elementAt = computedImage(channels);
   int64_t n = matrix.columns; // a side of what is loaded
   auto loadAt = [&](int64_t i, int64_t j) -> Value {
@@ -391,12 +424,126 @@ void WinogradEmitter::emitTile(const Class &rows, const Class &columns) {
                             nest.channels);
   imageBase = add(imageBase, constant(nest.imageOffset));
   pointsBase = add(pointsBase, constant(nest.pointsOffset));
-  forChannels([&](const Channels &channels) {
+  forChannels(nest.channels, [&](const Channels &channels) {
     emitVectors(rows, columns, imageBase, pointsBase, channels);
   });
 }
 
+/// Whether the image is windows of weights in another order, each with its elements side
+/// by side.
+bool WinogradEmitter::readsWindows() {
+  if (!nest.prologue || lanes == 1 || !llvm::hasSingleElement(*nest.prologue->body) ||
+      nest.prologue->inputs.size() != 1)
+    return false;
+  ArrayRef<int64_t> strides = nest.prologue->inputs.front().strides;
+  return strides[1] == nest.width && strides[2] == 1 && strides[3] != 1;
+}
+
+/// Of a channel, how many windows are taken at once: of those that lie side by side, as many
+/// as make whole squares.
+int64_t WinogradEmitter::windowsOfBlock() {
+  return nest.prologue->inputs.front().strides[0] == nest.height * nest.width ? lanes : 1;
+}
+
+/// So many steps from one place on, of as many channels as a vector has: each step's
+/// channels are stored side by side.
+void WinogradEmitter::transposeSquare(Value from, Value to, int64_t steps, int64_t active) {
+  const Access &access = nest.prologue->inputs.front();
+  Value memory = kernel.getArgument(access.argument);
+  auto type = VectorType::get({lanes}, b.getF32Type());
+  Value zero = number(0);
+  Value mask = vector::ConstantMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
+                                              ArrayRef<int64_t>{steps});
+  Vectors rows;
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    Value at = add(from, constant(lane * access.strides[3]));
+    if (lane >= active)
+      rows.push_back(zero);
+    else if (steps == lanes)
+      rows.push_back(vector::LoadOp::create(b, type, memory, at));
+    else
+      rows.push_back(vector::MaskedLoadOp::create(b, type, memory, at, mask, zero));
+  }
+  rows = transpose(b, rows);
+  for (int64_t i = 0; i < steps; ++i)
+    vector::StoreOp::create(b, rows[i], buffer, add(to, constant(i * bufferChannels)));
+}
+
+/// The windows of \p count images from \p first on, for a vector of channels from
+/// \p channel on, into the buffer from \p column on.
+void WinogradEmitter::transposeWindows(Value first, Value count, Value channel, Value column,
+                                       int64_t active) {
+  const Access &access = nest.prologue->inputs.front();
+  Value from = add(add(scaled(first, access.strides[0]), scaled(channel, access.strides[3])),
+                   constant(access.offset));
+  Value steps = scaled(count, nest.height * nest.width);
+  Value whole = scaled(arith::DivUIOp::create(b, steps, constant(lanes)), lanes);
+  auto square = [&](Value step, int64_t steps) {
+    transposeSquare(add(from, step), add(scaled(step, bufferChannels), column), steps, active);
+  };
+  auto loop = scf::ForOp::create(b, constant(0), whole, constant(lanes));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  square(loop.getInductionVar(), lanes);
+  // The last block may have fewer windows.
+  int64_t block = windowsOfBlock(), last = block == 1 ? 1 : nest.images % block,
+          rest = last * nest.height * nest.width % lanes;
+  if (!rest)
+    return;
+  b.setInsertionPointAfter(loop);
+  Value isLeft = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, whole, steps);
+  b.setInsertionPointToStart(scf::IfOp::create(b, isLeft).thenBlock());
+  square(whole, rest);
+}
+
+/// The same images to the points, so many channels of them.
+void WinogradEmitter::emitWindows(Value first, Value count, Value channel, int64_t channels) {
+  forEachPart(channels, lanes, [&](Value column, int64_t active) {
+    transposeWindows(first, count, add(channel, column), column, active);
+  });
+  auto loop = scf::ForOp::create(b, constant(0), count, constant(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value window = loop.getInductionVar();
+  Value points = add(add(scaled(add(first, window), nest.channels), channel),
+                     constant(nest.pointsOffset));
+  Class all{1, 0, side};
+  forChannels(channels, [&](const Channels &columns) {
+    bufferAt = add(scaled(window, nest.height * nest.width * bufferChannels), columns.first);
+    emitVectors(all, all, constant(0), points, columns);
+  });
+}
+
+/// Windows that lie as the caller has them come through a buffer. Where vectors go along the
+/// filters these lie pages apart: read between what is stored at the points, many a load
+/// would wait for a store to the same place of another page (measured: twice the time).
+int64_t WinogradEmitter::runOnWindows() {
+  int64_t block = windowsOfBlock();
+  bufferChannels = lanes; // Of one window they stay in registers.
+  if (block > 1)
+    bufferChannels = std::min<int64_t>(llvm::alignTo(nest.channels, lanes), maxBufferChannels);
+  Block *entry = kernel.addEntryBlock();
+  b.setInsertionPointToStart(entry);
+  auto type = MemRefType::get({block * nest.height * nest.width * bufferChannels}, b.getF32Type());
+  buffer = memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64));
+  auto range = entry->getArguments().take_back(2);
+  auto loop = scf::ForOp::create(b, range[0], range[1], constant(1));
+  b.setInsertionPointToStart(loop.getBody());
+  Value first = scaled(loop.getInductionVar(), block), count = constant(1);
+  if (block > 1)
+    count = arith::MinUIOp::create(b, constant(block),
+                                   arith::SubIOp::create(b, constant(nest.images), first));
+  forEachPart(nest.channels, bufferChannels, [&](Value channel, int64_t channels) {
+    emitWindows(first, count, channel, channels);
+  });
+  b.setInsertionPointToEnd(entry);
+  func::ReturnOp::create(b);
+  return llvm::divideCeil(nest.images, block);
+}
+
 int64_t WinogradEmitter::run() {
+  if (readsWindows())
+    return runOnWindows();
   Block *entry = kernel.addEntryBlock();
   b.setInsertionPointToStart(entry);
   auto range = entry->getArguments().take_back(2);

@@ -95,11 +95,14 @@ Error errorOf(const ConvolutionCase &t, const std::vector<Elements> &arguments, 
   return {std::sqrt(errors / numSamples) / scale, largest / scale};
 }
 
-/// How many of a function's kernels have this in their names, with each call of them.
-int numKernels(const proto::Manifest &manifest, const std::string &part) {
+/// How many of a function's kernels have this in their names, which start so, with each
+/// call of them.
+int numKernels(const proto::Manifest &manifest, const std::string &part,
+               const std::string &start = "") {
   int count = 0;
   for (const proto::KernelInfo &kernel : manifest.kernels())
-    count += int(kernel.calls()) * (kernel.name().find(part) != std::string::npos);
+    count += int(kernel.calls()) * (kernel.name().rfind(start, 0) == 0 &&
+                                    kernel.name().find(part) != std::string::npos);
   return count;
 }
 
@@ -232,8 +235,8 @@ TEST_P(ImageOnTheWay, HasTheBitsOfOneInMemory) {
   CompiledProgram computed(serialize(textWithImage(t, false))),
       kept(serialize(textWithImage(t, true)));
   // Forward and in the weights' gradient.
-  EXPECT_EQ(numKernels(computed.manifest, "_of_map"), 2 * GetParam().blocks);
-  EXPECT_EQ(numKernels(kept.manifest, "_of_map"), 0);
+  EXPECT_EQ(numKernels(computed.manifest, "_of_map", "winograd_to_input"), 2 * GetParam().blocks);
+  EXPECT_EQ(numKernels(kept.manifest, "_of_map", "winograd_to_input"), 0);
   std::mt19937 random(3);
   std::normal_distribution<float> normal(0, 1);
   std::vector<Elements> arguments;
@@ -270,6 +273,55 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{8, 64, 8, 10, 64, 3, 1, 2, 1, 1}, 4},
                     Case{{16, 128, 6, 6, 128, 3, 1, 1, 1, 1}, 2},
                     // In steps of two, and there in blocks.
+                    Case{{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},
+                    Case{{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}));
+
+/// The same of weights that lie as the caller has them and in another order, with which
+/// windows are not side by side.
+std::string textWithWeights(const ConvolutionCase &t, bool areWindows) {
+  std::string text = textOf(t), w = typeOf({t.o, t.c, t.k, t.k}), v = typeOf({t.o, t.k, t.k, t.c});
+  if (areWindows)
+    return text;
+  text.replace(text.find("%w: " + w), 4 + w.size(), "%v: " + v);
+  text.insert(text.find("%y = "), "%w = agc.transpose %v {permutation = array<i64: 0, 3, 1, 2>} : " +
+                                      v + " to " + w + "\n");
+  return text;
+}
+
+class WeightsOnTheWay : public testing::TestWithParam<Case> {};
+
+/// What a transform brings into its order has the bits of what is in that order.
+TEST_P(WeightsOnTheWay, HaveTheBitsOfThoseInOrder) {
+  const ConvolutionCase &t = GetParam().convolution;
+  std::vector<Elements> arguments = argumentsOf(t), others = argumentsOf(t);
+  for (int o = 0, i = 0; o < t.o; ++o)
+    for (int c = 0; c < t.c; ++c)
+      for (int k = 0; k < 9; ++k, ++i)
+        others[1].set(size_t((o * 9 + k) * t.c + c), arguments[1].number(size_t(i)));
+  // Vectors of as many lanes as this machine has, and of four.
+  for (const char *cpu : {"native", "x86-64"}) {
+    SCOPED_TRACE(cpu);
+    CompiledProgram read(serialize(textWithWeights(t, true)), /*reference=*/false, cpu),
+        copied(serialize(textWithWeights(t, false)), /*reference=*/false, cpu);
+    // Forward and in the images' gradient.
+    EXPECT_EQ(numKernels(read.manifest, "_of_map"), 2);
+    EXPECT_EQ(numKernels(copied.manifest, "_of_map"), 0);
+    std::vector<Elements> results = run(read, arguments), expected = run(copied, others);
+    for (size_t i = 0; i < results.size(); ++i)
+      EXPECT_TRUE(results[i].sameBits(expected[i])) << "result " << i;
+    expectSameBitsByThreads(read, arguments, results);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Winograd, WeightsOnTheWay,
+    testing::Values(Case{{4, 64, 16, 16, 64, 3, 1, 1, 1, 1}, 4},
+                    // Remainders of windows and of channels, on either side.
+                    Case{{1, 48, 19, 40, 33, 3, 1, 1, 1, 1}, 4},
+                    Case{{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
+                    // More channels than are transposed at a time.
+                    Case{{2, 20, 12, 12, 530, 3, 1, 1, 1, 1}, 4},
+                    // In steps of two.
                     Case{{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},
                     Case{{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}));
 

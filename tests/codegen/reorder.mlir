@@ -21,3 +21,20 @@ func.func @result(%x: tensor<8x4xf32>) -> (tensor<8x8xf32>, tensor<8x8xf32>) {
   %t = agc.transpose %p {permutation = array<i64: 1, 0>} : tensor<8x8xf32> to tensor<8x8xf32>
   return %p, %t : tensor<8x8xf32>, tensor<8x8xf32>
 }
+
+// Of a convolution by tiles the weights are transformed from where they lie, also those of
+// another order of channels; not if a window's elements are apart.
+// CHECK-LABEL: func.func @weights
+// CHECK-SAME: %[[X:[^:]*]]: memref<147456xf32> {{[^%]*}}, %[[V:[^:]*]]: memref<36864xf32> {{[^%]*}}, %[[W:[^:]*]]: memref<36864xf32> {{[^%]*}}, %[[U:[^:]*]]: memref<36864xf32>
+// CHECK-DAG: call @winograd_to_window_64x3x3x64_of_map(%[[V]]
+// CHECK-DAG: call @winograd_to_window_64x3x3x64_of_map_1(%[[W]]
+// CHECK-DAG: call @map_64x9x64(%[[U]], %[[COPY:[^,]*]], {{.*}}agc.reorder = "an argument lies in the caller's order"
+// CHECK-DAG: call @winograd_to_window_64x3x3x64(%[[COPY]]
+func.func @weights(%x: tensor<16x64x12x12xf32>, %v: tensor<64x64x3x3xf32>, %w: tensor<64x64x3x3xf32>, %u: tensor<3x3x64x64xf32>) -> tensor<16x64x12x12xf32> {
+  %0 = agc.conv %x, %v {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<16x64x12x12xf32>, tensor<64x64x3x3xf32>) -> tensor<16x64x12x12xf32>
+  %1 = agc.transpose %w {permutation = array<i64: 1, 0, 2, 3>} : tensor<64x64x3x3xf32> to tensor<64x64x3x3xf32>
+  %2 = agc.conv %0, %1 {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<16x64x12x12xf32>, tensor<64x64x3x3xf32>) -> tensor<16x64x12x12xf32>
+  %3 = agc.transpose %u {permutation = array<i64: 3, 2, 0, 1>} : tensor<3x3x64x64xf32> to tensor<64x64x3x3xf32>
+  %4 = agc.conv %2, %3 {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<16x64x12x12xf32>, tensor<64x64x3x3xf32>) -> tensor<16x64x12x12xf32>
+  return %4 : tensor<16x64x12x12xf32>
+}

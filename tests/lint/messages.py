@@ -27,7 +27,6 @@ UNREACHABLE = {
     "the compiler's outline does not parse": "agc's own bytes",
     "the trace is not a program": "agc's own bytes",
     "the object that was just compiled does not load": "agc's own object",
-    "has a layout that this tool does not know": "no layout but the dense one yet",
     "a value has no definition": "a checked program has one for each",
     "what every step has does not link": "agc's own code",
     "the versions of a step do not link": "agc's own code",

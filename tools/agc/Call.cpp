@@ -28,9 +28,6 @@ HostTensor bind(const proto::ArgumentInfo &argument,
                 const Call::Options &options, TensorPool &pool) {
   auto type = static_cast<DType>(argument.type().dtype());
   std::vector<int64_t> shape = shapeOf(argument.type());
-  if (argument.layout_size())
-    throw Error("AGC0299", "argument '" + argument.name() +
-                               "' has a layout that this tool does not know");
   if (isState(argument))
     return state.find(argument.name(), argument.role(), type, shape, options.seed,
                       pool);

@@ -52,7 +52,6 @@ std::optional<unsigned> ContractionEmitter::loopAcross() const {
 void ContractionEmitter::packAcross(const Task &task, Width width, unsigned along) {
   auto type = VectorType::get({lanes}, out.element);
   Value memory = kernel.getArgument(panel.argument);
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
   int64_t apart = width.vectors * lanes; // of the packed steps along this loop
   SmallVector<unsigned> others;
   bool inside = false;
@@ -68,23 +67,11 @@ void ContractionEmitter::packAcross(const Task &task, Width width, unsigned alon
   auto square = [&](Place at, Value column, int64_t steps, int64_t active) {
     at.indices[plan.vectorLoop] = add(task.place.indices[plan.vectorLoop], column);
     Value from = emit.linearIndex(panel, at);
-    SmallVector<Value> columns;
-    for (int64_t i = 0; i < lanes; ++i) {
-      Value index = offset(from, i * panel.strides[plan.vectorLoop]);
-      if (i >= active) {
-        columns.push_back(zero);
-      } else if (steps == lanes) {
-        columns.push_back(vector::LoadOp::create(b, type, memory, index));
-      } else {
-        Value mask = vector::ConstantMaskOp::create(
-            b, VectorType::get({lanes}, b.getI1Type()), ArrayRef<int64_t>{steps});
-        columns.push_back(vector::MaskedLoadOp::create(b, type, memory, index, mask, zero));
-      }
-    }
+    SmallVector<Value> packed = loadAcross(b, type, memory, from,
+                                           panel.strides[plan.vectorLoop], active, steps);
     Value to = add(times(stepInBlock(task, at), width.vectors * lanes), column);
-    for (auto [i, step] : llvm::enumerate(transpose(b, columns)))
-      if (int64_t(i) < steps)
-        vector::StoreOp::create(b, step, packedPanel, offset(to, i * apart));
+    for (auto [i, step] : llvm::enumerate(packed))
+      vector::StoreOp::create(b, step, packedPanel, offset(to, i * apart));
   };
   auto squares = [&](Place at, int64_t steps) {
     int64_t whole = width.active == lanes ? width.vectors : width.vectors - 1;

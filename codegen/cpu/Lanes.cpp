@@ -63,6 +63,28 @@ static int64_t lanesOf(Value vector) {
   return cast<VectorType>(vector.getType()).getDimSize(0);
 }
 
+SmallVector<Value> loadAcross(ImplicitLocOpBuilder &b, VectorType type, Value memory,
+                              Value first, int64_t apart, int64_t active, int64_t steps) {
+  int64_t lanes = type.getNumElements();
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type)), mask;
+  if (steps < lanes)
+    mask = vector::ConstantMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
+                                          ArrayRef<int64_t>{steps});
+  SmallVector<Value> rows;
+  for (int64_t i = 0; i < lanes; ++i) {
+    Value at = arith::AddIOp::create(b, first, arith::ConstantIndexOp::create(b, i * apart));
+    if (i >= active)
+      rows.push_back(zero);
+    else if (mask)
+      rows.push_back(vector::MaskedLoadOp::create(b, type, memory, at, mask, zero));
+    else
+      rows.push_back(vector::LoadOp::create(b, type, memory, at));
+  }
+  rows = transpose(b, rows);
+  rows.resize(steps);
+  return rows;
+}
+
 SmallVector<Value> interleave(ImplicitLocOpBuilder &b, ArrayRef<Value> vectors) {
   int64_t n = vectors.size(), lanes = lanesOf(vectors.front());
   if (n == 1)

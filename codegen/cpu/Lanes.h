@@ -2,6 +2,7 @@
 #ifndef AGC_CODEGEN_CPU_LANES_H
 #define AGC_CODEGEN_CPU_LANES_H
 
+#include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace agc {
@@ -10,6 +11,13 @@ namespace agc {
 /// lane i of vector j.
 llvm::SmallVector<mlir::Value> transpose(mlir::ImplicitLocOpBuilder &b,
                                          llvm::SmallVector<mlir::Value> vectors);
+
+/// \p steps elements from each of \p active rows, which lie \p apart from \p first on, as
+/// vectors of \p type: element j of row i is lane i of vector j. Lanes that no row is for
+/// are zero.
+llvm::SmallVector<mlir::Value> loadAcross(mlir::ImplicitLocOpBuilder &b, mlir::VectorType type,
+                                          mlir::Value memory, mlir::Value first,
+                                          int64_t apart, int64_t active, int64_t steps);
 
 /// Vectors of as many lanes each: lane j of vector i becomes element j * n + i of the n
 /// vectors that are given, one after another.

@@ -449,24 +449,11 @@ int64_t WinogradEmitter::windowsOfBlock() {
 /// channels are stored side by side.
 void WinogradEmitter::transposeSquare(Value from, Value to, int64_t steps, int64_t active) {
   const Access &access = nest.prologue->inputs.front();
-  Value memory = kernel.getArgument(access.argument);
-  auto type = VectorType::get({lanes}, b.getF32Type());
-  Value zero = number(0);
-  Value mask = vector::ConstantMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
-                                              ArrayRef<int64_t>{steps});
-  Vectors rows;
-  for (int64_t lane = 0; lane < lanes; ++lane) {
-    Value at = add(from, constant(lane * access.strides[3]));
-    if (lane >= active)
-      rows.push_back(zero);
-    else if (steps == lanes)
-      rows.push_back(vector::LoadOp::create(b, type, memory, at));
-    else
-      rows.push_back(vector::MaskedLoadOp::create(b, type, memory, at, mask, zero));
-  }
-  rows = transpose(b, rows);
-  for (int64_t i = 0; i < steps; ++i)
-    vector::StoreOp::create(b, rows[i], buffer, add(to, constant(i * bufferChannels)));
+  Vectors rows = loadAcross(b, VectorType::get({lanes}, b.getF32Type()),
+                            kernel.getArgument(access.argument), from, access.strides[3], active,
+                            steps);
+  for (auto [i, row] : llvm::enumerate(rows))
+    vector::StoreOp::create(b, row, buffer, add(to, constant(int64_t(i) * bufferChannels)));
 }
 
 /// The windows of \p count images from \p first on, for a vector of channels from

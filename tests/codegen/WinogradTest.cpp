@@ -106,7 +106,9 @@ int numKernels(const proto::Manifest &manifest, const std::string &part,
   return count;
 }
 
-int numTransforms(const proto::Manifest &manifest) { return numKernels(manifest, "winograd_"); }
+int numTransforms(const proto::Manifest &manifest) {
+  return numKernels(manifest, "", "winograd_");
+}
 
 CompiledProgram compiled(const ConvolutionCase &t, bool strict) {
   return CompiledProgram(serialize(textOf(t)), /*reference=*/false, "native",
@@ -263,18 +265,22 @@ TEST_P(ImageOnTheWay, HasTheBitsOfOneInMemory) {
   expectSameBitsByThreads(computed, arguments, results);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Winograd, ImageOnTheWay,
-    testing::Values(Case{{4, 64, 16, 16, 64, 3, 1, 1, 1, 1}, 4},
-                    // By blocks of two images.
-                    Case{{8, 64, 40, 40, 64, 3, 1, 1, 1, 1}, 4, 4},
-                    // Tiles that are cut on both sides; a remainder of channels.
-                    Case{{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
-                    Case{{8, 64, 8, 10, 64, 3, 1, 2, 1, 1}, 4},
-                    Case{{16, 128, 6, 6, 128, 3, 1, 1, 1, 1}, 2},
-                    // In steps of two, and there in blocks.
-                    Case{{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},
-                    Case{{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}));
+/// Images that differ in how tiles cover them.
+const Case imageCases[] = {
+    {{4, 64, 16, 16, 64, 3, 1, 1, 1, 1}, 4},
+    // By blocks of two images.
+    {{8, 64, 40, 40, 64, 3, 1, 1, 1, 1}, 4, 4},
+    // Tiles that are cut on both sides; a remainder of channels.
+    {{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
+    {{8, 64, 8, 10, 64, 3, 1, 2, 1, 1}, 4},
+    // Without padding: the results' mean is not of elements outside.
+    {{8, 64, 12, 9, 96, 3, 1, 0, 1, 1}, 4},
+    {{16, 128, 6, 6, 128, 3, 1, 1, 1, 1}, 2},
+    // In steps of two, and there in blocks.
+    {{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},
+    {{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}};
+
+INSTANTIATE_TEST_SUITE_P(Winograd, ImageOnTheWay, testing::ValuesIn(imageCases));
 
 /// The same of weights that lie as the caller has them and in another order, with which
 /// windows are not side by side.
@@ -389,19 +395,7 @@ TEST_P(Moments, AreAsNearAsSumsOfTheImage) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Winograd, Moments,
-    testing::Values(Case{{4, 64, 16, 16, 64, 3, 1, 1, 1, 1}, 4},
-                    // By blocks of two images.
-                    Case{{8, 64, 40, 40, 64, 3, 1, 1, 1, 1}, 4, 4},
-                    // Tiles that are cut on both sides; a remainder of channels.
-                    Case{{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
-                    // Without padding a mean of 30 is one.
-                    Case{{8, 64, 12, 9, 96, 3, 1, 0, 1, 1}, 4},
-                    Case{{16, 128, 6, 6, 128, 3, 1, 1, 1, 1}, 2},
-                    // In steps of two, and there in blocks.
-                    Case{{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},
-                    Case{{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}));
+INSTANTIATE_TEST_SUITE_P(Winograd, Moments, testing::ValuesIn(imageCases));
 
 /// What is computed directly: few channels, groups, few images in steps of two, steps of
 /// three, another window.

@@ -31,6 +31,9 @@ constexpr int64_t coreCacheWays = 16;
 constexpr int64_t packedStepsAhead = 8;
 /// Steps in a row of which the later are worth fetching before their time.
 constexpr int64_t minStepsToFetch = 64;
+/// Steps of which a sum takes no longer than its result's way to memory; and rows that
+/// are worth packing all panels for on that way.
+constexpr int64_t maxStepsToWrite = 16, rowsToWrite = 48;
 /// Multiplications that make a task worth handing to a thread.
 constexpr int64_t minTaskWork = 1 << 17;
 /// Tasks that share work out evenly.
@@ -64,6 +67,7 @@ private:
   int64_t stepsThatStay(bool readsFarRows) const;
   double tileCost(int64_t rowCount, int64_t vectors, bool rowsAreFar) const;
   bool areRowsDense() const;
+  bool waitsForResults() const;
   void chooseTile();
   void chooseBlocks();
   void chooseTasks();
@@ -235,6 +239,17 @@ bool Planner::areRowsDense() const {
          plan.rows->strides[plan.cutLoop] == nest.sizes[inner];
 }
 
+/// Whether few steps make results that the caches do not hold, of panels that stay there.
+bool Planner::waitsForResults() const {
+  int64_t steps = trips(plan.reductions), columns = nest.sizes[plan.vectorLoop];
+  int64_t most = nest.updatesInPlace ? 2 * maxStepsToWrite : maxStepsToWrite;
+  return machine.sharedCacheIsSlow && steps <= most && !plan.sumsInBlocks() &&
+         plan.rowLoops.size() == 1 && plan.cutLoop == plan.rowLoops.front() &&
+         plan.panelLoops.empty() && plan.numPanels(nest) > 1 &&
+         steps * columns * bytes() <= machine.coreCacheBytes / 2 &&
+         nest.sizes[plan.cutLoop] * columns * bytes() > machine.coreCacheBytes / 2;
+}
+
 /// The cheapest of the shapes that the registers hold.
 void Planner::chooseTile() {
   int64_t vectors = llvm::divideCeil(nest.sizes[plan.vectorLoop], plan.lanes);
@@ -390,6 +405,12 @@ void Planner::chooseTasks() {
   }
 
   int64_t blocks = 1, tileRows = plan.tileRows(nest);
+  if (waitsForResults()) {
+    // Rows are written to their ends before the next.
+    plan.panelsPerTask = panels;
+    plan.tilesPerTask = plan.packsPanel ? llvm::divideCeil(rowsToWrite, tileRows) : 1;
+    return;
+  }
   // Each share of the rows packs the panel again.
   int64_t minRowsPerShare = (machine.sharedCacheIsSlow ? 2 : 1) * minRowsPerPacking;
   if (readsStreams) {

@@ -165,7 +165,10 @@ INSTANTIATE_TEST_SUITE_P(
                     // A panel that no core's cache holds, for all rows.
                     Product{"mk", "kn", 1, 64, 50, 16100},
                     // One panel of all columns, if it were not cut for a second task.
-                    Product{"mk", "nk", 1, 64, 64, 530}, Product{"km", "nk", 1, 50, 61, 730}));
+                    Product{"mk", "nk", 1, 64, 64, 530}, Product{"km", "nk", 1, 50, 61, 730},
+                    // Rows are written to their ends.
+                    Product{"mk", "kn", 1, 517, 1030, 7}, Product{"km", "nk", 1, 523, 1030, 13},
+                    Product{"km", "kn", 1, 517, 1030, 29, true}));
 
 } // namespace
 } // namespace agc

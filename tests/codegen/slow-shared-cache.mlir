@@ -75,3 +75,24 @@ func.func @streams(%a: tensor<64x512xf32>, %w: tensor<512x4096xf32>, %x: tensor<
 // CHECK: scf.for %{{.*}} = %c0 to %c16384 step %c1024
 // CHECK: scf.for %{{.*}} = %arg3 to %arg4
 // CHECK: math.fma
+
+func.func @results(%a: tensor<1024x8xf32>, %b: tensor<8x1024xf32>, %c: tensor<1024x8xf32>) -> (tensor<1024x1024xf32>, tensor<1024x1024xf32>) {
+  %1 = agc.einsum %a, %b {spec = "mk,kn->mn"} : (tensor<1024x8xf32>, tensor<8x1024xf32>) -> tensor<1024x1024xf32>
+  %2 = agc.einsum %a, %c {spec = "mk,nk->mn"} : (tensor<1024x8xf32>, tensor<1024x8xf32>) -> tensor<1024x1024xf32>
+  return %1, %2 : tensor<1024x1024xf32>, tensor<1024x1024xf32>
+}
+
+// A sum of few steps waits for the result's way to memory: a task writes a tile's rows to
+// their ends, panel by panel; 48 rows where it packs panels.
+// CHECK-LABEL: func.func private @product_1024x1024_over_8(
+// CHECK-SAME: agc.kernel = 171
+// CHECK: scf.for %[[TASK:.*]] = %arg3 to %arg4
+// CHECK: scf.for %[[PANEL:.*]] = %c0 to %c16 step %c1 {
+// CHECK-NOT: scf.for
+// CHECK: %[[COLUMN:.*]] = arith.muli %[[PANEL]], %c64
+// CHECK: math.fma
+// CHECK: vector.store
+// CHECK-LABEL: func.func private @product_1024x1024_over_8_1(
+// CHECK-SAME: agc.kernel = 22
+// FAST-LABEL: func.func private @product_1024x1024_over_8(
+// FAST-SAME: agc.kernel = 16

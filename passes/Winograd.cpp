@@ -28,7 +28,7 @@ static double costOfNumber(double bytesAtPoints) {
 /// The same of a convolution in steps of two. Images come in blocks that stay in caches,
 /// of 81 points less so than of 25; weights are transformed as a whole.
 static double costOfTransforms(int64_t tile, double weightsAtPoints, double moved) {
-  double cost = (tile == 2 ? 3.5 : 7.5) * moved;
+  double cost = (tile == 2 ? 3.5 : 8.5) * moved;
   return 4 * weightsAtPoints > 8e6 ? cost + 16 * 2 * weightsAtPoints : cost;
 }
 

@@ -153,6 +153,8 @@ TEST_P(Winograd, IsAsNearAsStated) {
   // Two operands and a result of each, of which one is the weights'.
   EXPECT_EQ(numTransforms(fast.manifest), 3 * (2 * GetParam().blocks + 1));
   EXPECT_EQ(numTransforms(strict.manifest), 0);
+  int points = t.stride == 2 ? 2 * GetParam().tile + 1 : GetParam().tile + 2;
+  EXPECT_GE(numKernels(fast.manifest, "", "product_" + std::to_string(points * points) + "x"), 2);
   Promise promise = t.stride == 2 ? inStepsOfTwo : GetParam().tile == 2 ? tilesOf2 : tilesOf4;
   for (int which = 0; which < 3; ++which) {
     const char *names[] = {"y", "dx", "dw"};
@@ -192,20 +194,20 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Strided, Winograd,
-    testing::Values(Case{{8, 64, 56, 56, 128, 3, 2, 1, 1, 1}, 4, 8},
+    testing::Values(Case{{8, 64, 56, 56, 128, 3, 2, 1, 1, 1}, 2, 8},
                     Case{{8, 128, 28, 28, 256, 3, 2, 1, 1, 1}, 2, 2},
                     Case{{32, 64, 16, 16, 128, 3, 2, 1, 1, 1}, 2, 4},
                     Case{{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},
                     // Odd sizes; a last input that no window has, and one that is there
                     // for the gradient alone; a remainder of channels.
-                    Case{{1, 128, 55, 55, 128, 3, 2, 1, 1, 1}, 4},
-                    Case{{1, 128, 57, 57, 128, 3, 2, 0, 1, 1}, 4},
-                    Case{{1, 128, 54, 53, 130, 3, 2, 2, 1, 1}, 4},
+                    Case{{7, 128, 55, 55, 128, 3, 2, 1, 1, 1}, 4, 7},
+                    Case{{7, 128, 57, 57, 128, 3, 2, 0, 1, 1}, 4, 7},
+                    Case{{7, 128, 54, 53, 130, 3, 2, 2, 1, 1}, 4, 7},
                     Case{{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3},
                     Case{{5, 128, 34, 26, 96, 3, 2, 0, 1, 1}, 2},
                     Case{{6, 128, 27, 22, 144, 3, 2, 2, 1, 1}, 2},
                     // More padding behind than before.
-                    Case{{1, 128, 56, 56, 128, 3, 2, 0, 1, 1, 1}, 4},
+                    Case{{7, 128, 56, 56, 128, 3, 2, 0, 1, 1, 1}, 4, 7},
                     Case{{6, 128, 22, 27, 144, 3, 2, 1, 1, 1, 1}, 2}));
 
 /// y = a convolution of x, z = relu(y * scale + shift), another of z, and gradients; \p keeps:

@@ -21,13 +21,14 @@ WinogradNest buildWinogradNest(Operation *op, linalg::GenericOp maker, ArrayRef<
   auto x = cast<RankedTensorType>(op->getOperand(0).getType()),
        y = cast<RankedTensorType>(op->getResult(0).getType());
   ArrayRef<int64_t> image = (toPoints ? x : y).getShape(),
-                    points = (toPoints ? y : x).getShape();
+                    points = (toPoints ? y : x).getShape(), tiles = points.drop_back().take_back(2);
   nest.images = image[0];
   nest.height = image[1];
   nest.width = image[2];
   nest.channels = image[3];
-  nest.tileRows = points[2];
-  nest.tileColumns = points[3];
+  nest.tileRows = tiles[0];
+  nest.tileColumns = tiles[1];
+  nest.panelWidth = points.back();
   if (maker) {
     nest.prologue = buildElements(maker, views.drop_back());
     for (auto [i, input] : llvm::enumerate(nest.prologue->inputs))
@@ -53,9 +54,9 @@ std::string WinogradNest::name() const {
 }
 
 std::string WinogradNest::key() const {
-  return llvm::formatv("{0} {1}x{2} {3} {4}x{5} {6},{7} {8} {9}", name(), matrix.rows,
-                       matrix.columns, step, tileRows, tileColumns, low[0], low[1], imageOffset,
-                       pointsOffset);
+  return llvm::formatv("{0} {1}x{2} {3} {4}x{5} {6} {7},{8} {9} {10}", name(), matrix.rows,
+                       matrix.columns, step, tileRows, tileColumns, panelWidth, low[0], low[1],
+                       imageOffset, pointsOffset);
 }
 
 int64_t WinogradNest::flops() const {

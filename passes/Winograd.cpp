@@ -71,6 +71,10 @@ RankedTensorType typeOf(Value value) {
 /// and fewer where a tile has 81 points.
 constexpr int64_t blockBytes = 4 << 20, minTilesOfBlock = 128, minLargeTilesOfBlock = 48;
 
+/// Of weights at points, how many filters lie side by side where there are so many: what a
+/// product reads of them at a time, so that it reads its weights from end to end.
+constexpr int64_t widthOfPanel = 32, minFilters = 128;
+
 class Rewriter {
 public:
   Rewriter(const Convolution &c, int64_t tile)
@@ -102,6 +106,11 @@ private:
   int64_t blocks() { return c.size(c.outer) / blockImages; }
   int64_t chooseBlock();
 
+  /// Filters in a panel of weights at points.
+  int64_t panelWidth() {
+    int64_t filters = c.size(c.other);
+    return filters % widthOfPanel || filters < minFilters ? filters : widthOfPanel;
+  }
   Value toPoints(Value x, StringRef of, int64_t rows, int64_t columns,
                  ArrayRef<int64_t> low) {
     ArrayRef<int64_t> shape = typeOf(x).getShape();
@@ -117,6 +126,7 @@ private:
   }
 
   Value weights();
+  Value pointsOfFilters();
   Value images();
   Value imagesOfBlock(Value x, ArrayRef<int64_t> low, Value u);
   Value weightGradient();
@@ -201,15 +211,27 @@ Value Rewriter::imagesOfBlock(Value x, ArrayRef<int64_t> low, Value u) {
   Value v = toPoints(x, from, tiles(0), tiles(1), low);
   AffineExpr e = b.getAffineDimExpr(0), n = b.getAffineDimExpr(1),
              y = b.getAffineDimExpr(2), column = b.getAffineDimExpr(3),
-             q = b.getAffineDimExpr(4), s = b.getAffineDimExpr(5),
-             zero = b.getAffineConstantExpr(0);
-  int64_t others = c.size(c.other);
-  auto type = typeOf(v).clone({points, blockImages, tiles(0), tiles(1), others});
+             panel = b.getAffineDimExpr(4), q = b.getAffineDimExpr(5),
+             s = b.getAffineDimExpr(6), zero = b.getAffineConstantExpr(0);
+  int64_t others = c.size(c.other), width = panelWidth();
+  SmallVector<int64_t> shape{points, blockImages, tiles(0), tiles(1), others};
+  auto type = typeOf(v).clone({points, blockImages, tiles(0), tiles(1), others / width, width});
   Value m = contract(b, loc, v, u, type,
-                     {map({e, n, y, column, s}, 6), map({e, s, zero, zero, q}, 6),
-                      map({e, n, y, column, q}, 6)},
+                     {map({e, n, y, column, s}, 7), map({e, panel, s, zero, zero, q}, 7),
+                      map({e, n, y, column, panel, q}, 7)},
                      1);
+  m = tensor::CollapseShapeOp::create(b, loc, typeOf(v).clone(shape), m,
+                                      ArrayRef<ReassociationIndices>{{0}, {1}, {2}, {3}, {4, 5}});
   return fromPoints(m, to, resultOfBlock());
+}
+
+/// The weights at points, in panels.
+Value Rewriter::pointsOfFilters() {
+  Value w = weights();
+  int64_t filters = c.size(c.other), width = panelWidth();
+  auto type = typeOf(w).clone({points, filters / width, c.size(c.inner), 1, 1, width});
+  return winograd::ToPointsOp::create(b, loc, type, w, c.isMirrored ? "mirrored" : "window", tile,
+                                      ArrayRef<int64_t>{0, 0}, c.stride);
 }
 
 /// The convolution, and the gradient of its input.
@@ -217,7 +239,7 @@ Value Rewriter::images() {
   Padded x = c.x;
   if (c.isSpread()) // Half of what precedes it are the zeros between.
     x.low = {x.low[0] / 2, x.low[1] / 2};
-  Value u = toPoints(weights(), c.isMirrored ? "mirrored" : "window", 1, 1, {0, 0});
+  Value u = pointsOfFilters();
   if (blocks() == 1)
     return imagesOfBlock(x.image, x.low, u);
   ir::ScanOp scan = forEachBlock({}, x.image, u, resultOfBlock(), [&](ValueRange values) {

@@ -22,17 +22,16 @@ void WinogradDialect::initialize() {
 
 /// Whether shapes and matrix go together.
 static LogicalResult verifyTransform(Operation *op, RankedTensorType image,
-                                     RankedTensorType points, StringRef name,
+                                     ArrayRef<int64_t> points, StringRef name,
                                      int64_t tile, int64_t stride, bool toPoints) {
   std::optional<Matrix> matrix = matrixOf(name, tile, stride, toPoints);
   if (!matrix)
     return op->emitOpError("names no matrix");
-  if (image.getRank() != 4 || points.getRank() != 5)
-    return op->emitOpError("is of an image of 4 dimensions, and 5 with points");
+  if (image.getRank() != 4 || points.size() != 5)
+    return op->emitOpError("is of an image of 4 dimensions, and 5 with points, or 6 in panels");
   int64_t size = toPoints ? matrix->rows : matrix->columns;
-  if (points.getDimSize(0) != size * size ||
-      points.getDimSize(1) != image.getDimSize(0) ||
-      points.getDimSize(4) != image.getDimSize(3))
+  if (points[0] != size * size || points[1] != image.getDimSize(0) ||
+      points[4] != image.getDimSize(3))
     return op->emitOpError("has other points, images or channels than it says");
   return success();
 }
@@ -40,9 +39,13 @@ static LogicalResult verifyTransform(Operation *op, RankedTensorType image,
 LogicalResult ToPointsOp::verify() {
   if (getLow().size() != 2)
     return emitOpError("has a low padding for each of two dimensions");
-  return verifyTransform(*this, cast<RankedTensorType>(getX().getType()),
-                         cast<RankedTensorType>(getType()), getOf(), getTile(),
-                         getStride(), /*toPoints=*/true);
+  SmallVector<int64_t> points(getType().getShape());
+  if (points.size() == 6) {
+    points.back() *= points[1];
+    points.erase(points.begin() + 1);
+  }
+  return verifyTransform(*this, cast<RankedTensorType>(getX().getType()), points, getOf(),
+                         getTile(), getStride(), /*toPoints=*/true);
 }
 
 RankedTensorType FromPointsOp::getMomentType() {
@@ -58,7 +61,7 @@ int64_t FromPointsOp::getTileHeight() {
 LogicalResult FromPointsOp::verify() {
   RankedTensorType image = getImageType();
   auto points = cast<RankedTensorType>(getX().getType());
-  if (failed(verifyTransform(*this, image, points, getOf(), getTile(), getStride(),
+  if (failed(verifyTransform(*this, image, points.getShape(), getOf(), getTile(), getStride(),
                              /*toPoints=*/false)))
     return failure();
   int64_t step = getTileHeight();

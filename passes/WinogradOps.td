@@ -24,9 +24,20 @@ def ToPointsOp : WinogradOp<"to_points"> {
     matrix that `of` names (passes/Winograd.h) for results of `tile` x `tile` in steps
     of `stride`. Where the first tile begins, `low` before the image, and behind the
     image, x is zero.
+
+    Or, as a product reads weights, panels of so many channels, one panel behind the other:
+    [points, C / width, N, rows of tiles, columns of tiles, width].
   }];
   let arguments = (ins StaticShapeTensorOf<[F32]>:$x, StrAttr:$of, I64Attr:$tile,
                        DenseI64ArrayAttr:$low, DefaultValuedAttr<I64Attr, "1">:$stride);
+  let extraClassDeclaration = [{
+    /// How many channels lie side by side at a point: all, or those of a panel.
+    int64_t getWidth() { return getType().getShape().back(); }
+    /// How many rows and columns of tiles there are.
+    ::llvm::ArrayRef<int64_t> getTiles() {
+      return getType().getShape().drop_back().take_back(2);
+    }
+  }];
 }
 
 def FromPointsOp : WinogradOp<"from_points"> {

@@ -38,9 +38,9 @@ static AffineMap mapOf(linalg::GenericOp maker, OpOperand *input) {
 
 /// How often a transform reads an element of its image.
 static double readsOfElement(ToPointsOp op) {
-  ArrayRef<int64_t> image = typeOf(op.getX()).getShape(), points = op.getType().getShape();
+  ArrayRef<int64_t> image = typeOf(op.getX()).getShape(), tiles = op.getTiles();
   int64_t side = matrixOf(op.getOf(), op.getTile(), op.getStride(), true)->columns;
-  return double(points[2] * points[3] * side * side) / double(image[1] * image[2]);
+  return double(tiles[0] * tiles[1] * side * side) / double(image[1] * image[2]);
 }
 
 /// Whether an element-wise op makes an image of one other and of less, such as

@@ -123,6 +123,17 @@ void ContractionEmitter::prefetchNextRows(const Place &at, Value rowBase, int64_
   prefetch(kernel.getArgument(rows.argument), offset(next, cutTrips * nest.sizes[inner]));
 }
 
+/// In the time of a task's tiles all of the next panel.
+void ContractionEmitter::prefetchNextPanel(const Place &at, Value panelBase, Value tileInTask) {
+  int64_t steps = plan.blockSteps(nest), width = nest.sizes[plan.vectorLoop],
+          each = llvm::divideCeil(width, std::min(plan.tilesPerTask, plan.numTiles(nest)));
+  Value step = at.indices[plan.innerReductions.front()];
+  // From this step's place in the panel to its share of the next.
+  Value next = arith::SubIOp::create(b, times(add(times(tileInTask, steps), step), each),
+                                     times(step, width));
+  prefetch(kernel.getArgument(panel.argument), offset(add(panelBase, next), steps * width));
+}
+
 /// What the epilogue reads for a tile is fetched while that is summed up: parameters
 /// and an optimizer's state are read once a step, from memory.
 void ContractionEmitter::prefetchForEpilogue(const Place &place, ArrayRef<Row> tileRows,
@@ -169,7 +180,7 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
   last.active = width.active;
   auto isMasked = [&](int64_t j) { return width.active < lanes && j + 1 == vectors; };
   Value inTask;
-  if (plan.keepsSums || plan.packsRows)
+  if (plan.keepsSums || plan.packsRows || plan.fetchesNextPanel)
     inTask = arith::SubIOp::create(b, tile, task.firstTile);
 
   // Where sums wait for the next block: whole vectors each, or in the result.
@@ -227,6 +238,8 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
           prefetchRows(rowBase, tileRows);
         if (plan.fetchesNextRows)
           prefetchNextRows(at, rowBase, cutTrips);
+        if (plan.fetchesNextPanel)
+          prefetchNextPanel(at, panelBase, inTask);
         SmallVector<Value> columns, next;
         if (packs)
           columns = packStep(task, at, width);

@@ -51,6 +51,7 @@ public:
     chooseBlocks();
     chooseTasks();
     plan.fetchesNextRows = machine.sharedCacheIsSlow && areRowsDense();
+    plan.fetchesNextPanel = machine.sharedCacheIsSlow && arePanelsDense();
     return plan;
   }
 
@@ -67,6 +68,7 @@ private:
   int64_t stepsThatStay(bool readsFarRows) const;
   double tileCost(int64_t rowCount, int64_t vectors, bool rowsAreFar) const;
   bool areRowsDense() const;
+  bool arePanelsDense() const;
   bool waitsForResults() const;
   void chooseTile();
   void chooseBlocks();
@@ -237,6 +239,19 @@ bool Planner::areRowsDense() const {
   unsigned inner = plan.innerReductions.front();
   return plan.rows->strides[inner] == 1 &&
          plan.rows->strides[plan.cutLoop] == nest.sizes[inner];
+}
+
+/// Whether a task reads one panel from end to end for all its tiles, of several that are one
+/// behind the other and more than a core's cache holds.
+bool Planner::arePanelsDense() const {
+  if (plan.packsPanel || plan.sumsInBlocks() || plan.innerReductions.size() != 1 ||
+      plan.numPanels(nest) != 1 || plan.panelLoops.empty() || plan.cutLoop == ContractionPlan::noLoop)
+    return false;
+  int64_t width = nest.sizes[plan.vectorLoop], steps = plan.blockSteps(nest);
+  return plan.panel->strides[plan.innerReductions.front()] == width &&
+         plan.panel->strides[plan.panelLoops.back()] == steps * width &&
+         trips(plan.batchLoops) * trips(plan.panelLoops) * steps * width * bytes() >
+             machine.coreCacheBytes;
 }
 
 /// Whether few steps make results that the caches do not hold, of panels that stay there.

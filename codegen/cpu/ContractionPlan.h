@@ -47,6 +47,8 @@ struct ContractionPlan {
   /// While a tile is summed up, the next one's rows are fetched, which are one behind
   /// the other.
   bool fetchesNextRows = false;
+  /// And the next panel, which is behind this one.
+  bool fetchesNextPanel = false;
   /// Where what was summed up waits for the next block: here, not in the result.
   bool keepsSums = false;
 

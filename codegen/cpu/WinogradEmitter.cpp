@@ -30,6 +30,8 @@ using Vectors = SmallVector<Value>; // a null one is zero
 
 /// Whose windows are transposed at a time: with vectors of 16 a buffer of 288 KiB.
 constexpr int64_t maxBufferChannels = 512;
+/// Tasks of windows that share them out evenly.
+constexpr int64_t enoughTasks = 8;
 
 /// Neighbouring tiles of which the same elements lie inside: tiles up to `end`,
 /// elements [first, last).
@@ -76,6 +78,7 @@ private:
   Value constant(int64_t i) { return arith::ConstantIndexOp::create(b, i); }
   Value add(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
   Value scaled(Value x, int64_t by) { return arith::MulIOp::create(b, x, constant(by)); }
+  Value atPoints(Value tile, Value channel);
 
   SmallVector<Class> classesOf(int64_t tiles, int64_t low, int64_t size);
   void choose(Value index, ArrayRef<Class> classes,
@@ -88,7 +91,7 @@ private:
                    llvm::function_ref<void(Value, int64_t)> body);
   void emitTile(const Class &rows, const Class &columns);
   void emitVectors(const Class &rows, const Class &columns, Value imageBase,
-                   Value pointsBase, const Channels &channels);
+                   Value pointsAt, const Channels &channels);
   std::function<Value(int64_t, int64_t)> computedImage(const Channels &channels);
 
   Value number(double value);
@@ -244,6 +247,18 @@ WinogradEmitter::computedImage(const Channels &channels) {
   };
 }
 
+/// Where a tile's channels from \p channel on are at the first point; \p tile counts those of
+/// all images. A vector's are in one panel.
+Value WinogradEmitter::atPoints(Value tile, Value channel) {
+  Value at = add(scaled(tile, nest.panelWidth), constant(nest.pointsOffset));
+  if (nest.panelWidth == nest.channels)
+    return add(at, channel);
+  Value width = constant(nest.panelWidth), panel = arith::DivUIOp::create(b, channel, width);
+  int64_t tiles = nest.images * nest.tileRows * nest.tileColumns;
+  return add(add(at, scaled(panel, tiles * nest.panelWidth)),
+             arith::RemUIOp::create(b, channel, width));
+}
+
 /// The buffer of one of the results.
 Value WinogradEmitter::result(unsigned i) {
   return kernel.getArguments().drop_back(2).take_back(nest.hasMoments ? 3 : 1)[i];
@@ -350,11 +365,11 @@ void WinogradEmitter::addMoments(ArrayRef<Value> elements, const Class &rows,
 }
 
 void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
-                                  Value imageBase, Value pointsBase,
+                                  Value imageBase, Value pointsAt,
                                   const Channels &channels) {
   Value zero = number(0);
   Value from = kernel.getArgument(0), to = result(0);
-  Value imageAt = add(imageBase, channels.first), pointsAt = add(pointsBase, channels.first);
+  Value imageAt = add(imageBase, channels.first);
   auto inImage = [&](int64_t i, int64_t j) {
     return add(imageAt, constant((i * nest.width + j) * nest.channels));
   };
@@ -418,14 +433,10 @@ void WinogradEmitter::emitTile(const Class &rows, const Class &columns) {
   x = add(scaled(column, nest.step), constant(-nest.low[1]));
   Value imageBase = scaled(
       add(scaled(add(scaled(image, nest.height), y), nest.width), x), nest.channels);
-  Value pointsBase = scaled(add(scaled(add(scaled(image, nest.tileRows), row),
-                                       nest.tileColumns),
-                                column),
-                            nest.channels);
+  Value tile = add(scaled(rowOfTiles, nest.tileColumns), column);
   imageBase = add(imageBase, constant(nest.imageOffset));
-  pointsBase = add(pointsBase, constant(nest.pointsOffset));
   forChannels(nest.channels, [&](const Channels &channels) {
-    emitVectors(rows, columns, imageBase, pointsBase, channels);
+    emitVectors(rows, columns, imageBase, atPoints(tile, channels.first), channels);
   });
 }
 
@@ -492,23 +503,28 @@ void WinogradEmitter::emitWindows(Value first, Value count, Value channel, int64
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value window = loop.getInductionVar();
-  Value points = add(add(scaled(add(first, window), nest.channels), channel),
-                     constant(nest.pointsOffset));
+  Value tile = add(first, window);
   Class all{1, 0, side};
   forChannels(channels, [&](const Channels &columns) {
     bufferAt = add(scaled(window, nest.height * nest.width * bufferChannels), columns.first);
-    emitVectors(all, all, constant(0), points, columns);
+    emitVectors(all, all, constant(0), atPoints(tile, add(channel, columns.first)), columns);
   });
 }
 
 /// Windows that lie as the caller has them come through a buffer. Where vectors go along the
 /// filters these lie pages apart: read between what is stored at the points, many a load
 /// would wait for a store to the same place of another page (measured: twice the time).
+///
+/// Panel by panel, a task's windows lie side by side at a point.
 int64_t WinogradEmitter::runOnWindows() {
-  int64_t block = windowsOfBlock();
+  int64_t block = windowsOfBlock(), taken = block;
   bufferChannels = lanes; // Of one window they stay in registers.
   if (block > 1)
     bufferChannels = std::min<int64_t>(llvm::alignTo(nest.channels, lanes), maxBufferChannels);
+  if (nest.panelWidth < nest.channels) {
+    bufferChannels = llvm::alignTo(nest.panelWidth, lanes);
+    taken = std::max<int64_t>(lanes, llvm::alignDown(nest.images / enoughTasks, lanes));
+  }
   Block *entry = kernel.addEntryBlock();
   b.setInsertionPointToStart(entry);
   auto type = MemRefType::get({block * nest.height * nest.width * bufferChannels}, b.getF32Type());
@@ -516,16 +532,27 @@ int64_t WinogradEmitter::runOnWindows() {
   auto range = entry->getArguments().take_back(2);
   auto loop = scf::ForOp::create(b, range[0], range[1], constant(1));
   b.setInsertionPointToStart(loop.getBody());
-  Value first = scaled(loop.getInductionVar(), block), count = constant(1);
-  if (block > 1)
-    count = arith::MinUIOp::create(b, constant(block),
-                                   arith::SubIOp::create(b, constant(nest.images), first));
-  forEachPart(nest.channels, bufferChannels, [&](Value channel, int64_t channels) {
-    emitWindows(first, count, channel, channels);
+  auto rest = [&](Value first, int64_t most, Value end) -> Value {
+    if (most == 1)
+      return constant(1);
+    return arith::MinUIOp::create(b, constant(most), arith::SubIOp::create(b, end, first));
+  };
+  Value first = scaled(loop.getInductionVar(), taken),
+        count = rest(first, taken, constant(nest.images));
+  forEachPart(nest.channels, std::min(bufferChannels, nest.panelWidth),
+              [&](Value channel, int64_t channels) {
+    if (block == taken)
+      return emitWindows(first, count, channel, channels);
+    Value end = add(first, count);
+    auto blocks = scf::ForOp::create(b, first, end, constant(block));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(blocks.getBody());
+    Value window = blocks.getInductionVar();
+    emitWindows(window, rest(window, block, end), channel, channels);
   });
   b.setInsertionPointToEnd(entry);
   func::ReturnOp::create(b);
-  return llvm::divideCeil(nest.images, block);
+  return llvm::divideCeil(nest.images, taken);
 }
 
 int64_t WinogradEmitter::run() {

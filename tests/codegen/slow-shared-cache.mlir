@@ -96,3 +96,20 @@ func.func @results(%a: tensor<1024x8xf32>, %b: tensor<8x1024xf32>, %c: tensor<10
 // CHECK-SAME: agc.kernel = 22
 // FAST-LABEL: func.func private @product_1024x1024_over_8(
 // FAST-SAME: agc.kernel = 16
+
+func.func @panels(%x: tensor<9x32x512xf32>, %w: tensor<9x16x512x32xf32>) -> tensor<9x32x16x32xf32> {
+  %y = agc.einsum %x, %w {spec = "brk,bpkf->brpf"} : (tensor<9x32x512xf32>, tensor<9x16x512x32xf32>) -> tensor<9x32x16x32xf32>
+  return %y : tensor<9x32x16x32xf32>
+}
+
+// A panel that is read from end to end, 64 KB: in the time of its three tiles' 1536 steps all
+// of the next one, which is behind it, is fetched, 11 elements a step.
+// CHECK-LABEL: func.func private @product_9x32x16x32_over_512(
+// CHECK-NOT: memref.alloca
+// CHECK: scf.for %[[STEP:.*]] = %c0 to %c512 step %c1 iter_args
+// CHECK: arith.muli %{{.*}}, %c11 : index
+// CHECK: memref.prefetch %arg1[%{{.*}}], read, locality<2>, data
+// CHECK: math.fma
+// FAST-LABEL: func.func private @product_9x32x16x32_over_512(
+// FAST-NOT: memref.prefetch
+// FAST: math.fma

@@ -25,7 +25,7 @@ func.func @tile(%x: tensor<2x9x9x16xf32>) -> tensor<25x2x3x3x16xf32> {
 // -----
 
 func.func @rank(%x: tensor<2x64x16xf32>) -> tensor<36x2x2x2x16xf32> {
-  // expected-error @+1 {{is of an image of 4 dimensions, and 5 with points}}
+  // expected-error @+1 {{is of an image of 4 dimensions, and 5 with points, or 6 in panels}}
   %y = winograd.to_points %x {low = array<i64: 0, 0>, of = "input", tile = 4 : i64} : tensor<2x64x16xf32> -> tensor<36x2x2x2x16xf32>
   return %y : tensor<36x2x2x2x16xf32>
 }
@@ -100,4 +100,12 @@ func.func @moments_of_images(%x: tensor<36x2x2x2x16xf32>) -> tensor<2x8x8x16xf32
   // expected-error @+1 {{has moments of each image, row of tiles and channel}}
   %y, %m:2 = winograd.from_points %x {of = "output", tile = 4 : i64} : tensor<36x2x2x2x16xf32> -> tensor<2x8x8x16xf32>, tensor<2x16xf32>, tensor<2x16xf32>
   return %y : tensor<2x8x8x16xf32>
+}
+
+// -----
+
+func.func @panels(%w: tensor<64x3x3x128xf32>) -> tensor<36x4x64x1x1x16xf32> {
+  // expected-error @+1 {{has other points, images or channels than it says}}
+  %u = winograd.to_points %w {low = array<i64: 0, 0>, of = "window", tile = 4 : i64} : tensor<64x3x3x128xf32> -> tensor<36x4x64x1x1x16xf32>
+  return %u : tensor<36x4x64x1x1x16xf32>
 }

@@ -8,10 +8,11 @@
 // matter; the window is read as it lies.
 // CHECK-LABEL: @forward
 // CHECK-NOT: tensor.insert_slice
-// CHECK: %[[U:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "window", tile = 4 : i64} : tensor<64x3x3x48xf32> -> tensor<36x64x1x1x48xf32>
+// CHECK: %[[U:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "window", tile = 4 : i64} : tensor<64x3x3x48xf32> -> tensor<36x1x64x1x1x48xf32>
 // CHECK: %[[V:.*]] = winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "input", tile = 4 : i64} : tensor<4x13x18x64xf32> -> tensor<36x4x4x5x64xf32>
-// CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%[[V]], %[[U]] : tensor<36x4x4x5x64xf32>, tensor<36x64x1x1x48xf32>) outs(%{{.*}} : tensor<36x4x4x5x48xf32>)
-// CHECK: winograd.from_points %[[M]] {of = "output", tile = 4 : i64} : tensor<36x4x4x5x48xf32> -> tensor<4x13x18x48xf32>
+// CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%[[V]], %[[U]] : tensor<36x4x4x5x64xf32>, tensor<36x1x64x1x1x48xf32>) outs(%{{.*}} : tensor<36x4x4x5x1x48xf32>)
+// CHECK: %[[FLAT:.*]] = tensor.collapse_shape %[[M]]
+// CHECK: winograd.from_points %[[FLAT]] {of = "output", tile = 4 : i64} : tensor<36x4x4x5x48xf32> -> tensor<4x13x18x48xf32>
 func.func @forward(%x: tensor<4x64x13x18xf32>, %w: tensor<48x64x3x3xf32>) -> tensor<4x48x13x18xf32> {
   %y = agc.conv %x, %w {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x13x18xf32>, tensor<48x64x3x3xf32>) -> tensor<4x48x13x18xf32>
   return %y : tensor<4x48x13x18xf32>
@@ -19,7 +20,7 @@ func.func @forward(%x: tensor<4x64x13x18xf32>, %w: tensor<48x64x3x3xf32>) -> ten
 
 // CHECK-LABEL: @input_gradient
 // CHECK-NOT: tensor.insert_slice
-// CHECK: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "mirrored", tile = 4 : i64} : tensor<48x3x3x64xf32> -> tensor<36x48x1x1x64xf32>
+// CHECK: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "mirrored", tile = 4 : i64} : tensor<48x3x3x64xf32> -> tensor<36x1x48x1x1x64xf32>
 // CHECK: winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "input", tile = 4 : i64} : tensor<8x16x16x48xf32> -> tensor<36x8x4x4x48xf32>
 // CHECK: winograd.from_points %{{.*}} -> tensor<8x16x16x64xf32>
 func.func @input_gradient(%dy: tensor<8x48x16x16xf32>, %w: tensor<48x64x3x3xf32>) -> tensor<8x64x16x16xf32> {
@@ -38,13 +39,15 @@ func.func @weight_gradient(%x: tensor<8x64x16x16xf32>, %dy: tensor<8x48x16x16xf3
   return %dw : tensor<48x64x3x3xf32>
 }
 
-// In steps of two, tiles of 2 x 2 results take 5 x 5 points.
+// In steps of two, tiles of 2 x 2 results take 5 x 5 points. Of many filters, weights at
+// points are panels of 32.
 // CHECK-LABEL: @by_two
 // CHECK-NOT: tensor.insert_slice
-// CHECK: %[[U:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "window", stride = 2 : i64, tile = 2 : i64} : tensor<64x3x3x128xf32> -> tensor<25x64x1x1x128xf32>
+// CHECK: %[[U:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "window", stride = 2 : i64, tile = 2 : i64} : tensor<64x3x3x128xf32> -> tensor<25x4x64x1x1x32xf32>
 // CHECK: %[[V:.*]] = winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "input", stride = 2 : i64, tile = 2 : i64} : tensor<8x16x15x64xf32> -> tensor<25x8x4x4x64xf32>
-// CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%[[V]], %[[U]] : tensor<25x8x4x4x64xf32>, tensor<25x64x1x1x128xf32>)
-// CHECK: winograd.from_points %[[M]] {of = "output", stride = 2 : i64, tile = 2 : i64} : tensor<25x8x4x4x128xf32> -> tensor<8x8x8x128xf32>
+// CHECK: %[[M:.*]] = linalg.generic {{.*}} ins(%[[V]], %[[U]] : tensor<25x8x4x4x64xf32>, tensor<25x4x64x1x1x32xf32>)
+// CHECK: %[[FLAT:.*]] = tensor.collapse_shape %[[M]] {{.*}} tensor<25x8x4x4x4x32xf32> into tensor<25x8x4x4x128xf32>
+// CHECK: winograd.from_points %[[FLAT]] {of = "output", stride = 2 : i64, tile = 2 : i64} : tensor<25x8x4x4x128xf32> -> tensor<8x8x8x128xf32>
 func.func @by_two(%x: tensor<8x64x16x15xf32>, %w: tensor<128x64x3x3xf32>) -> tensor<8x128x8x8xf32> {
   %y = agc.conv %x, %w {strides = array<i64: 2, 2>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x16x15xf32>, tensor<128x64x3x3xf32>) -> tensor<8x128x8x8xf32>
   return %y : tensor<8x128x8x8xf32>
@@ -53,10 +56,10 @@ func.func @by_two(%x: tensor<8x64x16x15xf32>, %w: tensor<128x64x3x3xf32>) -> ten
 // Larger ones where none hangs over the edge, of one image at a time.
 // CHECK-LABEL: @by_two_large
 // BLOCKS: agc.scan {{.*}}trips = 8 : i64
-// BLOCKS: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "input", stride = 2 : i64, tile = 4 : i64} : tensor<1x57x57x64xf32> -> tensor<81x1x7x7x64xf32>
+// BLOCKS: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "input", stride = 2 : i64, tile = 4 : i64} : tensor<1x57x57x128xf32> -> tensor<81x1x7x7x128xf32>
 // BLOCKS: winograd.from_points %{{.*}} {of = "output", stride = 2 : i64, tile = 4 : i64} : tensor<81x1x7x7x128xf32> -> tensor<1x28x28x128xf32>
-func.func @by_two_large(%x: tensor<8x64x57x57xf32>, %w: tensor<128x64x3x3xf32>) -> tensor<8x128x28x28xf32> {
-  %y = agc.conv %x, %w {strides = array<i64: 2, 2>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x64x57x57xf32>, tensor<128x64x3x3xf32>) -> tensor<8x128x28x28xf32>
+func.func @by_two_large(%x: tensor<8x128x57x57xf32>, %w: tensor<128x128x3x3xf32>) -> tensor<8x128x28x28xf32> {
+  %y = agc.conv %x, %w {strides = array<i64: 2, 2>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<8x128x57x57xf32>, tensor<128x128x3x3xf32>) -> tensor<8x128x28x28xf32>
   return %y : tensor<8x128x28x28xf32>
 }
 
@@ -65,7 +68,7 @@ func.func @by_two_large(%x: tensor<8x64x57x57xf32>, %w: tensor<128x64x3x3xf32>) 
 // Under strict it is lowered otherwise, to four sums.
 // CHECK-LABEL: @input_gradient_by_two
 // LOOPS-NOT: tensor.insert_slice
-// LOOPS: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "mirrored", stride = 2 : i64, tile = 2 : i64} : tensor<128x3x3x64xf32> -> tensor<25x128x1x1x64xf32>
+// LOOPS: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "mirrored", stride = 2 : i64, tile = 2 : i64} : tensor<128x3x3x64xf32> -> tensor<25x1x128x1x1x64xf32>
 // LOOPS: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "singles", stride = 2 : i64, tile = 2 : i64} : tensor<8x8x8x128xf32> -> tensor<25x8x4x4x128xf32>
 // LOOPS: winograd.from_points %{{.*}} {of = "singles", stride = 2 : i64, tile = 2 : i64} : tensor<25x8x4x4x64xf32> -> tensor<8x16x15x64xf32>
 // LOOPS: winograd.to_points %{{.*}} {low = array<i64: 1, 1>, of = "pairs", stride = 2 : i64, tile = 2 : i64} : tensor<8x8x8x128xf32> -> tensor<25x8x5x5x128xf32>
@@ -202,7 +205,7 @@ func.func @image_of_two(%x: tensor<8x64x16x16xf32>, %v: tensor<64x64x1x1xf32>, %
 // CHECK-LABEL: @image_in_blocks
 // BLOCKS: %[[YS:.*]] = tensor.expand_shape %{{.*}} : tensor<8x40x40x64xf32> into tensor<4x2x40x40x64xf32>
 // BLOCKS: agc.scan %[[YS]], %{{.*}}, %arg2, %arg3 {{.*}}num_xs = 1 : i64, {{.*}}trips = 4 : i64
-// BLOCKS: ^bb0(%[[ROW:.*]]: tensor<2x40x40x64xf32>, %{{.*}}: tensor<36x64x1x1x64xf32>, %[[SCALE:.*]]: tensor<64xf32>, %[[SHIFT:.*]]: tensor<64xf32>):
+// BLOCKS: ^bb0(%[[ROW:.*]]: tensor<2x40x40x64xf32>, %{{.*}}: tensor<36x1x64x1x1x64xf32>, %[[SCALE:.*]]: tensor<64xf32>, %[[SHIFT:.*]]: tensor<64xf32>):
 // BLOCKS: %[[Z:.*]] = linalg.generic {{.*}} ins(%[[ROW]], %[[SCALE]], %[[SHIFT]] :
 // BLOCKS: winograd.to_points %[[Z]] {{.*}} : tensor<2x40x40x64xf32>
 // BLOCKS: agc.scan %{{.*}}, %{{.*}}, %{{.*}}, %arg2, %arg3 {{.*}}num_carries = 1 : i64, num_xs = 2 : i64

@@ -15,9 +15,8 @@ WinogradNest buildWinogradNest(Operation *op, linalg::GenericOp maker, ArrayRef<
   auto fromPoints = dyn_cast<winograd::FromPointsOp>(op);
   nest.toPoints = bool(toPoints);
   nest.of = toPoints ? toPoints.getOf() : fromPoints.getOf();
-  nest.matrix =
-      toPoints ? *winograd::matrixOf(nest.of, toPoints.getTile(), toPoints.getStride(), true)
-               : *winograd::matrixOf(nest.of, fromPoints.getTile(), fromPoints.getStride(), false);
+  winograd::Tiling tiling = toPoints ? toPoints.getTiling() : fromPoints.getTiling();
+  nest.matrix = *winograd::matrixOf(nest.of, tiling, nest.toPoints);
   auto x = cast<RankedTensorType>(op->getOperand(0).getType()),
        y = cast<RankedTensorType>(op->getResult(0).getType());
   ArrayRef<int64_t> image = (toPoints ? x : y).getShape(),
@@ -38,7 +37,7 @@ WinogradNest buildWinogradNest(Operation *op, linalg::GenericOp maker, ArrayRef<
   nest.imageOffset = (toPoints ? input : result).offset;
   nest.pointsOffset = (toPoints ? result : input).offset;
   if (toPoints) {
-    nest.step = toPoints.getTile() * (nest.of == "input" ? toPoints.getStride() : 1);
+    nest.step = tiling.tile * (nest.of == "input" ? tiling.stride : 1);
     llvm::copy(toPoints.getLow(), nest.low.begin());
   } else {
     nest.step = fromPoints.getTileHeight();

@@ -57,8 +57,8 @@ bool Convolution::takesTiles() const {
     if (low[d] >= winograd::windowSize || high[d] >= winograd::windowSize ||
         (low[0] - low[1]) % 2)
       return false;
-  return winograd::chooseTile(batch, outputs[0], outputs[1], channels, filters, strides[0])
-      .has_value();
+  winograd::Sizes sizes{batch, channels, filters, strides[0], {outputs[0], outputs[1]}};
+  return winograd::chooseTiling(sizes).has_value();
 }
 
 Value padSpatial(OpBuilder &builder, Location loc, Value x, ArrayRef<int64_t> low,

@@ -32,18 +32,19 @@ static double costOfTransforms(int64_t tile, double weightsAtPoints, double move
   return 4 * weightsAtPoints > 8e6 ? cost + 16 * 2 * weightsAtPoints : cost;
 }
 
-std::optional<int64_t> winograd::chooseTile(int64_t images, int64_t height, int64_t width,
-                                            int64_t channels, int64_t filters,
-                                            int64_t stride) {
+std::optional<Tiling> winograd::chooseTiling(const Sizes &sizes) {
+  auto [images, channels, filters, stride, results] = sizes;
+  auto [height, width] = results;
   // Vectors along the channels; images of a few places are another matter.
   if (std::min(channels, filters) < 16 || std::min(height, width) < 4)
     return std::nullopt;
   double places = double(images) * double(height) * double(width);
   double both = double(channels) * double(filters), channelsOfBoth = double(channels + filters);
   double best = 0.9 * places * both * 9; // It should pay clearly.
-  std::optional<int64_t> result;
+  std::optional<Tiling> result;
   for (int64_t tile : {2, 4}) {
-    double points = double(pointsOf(tile, stride) * pointsOf(tile, stride));
+    Tiling tiling{tile, stride};
+    double points = double(tiling.points() * tiling.points());
     double tiles = double(images * llvm::divideCeil(height, tile) * llvm::divideCeil(width, tile));
     double atPoints = points * (channelsOfBoth * tiles + both);
     double ofImages = (double(channels * stride * stride) + double(filters)) * places;
@@ -54,7 +55,7 @@ std::optional<int64_t> winograd::chooseTile(int64_t images, int64_t height, int6
     double cost = points * tiles * both + transforms;
     if (cost < best) {
       best = cost;
-      result = tile;
+      result = tiling;
     }
   }
   return result;
@@ -77,9 +78,9 @@ constexpr int64_t widthOfPanel = 32, minFilters = 128;
 
 class Rewriter {
 public:
-  Rewriter(const Convolution &c, int64_t tile)
-      : c(c), tile(tile), b(c.op), loc(c.op.getLoc()) {
-    points = pointsOf(tile, c.stride) * pointsOf(tile, c.stride);
+  Rewriter(const Convolution &c, const Tiling &tiling)
+      : c(c), tiling(tiling), points(tiling.points() * tiling.points()), b(c.op),
+        loc(c.op.getLoc()) {
     blockImages = chooseBlock();
   }
 
@@ -87,12 +88,13 @@ public:
 
 private:
   const Convolution &c;
-  int64_t tile, points, blockImages;
+  Tiling tiling;
+  int64_t points, blockImages; // points of both directions
   OpBuilder b;
   Location loc;
 
   int64_t tiles(unsigned d) {
-    return llvm::divideCeil(c.size(c.places[d]), c.isSpread() ? 2 * tile : tile);
+    return llvm::divideCeil(c.size(c.places[d]), c.isSpread() ? 2 * tiling.tile : tiling.tile);
   }
   /// Dimensions of images, where these are in blocks.
   const SmallVector<ReassociationIndices> blocksOfImages{{0, 1}, {2}, {3}, {4}};
@@ -115,10 +117,11 @@ private:
                  ArrayRef<int64_t> low) {
     ArrayRef<int64_t> shape = typeOf(x).getShape();
     auto type = typeOf(x).clone({points, shape[0], rows, columns, shape[3]});
-    return winograd::ToPointsOp::create(b, loc, type, x, of, tile, low, c.stride);
+    return winograd::ToPointsOp::create(b, loc, type, x, of, tiling.tile, low, tiling.stride);
   }
   Value fromPoints(Value m, StringRef of, RankedTensorType type) {
-    return winograd::FromPointsOp::create(b, loc, type, TypeRange(), m, of, tile, c.stride)
+    return winograd::FromPointsOp::create(b, loc, type, TypeRange(), m, of, tiling.tile,
+                                          tiling.stride)
         .getResult();
   }
   AffineMap map(ArrayRef<AffineExpr> exprs, unsigned numLoops) {
@@ -230,8 +233,8 @@ Value Rewriter::pointsOfFilters() {
   Value w = weights();
   int64_t filters = c.size(c.other), width = panelWidth();
   auto type = typeOf(w).clone({points, filters / width, c.size(c.inner), 1, 1, width});
-  return winograd::ToPointsOp::create(b, loc, type, w, c.isMirrored ? "mirrored" : "window", tile,
-                                      ArrayRef<int64_t>{0, 0}, c.stride);
+  return winograd::ToPointsOp::create(b, loc, type, w, c.isMirrored ? "mirrored" : "window",
+                                      tiling.tile, ArrayRef<int64_t>{0, 0}, tiling.stride);
 }
 
 /// The convolution, and the gradient of its input.
@@ -301,15 +304,15 @@ Value Rewriter::sum(Value x, Value y) {
 }
 
 /// As agc-lower-to-linalg chooses for all three of a convolution.
-std::optional<int64_t> chooseTile(const Convolution &c) {
-  int64_t images = c.size(c.outer), height = c.size(c.places[0]), width = c.size(c.places[1]),
-          channels = c.size(c.inner), filters = c.size(c.other);
+std::optional<Tiling> chooseTiling(const Convolution &c) {
+  ArrayRef<int64_t> image = typeOf(c.x.image).getShape();
+  Sizes sizes{c.size(c.outer), c.size(c.inner), c.size(c.other), c.stride,
+              {c.size(c.places[0]), c.size(c.places[1])}};
   if (c.isSpread()) {
-    height = typeOf(c.x.image).getDimSize(1);
-    width = typeOf(c.x.image).getDimSize(2);
-    std::swap(channels, filters);
+    sizes.results = {image[1], image[2]};
+    std::swap(sizes.channels, sizes.filters);
   }
-  return winograd::chooseTile(images, height, width, channels, filters, c.stride);
+  return winograd::chooseTiling(sizes);
 }
 
 struct WinogradPass : impl::WinogradPassBase<WinogradPass> {
@@ -319,10 +322,10 @@ struct WinogradPass : impl::WinogradPassBase<WinogradPass> {
     // One by one: what the next reads may be what this one gives.
     for (linalg::GenericOp op : ops) {
       std::optional<Convolution> c = recognize(op);
-      std::optional<int64_t> tile = c ? chooseTile(*c) : std::nullopt;
-      if (!tile)
+      std::optional<Tiling> tiling = c ? chooseTiling(*c) : std::nullopt;
+      if (!tiling)
         continue;
-      op->getResult(0).replaceAllUsesWith(Rewriter(*c, *tile).rewrite());
+      op->getResult(0).replaceAllUsesWith(Rewriter(*c, *tiling).rewrite());
       op->erase();
     }
     // Padded copies and weights in orders that nobody reads any more.

@@ -27,6 +27,21 @@
 
 #include "passes/WinogradDialect.h.inc"
 
+namespace agc::winograd {
+
+/// The windows' elements, a side.
+inline constexpr int64_t windowSize = 3;
+
+/// How results are computed together: 2 or 4 a side, in steps of 1 or 2.
+struct Tiling {
+  int64_t tile = 2, stride = 1;
+
+  /// A side.
+  int64_t points() const { return stride == 1 ? tile + windowSize - 1 : 2 * tile + 1; }
+};
+
+} // namespace agc::winograd
+
 #define GET_OP_CLASSES
 #include "passes/WinogradOps.h.inc"
 
@@ -40,30 +55,23 @@ struct Matrix {
   double &at(int64_t i, int64_t j) { return elements[i * columns + j]; }
 };
 
-/// The matrices for results of `tile` x `tile`, 2 or 4, in steps of `stride`, 1 or 2,
-/// by name: to points "input" (B^T), "window" (G), "mirrored" (G of the window read
-/// backwards), "output" (A); from points "output" (A^T) and "window" (G^T).
+/// A tiling's matrices by name: to points "input" (B^T), "window" (G), "mirrored" (G of
+/// the window read backwards), "output" (A); from points "output" (A^T) and "window" (G^T).
 ///
 /// The gradient of the input of a convolution in steps of two has results of elements 0
 /// and 2 of the window and results of element 1 by turns. Which are first says its name,
 /// "pairs" or "singles", to points and from points: the cotangent's tiles have `tile` + 1
 /// a side, its own 2 * `tile`.
-std::optional<Matrix> matrixOf(llvm::StringRef name, int64_t tile, int64_t stride,
-                               bool toPoints);
+std::optional<Matrix> matrixOf(llvm::StringRef name, const Tiling &tiling, bool toPoints);
 
-/// The windows' elements, a side.
-inline constexpr int64_t windowSize = 3;
+/// A convolution with windows of 3 x 3.
+struct Sizes {
+  int64_t images, channels, filters, stride;
+  std::array<int64_t, 2> results;
+};
 
-/// The points a side.
-inline int64_t pointsOf(int64_t tile, int64_t stride) {
-  return stride == 1 ? tile + windowSize - 1 : 2 * tile + 1;
-}
-
-/// The results a side, 2 or 4, that tiles should have of a convolution of so many images
-/// with so many results each, of windows of 3 x 3 in steps of `stride`, where that pays:
-/// decided from shapes alone. None: directly.
-std::optional<int64_t> chooseTile(int64_t images, int64_t height, int64_t width,
-                                  int64_t channels, int64_t filters, int64_t stride);
+/// The tiles for it where they pay: decided from shapes alone. None: directly.
+std::optional<Tiling> chooseTiling(const Sizes &sizes);
 
 /// Whether the image that a transform reads is made by an op that is computed on the way,
 /// in the transform's kernel, and nowhere else.

@@ -11,14 +11,14 @@ namespace {
 /// Polynomials are known by their values at these points, and by their leading
 /// coefficient. Chosen by the error of the whole (docs/winograd.md); pairs of
 /// opposite points halve the additions.
-ArrayRef<double> pointsFor(int64_t tile, int64_t stride) {
+ArrayRef<double> pointsFor(const Tiling &tiling) {
   static const double two[] = {0, 1, -1};
   static const double four[] = {0, 0.625, -0.625, 1.5, -1.5};
   static const double twoOfPairs[] = {1, -1};
   static const double fourOfPairs[] = {0.5, -0.5, 1.25, -1.25};
-  if (stride == 1)
-    return tile == 2 ? ArrayRef<double>(two) : ArrayRef<double>(four);
-  return tile == 2 ? ArrayRef<double>(twoOfPairs) : ArrayRef<double>(fourOfPairs);
+  if (tiling.stride == 1)
+    return tiling.tile == 2 ? ArrayRef<double>(two) : ArrayRef<double>(four);
+  return tiling.tile == 2 ? ArrayRef<double>(twoOfPairs) : ArrayRef<double>(fourOfPairs);
 }
 
 Matrix zeros(int64_t rows, int64_t columns) {
@@ -102,9 +102,9 @@ Matrix spread(const Matrix &matrix, int64_t rows, int64_t columns, int64_t first
 
 /// Points of pairs, of elements 0 and 2 of the window, are first, then those of
 /// element 1, which are its products with the inputs as they are.
-std::optional<Matrix> matrixOfPairs(StringRef name, int64_t tile, bool toPoints) {
-  ArrayRef<double> points = pointsFor(tile, 2);
-  int64_t size = pointsOf(tile, 2), pairs = tile + 1;
+std::optional<Matrix> matrixOfPairs(StringRef name, const Tiling &tiling, bool toPoints) {
+  ArrayRef<double> points = pointsFor(tiling);
+  int64_t tile = tiling.tile, size = tiling.points(), pairs = tile + 1;
   auto withSingles = [&](Matrix matrix, int64_t first, int64_t step) {
     for (int64_t j = 0; j < tile; ++j)
       matrix.at(pairs + j, first + j * step) = 1;
@@ -133,13 +133,13 @@ std::optional<Matrix> matrixOfPairs(StringRef name, int64_t tile, bool toPoints)
 
 } // namespace
 
-std::optional<Matrix> matrixOf(StringRef name, int64_t tile, int64_t stride,
-                               bool toPoints) {
+std::optional<Matrix> matrixOf(StringRef name, const Tiling &tiling, bool toPoints) {
+  auto [tile, stride] = tiling;
   if ((tile != 2 && tile != 4) || (stride != 1 && stride != 2))
     return std::nullopt;
   if (stride == 2)
-    return matrixOfPairs(name, tile, toPoints);
-  ArrayRef<double> points = pointsFor(tile, 1);
+    return matrixOfPairs(name, tiling, toPoints);
+  ArrayRef<double> points = pointsFor(tiling);
   if (name == "output") {
     Matrix matrix = powers(points, tile);
     return toPoints ? matrix : transposed(matrix);

@@ -23,8 +23,8 @@ void WinogradDialect::initialize() {
 /// Whether shapes and matrix go together.
 static LogicalResult verifyTransform(Operation *op, RankedTensorType image,
                                      ArrayRef<int64_t> points, StringRef name,
-                                     int64_t tile, int64_t stride, bool toPoints) {
-  std::optional<Matrix> matrix = matrixOf(name, tile, stride, toPoints);
+                                     const Tiling &tiling, bool toPoints) {
+  std::optional<Matrix> matrix = matrixOf(name, tiling, toPoints);
   if (!matrix)
     return op->emitOpError("names no matrix");
   if (image.getRank() != 4 || points.size() != 5)
@@ -45,7 +45,7 @@ LogicalResult ToPointsOp::verify() {
     points.erase(points.begin() + 1);
   }
   return verifyTransform(*this, cast<RankedTensorType>(getX().getType()), points, getOf(),
-                         getTile(), getStride(), /*toPoints=*/true);
+                         getTiling(), /*toPoints=*/true);
 }
 
 RankedTensorType FromPointsOp::getMomentType() {
@@ -55,13 +55,13 @@ RankedTensorType FromPointsOp::getMomentType() {
 }
 
 int64_t FromPointsOp::getTileHeight() {
-  return matrixOf(getOf(), getTile(), getStride(), /*toPoints=*/false)->rows;
+  return matrixOf(getOf(), getTiling(), /*toPoints=*/false)->rows;
 }
 
 LogicalResult FromPointsOp::verify() {
   RankedTensorType image = getImageType();
   auto points = cast<RankedTensorType>(getX().getType());
-  if (failed(verifyTransform(*this, image, points.getShape(), getOf(), getTile(), getStride(),
+  if (failed(verifyTransform(*this, image, points.getShape(), getOf(), getTiling(),
                              /*toPoints=*/false)))
     return failure();
   int64_t step = getTileHeight();

@@ -13,6 +13,10 @@ def WinogradDialect : Dialect {
 
 class WinogradOp<string mnemonic> : Op<WinogradDialect, mnemonic, [Pure]> {
   let results = (outs StaticShapeTensorOf<[F32]>:$result);
+  code tilingDeclaration = [{
+    Tiling getTiling() { return {int64_t(getTile()), int64_t(getStride())}; }
+  }];
+  let extraClassDeclaration = tilingDeclaration;
   let hasVerifier = 1;
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type(results)";
 }
@@ -30,7 +34,7 @@ def ToPointsOp : WinogradOp<"to_points"> {
   }];
   let arguments = (ins StaticShapeTensorOf<[F32]>:$x, StrAttr:$of, I64Attr:$tile,
                        DenseI64ArrayAttr:$low, DefaultValuedAttr<I64Attr, "1">:$stride);
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = tilingDeclaration # [{
     /// How many channels lie side by side at a point: all, or those of a panel.
     int64_t getWidth() { return getType().getShape().back(); }
     /// How many rows and columns of tiles there are.
@@ -51,7 +55,7 @@ def FromPointsOp : WinogradOp<"from_points"> {
                        DefaultValuedAttr<I64Attr, "1">:$stride);
   let results = (outs StaticShapeTensorOf<[F32]>:$result,
                       Variadic<StaticShapeTensorOf<[F32]>>:$moments);
-  let extraClassDeclaration = [{
+  let extraClassDeclaration = tilingDeclaration # [{
     ::mlir::RankedTensorType getImageType() {
       return ::llvm::cast<::mlir::RankedTensorType>(getResult().getType());
     }

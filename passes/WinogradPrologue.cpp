@@ -39,7 +39,7 @@ static AffineMap mapOf(linalg::GenericOp maker, OpOperand *input) {
 /// How often a transform reads an element of its image.
 static double readsOfElement(ToPointsOp op) {
   ArrayRef<int64_t> image = typeOf(op.getX()).getShape(), tiles = op.getTiles();
-  int64_t side = matrixOf(op.getOf(), op.getTile(), op.getStride(), true)->columns;
+  int64_t side = matrixOf(op.getOf(), op.getTiling(), true)->columns;
   return double(tiles[0] * tiles[1] * side * side) / double(image[1] * image[2]);
 }
 

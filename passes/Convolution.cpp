@@ -44,7 +44,7 @@ bool Convolution::takesPatches() const {
   return patches < direct;
 }
 
-bool Convolution::takesTiles() const {
+bool Convolution::takesTiles(bool ofWeights) const {
   auto are = [](ArrayRef<int64_t> numbers, int64_t number) {
     return llvm::all_of(numbers, [&](int64_t n) { return n == number; });
   };
@@ -57,8 +57,9 @@ bool Convolution::takesTiles() const {
     if (low[d] >= winograd::windowSize || high[d] >= winograd::windowSize ||
         (low[0] - low[1]) % 2)
       return false;
-  winograd::Sizes sizes{batch, channels, filters, strides[0], {outputs[0], outputs[1]}};
-  return winograd::chooseTiling(sizes).has_value();
+  winograd::Sizes sizes{batch, channels, filters, strides[0], {inputs[0], inputs[1]},
+                        {low[0], low[1]}, {outputs[0], outputs[1]}};
+  return winograd::chooseTiling(sizes, ofWeights).has_value();
 }
 
 Value padSpatial(OpBuilder &builder, Location loc, Value x, ArrayRef<int64_t> low,

@@ -34,8 +34,9 @@ struct Convolution {
   /// with the weights as they lie: else weights are copied into another order,
   /// which costs more than patches where there are few of those.
   bool takesPatches() const;
-  /// Whether agc-winograd is to compute it by tiles, if it is in f32.
-  bool takesTiles() const;
+  /// Whether agc-winograd is to compute it, or the gradient of its weights, by tiles, if it
+  /// is in f32.
+  bool takesTiles(bool ofWeights) const;
 };
 
 /// Pads the spatial dimensions; negative padding crops.

@@ -293,7 +293,7 @@ Value inputGradOfPhase(OpBuilder &builder, Location loc, const Convolution &c,
 }
 
 Value directInputGrad(OpBuilder &builder, Location loc, const Convolution &c,
-                      bool isPlain, Value dy, Value w, RankedTensorType type) {
+                      bool isOverWindow, Value dy, Value w, RankedTensorType type) {
   SmallVector<SmallVector<Phase>> dimensions;
   bool isCovered = true;
   for (unsigned d = 0; d < c.spatial; ++d) {
@@ -307,7 +307,7 @@ Value directInputGrad(OpBuilder &builder, Location loc, const Convolution &c,
   auto compute = [&](ArrayRef<Phase> phase, RankedTensorType type) {
     SmallVector<bool> met;
     for (auto [d, one] : llvm::enumerate(phase))
-      met.push_back(!isPlain && meets(c, d, one));
+      met.push_back(!isOverWindow && meets(c, d, one));
     return inputGradOfPhase(builder, loc, c, phase, met, dy, w, type);
   };
   if (phases.size() == 1 && isCovered)
@@ -336,16 +336,19 @@ template <typename Op> struct LowerConvolution : OpConversionPattern<Op> {
   bool isPlain, isStrict;
 
   bool takesTiles(const Convolution &c, Type element) const {
-    return !isPlain && !isStrict && element.isF32() && c.takesTiles();
+    constexpr bool ofWeights = std::is_same_v<Op, ConvWeightGradOp>;
+    return !isPlain && !isStrict && element.isF32() && c.takesTiles(ofWeights);
   }
   bool takesPatches(const Convolution &c, Type element) const {
     return !isPlain && !takesTiles(c, element) && c.takesPatches();
   }
 
-  SmallVector<bool> meets(const Convolution &c) const {
+  /// For agc-winograd, sums go over the window.
+  SmallVector<bool> meets(const Convolution &c, Type element) const {
+    bool isOverWindow = isPlain || takesTiles(c, element);
     SmallVector<bool> result;
     for (unsigned d = 0; d < c.spatial; ++d)
-      result.push_back(!isPlain && c.meets(d));
+      result.push_back(!isOverWindow && c.meets(d));
     return result;
   }
 };
@@ -357,8 +360,9 @@ struct LowerConv : LowerConvolution<ConvOp> {
                   ConversionPatternRewriter &rewriter) const override {
     Value x = adaptor.getX(), w = adaptor.getW();
     Convolution c(op, typeOf(x), typeOf(w), op.getType());
-    SmallVector<bool> met = meets(c);
-    Value y = takesPatches(c, op.getType().getElementType())
+    Type element = op.getType().getElementType();
+    SmallVector<bool> met = meets(c, element);
+    Value y = takesPatches(c, element)
                   ? convOfPatches(rewriter, op.getLoc(), c, x, w, op.getType())
                   : directConv(rewriter, op.getLoc(), c, met, x, w, op.getType());
     rewriter.replaceOp(op, y);
@@ -374,9 +378,10 @@ struct LowerConvWeightGrad : LowerConvolution<ConvWeightGradOp> {
     Location loc = op.getLoc();
     Value x = adaptor.getX(), dy = adaptor.getDy();
     Convolution c(op, typeOf(x), op.getType(), typeOf(dy));
-    Value dw = takesPatches(c, op.getType().getElementType())
+    Type element = op.getType().getElementType();
+    Value dw = takesPatches(c, element)
                    ? weightGradOfPatches(rewriter, loc, c, x, dy, op.getType())
-                   : directWeightGrad(rewriter, loc, c, meets(c), x, dy, op.getType());
+                   : directWeightGrad(rewriter, loc, c, meets(c, element), x, dy, op.getType());
     rewriter.replaceOp(op, dw);
     return success();
   }
@@ -397,8 +402,8 @@ struct LowerConvInputGrad : LowerConvolution<ConvInputGradOp> {
     }
     Convolution c(op, type, typeOf(w), typeOf(dy));
     // As agc-winograd recognizes it.
-    bool isForTiles = c.strides[0] != 1 && takesTiles(c, type.getElementType());
-    if (isPlain || isForTiles) {
+    bool isForTiles = takesTiles(c, type.getElementType());
+    if (isPlain || (isForTiles && c.strides[0] != 1)) {
       // With zeros put between dy's elements a stride is one.
       SmallVector<int64_t> gaps, low = zeros(c), high = zeros(c);
       for (unsigned d = 0; d < c.spatial; ++d) {
@@ -416,7 +421,7 @@ struct LowerConvInputGrad : LowerConvolution<ConvInputGradOp> {
     }
     Value dx = !isForTiles && takesPatches(c, type.getElementType())
                    ? inputGradOfPatches(rewriter, loc, c, dy, w, type)
-                   : directInputGrad(rewriter, loc, c, isPlain, dy, w, type);
+                   : directInputGrad(rewriter, loc, c, isPlain || isForTiles, dy, w, type);
     rewriter.replaceOp(op, dx);
     return success();
   }

@@ -12,6 +12,9 @@
 // of two in steps of one does, and element 1 meets the others, which for each result is
 // one product: m + 1 points and m in each direction.
 //
+// An image of 2 x 2 with zeros around it has two inputs in each direction, and results
+// y0 = w1 x0 + w2 x1 and y1 = w0 x0 + w1 x1: three products give them instead of four.
+//
 //===----------------------------------------------------------------------===//
 #ifndef AGC_PASSES_WINOGRAD_H
 #define AGC_PASSES_WINOGRAD_H
@@ -35,9 +38,14 @@ inline constexpr int64_t windowSize = 3;
 /// How results are computed together: 2 or 4 a side, in steps of 1 or 2.
 struct Tiling {
   int64_t tile = 2, stride = 1;
+  bool isWhole = false; // tiles are images of 2 x 2 with zeros around them
 
   /// A side.
-  int64_t points() const { return stride == 1 ? tile + windowSize - 1 : 2 * tile + 1; }
+  int64_t points() const {
+    if (isWhole)
+      return tile + 1;
+    return stride == 1 ? tile + windowSize - 1 : 2 * tile + 1;
+  }
 };
 
 } // namespace agc::winograd
@@ -64,14 +72,21 @@ struct Matrix {
 /// a side, its own 2 * `tile`.
 std::optional<Matrix> matrixOf(llvm::StringRef name, const Tiling &tiling, bool toPoints);
 
-/// A convolution with windows of 3 x 3.
+/// A convolution with windows of 3 x 3: an image's places, zeros before them, and results.
 struct Sizes {
   int64_t images, channels, filters, stride;
-  std::array<int64_t, 2> results;
+  std::array<int64_t, 2> places, low, results;
+
+  /// Whether an image with zeros around it is one tile (Tiling::isWhole).
+  bool isWholeTile() const {
+    constexpr std::array<int64_t, 2> one{1, 1}, two{2, 2};
+    return stride == 1 && places == two && low == one && results == two;
+  }
 };
 
-/// The tiles for it where they pay: decided from shapes alone. None: directly.
-std::optional<Tiling> chooseTiling(const Sizes &sizes);
+/// The tiles for it, or for the gradient of its weights, where they pay: decided from
+/// shapes alone. None: directly.
+std::optional<Tiling> chooseTiling(const Sizes &sizes, bool ofWeights);
 
 /// Whether the image that a transform reads is made by an op that is computed on the way,
 /// in the transform's kernel, and nowhere else.

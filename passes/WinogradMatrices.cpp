@@ -131,10 +131,26 @@ std::optional<Matrix> matrixOfPairs(StringRef name, const Tiling &tiling, bool t
   return std::nullopt;
 }
 
+/// y0 = w1 (x0 + x1) + (w2 - w1) x1, y1 = w1 (x0 + x1) + (w0 - w1) x0.
+std::optional<Matrix> matrixOfWhole(StringRef name, bool toPoints) {
+  Matrix window{3, windowSize, {0, 1, 0, 0, -1, 1, 1, -1, 0}};
+  if (name == "output" && !toPoints)
+    return Matrix{2, 3, {1, 1, 0, 1, 0, 1}};
+  if (name == "input" && toPoints)
+    return Matrix{3, 2, {1, 1, 0, 1, 1, 0}};
+  if (name == "window" && toPoints)
+    return window;
+  if (name == "mirrored" && toPoints)
+    return mirrored(window);
+  return std::nullopt;
+}
+
 } // namespace
 
 std::optional<Matrix> matrixOf(StringRef name, const Tiling &tiling, bool toPoints) {
-  auto [tile, stride] = tiling;
+  auto [tile, stride, isWhole] = tiling;
+  if (isWhole)
+    return tile == 2 && stride == 1 ? matrixOfWhole(name, toPoints) : std::nullopt;
   if ((tile != 2 && tile != 4) || (stride != 1 && stride != 2))
     return std::nullopt;
   if (stride == 2)

@@ -111,7 +111,7 @@ SmallVector<Value> MadeImage::makeMoments() {
   b.setInsertionPoint(transform);
   auto made = FromPointsOp::create(b, transform.getLoc(), type, SmallVector<Type>(2, moment),
                                    transform.getX(), transform.getOf(), transform.getTile(),
-                                   transform.getStride());
+                                   transform.getStride(), transform.getWhole());
   b.replaceAllUsesWith(transform.getResult(), made.getResult());
   b.eraseOp(transform);
   SmallVector<Value> moments(made.getMoments());

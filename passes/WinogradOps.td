@@ -14,7 +14,7 @@ def WinogradDialect : Dialect {
 class WinogradOp<string mnemonic> : Op<WinogradDialect, mnemonic, [Pure]> {
   let results = (outs StaticShapeTensorOf<[F32]>:$result);
   code tilingDeclaration = [{
-    Tiling getTiling() { return {int64_t(getTile()), int64_t(getStride())}; }
+    Tiling getTiling() { return {int64_t(getTile()), int64_t(getStride()), getWhole()}; }
   }];
   let extraClassDeclaration = tilingDeclaration;
   let hasVerifier = 1;
@@ -27,13 +27,15 @@ def ToPointsOp : WinogradOp<"to_points"> {
     x [N, H, W, C] gives [points, N, rows of tiles, columns of tiles, C]. L is the
     matrix that `of` names (passes/Winograd.h) for results of `tile` x `tile` in steps
     of `stride`. Where the first tile begins, `low` before the image, and behind the
-    image, x is zero.
+    image, x is zero. A `whole` tile is an image of 2 x 2 with zeros around it, of which
+    only the image is read.
 
     Or, as a product reads weights, panels of so many channels, one panel behind the other:
     [points, C / width, N, rows of tiles, columns of tiles, width].
   }];
   let arguments = (ins StaticShapeTensorOf<[F32]>:$x, StrAttr:$of, I64Attr:$tile,
-                       DenseI64ArrayAttr:$low, DefaultValuedAttr<I64Attr, "1">:$stride);
+                       DenseI64ArrayAttr:$low, DefaultValuedAttr<I64Attr, "1">:$stride,
+                       UnitAttr:$whole);
   let extraClassDeclaration = tilingDeclaration # [{
     /// How many channels lie side by side at a point: all, or those of a panel.
     int64_t getWidth() { return getType().getShape().back(); }
@@ -52,7 +54,7 @@ def FromPointsOp : WinogradOp<"from_points"> {
     elements in the image, and of the squares of their deviations from their mean.
   }];
   let arguments = (ins StaticShapeTensorOf<[F32]>:$x, StrAttr:$of, I64Attr:$tile,
-                       DefaultValuedAttr<I64Attr, "1">:$stride);
+                       DefaultValuedAttr<I64Attr, "1">:$stride, UnitAttr:$whole);
   let results = (outs StaticShapeTensorOf<[F32]>:$result,
                       Variadic<StaticShapeTensorOf<[F32]>>:$moments);
   let extraClassDeclaration = tilingDeclaration # [{

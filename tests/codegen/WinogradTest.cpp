@@ -129,6 +129,9 @@ void expectSameBitsByThreads(CompiledProgram &program, const std::vector<Element
 struct Case {
   ConvolutionCase convolution;
   int tile, blocks = 1; // of images, one after the other
+
+  /// Images of 2 x 2; the weights' gradient is direct.
+  bool isWhole() const { return convolution.h == 2; }
 };
 
 void PrintTo(const Case &c, std::ostream *out) {
@@ -143,7 +146,8 @@ class Winograd : public testing::TestWithParam<Case> {};
 struct Promise {
   double mean, largest;
 };
-constexpr Promise tilesOf4{2e-6, 1.2e-5}, tilesOf2{6e-7, 3e-6}, inStepsOfTwo{7e-7, 5e-6};
+constexpr Promise tilesOf4{2e-6, 1.2e-5}, tilesOf2{6e-7, 3e-6}, inStepsOfTwo{7e-7, 5e-6},
+    wholeImages{1e-6, 6e-6};
 
 TEST_P(Winograd, IsAsNearAsStated) {
   const ConvolutionCase &t = GetParam().convolution;
@@ -151,12 +155,18 @@ TEST_P(Winograd, IsAsNearAsStated) {
   std::vector<Elements> arguments = argumentsOf(t);
   std::vector<Elements> byTiles = run(fast, arguments), direct = run(strict, arguments);
   // Two operands and a result of each, of which one is the weights'.
-  EXPECT_EQ(numTransforms(fast.manifest), 3 * (2 * GetParam().blocks + 1));
+  int numByTiles = GetParam().isWhole() ? 2 : 3;
+  EXPECT_EQ(numTransforms(fast.manifest), numByTiles * (2 * GetParam().blocks + 1));
   EXPECT_EQ(numTransforms(strict.manifest), 0);
-  int points = t.stride == 2 ? 2 * GetParam().tile + 1 : GetParam().tile + 2;
+  int points = t.stride == 2          ? 2 * GetParam().tile + 1
+               : GetParam().isWhole() ? 3
+                                      : GetParam().tile + 2;
   EXPECT_GE(numKernels(fast.manifest, "", "product_" + std::to_string(points * points) + "x"), 2);
-  Promise promise = t.stride == 2 ? inStepsOfTwo : GetParam().tile == 2 ? tilesOf2 : tilesOf4;
-  for (int which = 0; which < 3; ++which) {
+  Promise promise = t.stride == 2          ? inStepsOfTwo
+                    : GetParam().isWhole() ? wholeImages
+                    : GetParam().tile == 2 ? tilesOf2
+                                           : tilesOf4;
+  for (int which = 0; which < numByTiles; ++which) {
     const char *names[] = {"y", "dx", "dw"};
     Error tiled = errorOf(t, arguments, which, byTiles[size_t(which)]),
           plain = errorOf(t, arguments, which, direct[size_t(which)]);
@@ -191,6 +201,14 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{2, 64, 32, 30, 64, 3, 1, 2, 1, 1}, 4}, Case{{1, 48, 19, 40, 33, 3, 1, 1, 1, 1}, 4},
         // As many multiplications by tiles of 2 x 2, and less to transform.
         Case{{16, 128, 6, 6, 128, 3, 1, 1, 1, 1}, 2}));
+
+/// Images of 2 x 2, with remainders of channels, and in blocks of images.
+const Case wholeCases[] = {{{32, 512, 2, 2, 512, 3, 1, 1, 1, 1}, 2},
+                           {{16, 128, 2, 2, 256, 3, 1, 1, 1, 1}, 2},
+                           {{27, 75, 2, 2, 68, 3, 1, 1, 1, 1}, 2},
+                           {{512, 256, 2, 2, 256, 3, 1, 1, 1, 1}, 2, 4}};
+
+INSTANTIATE_TEST_SUITE_P(Whole, Winograd, testing::ValuesIn(wholeCases));
 
 INSTANTIATE_TEST_SUITE_P(
     Strided, Winograd,
@@ -284,6 +302,34 @@ const Case imageCases[] = {
 
 INSTANTIATE_TEST_SUITE_P(Winograd, ImageOnTheWay, testing::ValuesIn(imageCases));
 
+/// Of images of 2 x 2 the weights' gradient reads the image in memory, forward alone does not.
+TEST(WholeImageOnTheWay, HasTheBitsOfOneInMemory) {
+  ConvolutionCase t{27, 75, 2, 2, 68, 3, 1, 1, 1, 1};
+  auto program = [&](bool keeps) {
+    std::string text = textWithImage(t, keeps), y = typeOf({t.n, t.o, 2, 2}),
+                z = typeOf({t.n, t.c, 2, 2}), types = y + ", " + z + (keeps ? ", " + z : "");
+    size_t results = text.find("-> (") + 4;
+    text.replace(results, text.find(") {") - results, types);
+    text.resize(text.find("\n%g:4"));
+    text += std::string("\nreturn %y, %0") + (keeps ? ", %k : " : " : ") + types + "}";
+    return CompiledProgram(serialize(text));
+  };
+  CompiledProgram computed = program(false), kept = program(true);
+  EXPECT_EQ(numKernels(computed.manifest, "_of_map", "winograd_to_input"), 1);
+  EXPECT_EQ(numKernels(kept.manifest, "_of_map", "winograd_to_input"), 0);
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal(0, 1);
+  std::vector<Elements> arguments;
+  for (int64_t count : {t.n * t.c * 4, t.c * t.c, t.c, t.c, t.o * t.c * 9, t.n * t.o * 4}) {
+    Elements &next = arguments.emplace_back(DType::F32, size_t(count));
+    for (size_t i = 0; i < next.count; ++i)
+      next.set(i, normal(random));
+  }
+  std::vector<Elements> results = run(computed, arguments);
+  EXPECT_TRUE(results[0].sameBits(run(kept, arguments)[0]));
+  expectSameBitsByThreads(computed, arguments, results);
+}
+
 /// The same of weights that lie as the caller has them and in another order, with which
 /// windows are not side by side.
 std::string textWithWeights(const ConvolutionCase &t, bool areWindows) {
@@ -329,6 +375,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
                     // More channels than are transposed at a time.
                     Case{{2, 20, 12, 12, 530, 3, 1, 1, 1, 1}, 4},
+                    // Of images of 2 x 2.
+                    Case{{27, 75, 2, 2, 68, 3, 1, 1, 1, 1}, 2},
                     // In steps of two.
                     Case{{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},
                     Case{{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}));
@@ -398,6 +446,7 @@ TEST_P(Moments, AreAsNearAsSumsOfTheImage) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Winograd, Moments, testing::ValuesIn(imageCases));
+INSTANTIATE_TEST_SUITE_P(Whole, Moments, testing::ValuesIn(wholeCases));
 
 /// What is computed directly: few channels, groups, few images in steps of two, steps of
 /// three, another window.

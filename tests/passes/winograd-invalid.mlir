@@ -109,3 +109,19 @@ func.func @panels(%w: tensor<64x3x3x128xf32>) -> tensor<36x4x64x1x1x16xf32> {
   %u = winograd.to_points %w {low = array<i64: 0, 0>, of = "window", tile = 4 : i64} : tensor<64x3x3x128xf32> -> tensor<36x4x64x1x1x16xf32>
   return %u : tensor<36x4x64x1x1x16xf32>
 }
+
+// -----
+
+func.func @whole_tile_of_four(%x: tensor<2x4x4x16xf32>) -> tensor<25x2x1x1x16xf32> {
+  // expected-error @+1 {{names no matrix}}
+  %y = winograd.to_points %x {low = array<i64: 0, 0>, of = "input", tile = 4 : i64, whole} : tensor<2x4x4x16xf32> -> tensor<25x2x1x1x16xf32>
+  return %y : tensor<25x2x1x1x16xf32>
+}
+
+// -----
+
+func.func @weights_of_whole_tiles(%x: tensor<9x16x1x1x16xf32>) -> tensor<16x3x3x16xf32> {
+  // expected-error @+1 {{names no matrix}}
+  %y = winograd.from_points %x {of = "window", tile = 2 : i64, whole} : tensor<9x16x1x1x16xf32> -> tensor<16x3x3x16xf32>
+  return %y : tensor<16x3x3x16xf32>
+}

@@ -5,6 +5,8 @@
 //===----------------------------------------------------------------------===//
 #include "codegen/math/Functions.h"
 
+#include <cmath>
+
 namespace agc::math {
 namespace {
 
@@ -96,18 +98,19 @@ Word expm1(Numbers &w, Word x) {
   return w.select(w.abs(x) < w.tiny(), x, half + half);
 }
 
-// 2^n / (2^n + e^-r), in which nothing is rounded before the sum; for denormal
-// results the last product rounds again.
+// c / (c + c 2^n e^r), with -x = n ln 2 + r. With a small c the sum is finite as long as
+// the quotient is not 0, which is rounded once, as a denormal number, too.
 Word sigmoid(Numbers &w, Word x) {
   // Beyond these it is 0 or 1.
   x = w.atMost(w.isF32() ? 20 : 40, w.atLeast(lowestExponent(w), x));
-  auto [rest, shifted] = reduce(w, x);
-  Word power = scaled(w, {w.number(1), shifted});
+  int offset = -w.fractionBits() - 1;
+  double c = std::ldexp(1.0, offset);
+  auto [rest, shifted] = reduce(w, -x);
+  Word power = powerOfTwo(w, shifted, offset);
   // The largest parts first, and what their sum lost.
-  Word more = power + 1.0;
-  Word lost = power - (more - 1.0);
-  Word sum = (smallPower(w, -rest) + lost) + more;
-  return scaled(w, {1.0 / sum, shifted});
+  Word more = power + c;
+  Word lost = c - (more - power);
+  return c / (w.fma(power, smallPower(w, rest), lost) + more);
 }
 
 } // namespace agc::math

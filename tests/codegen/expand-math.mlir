@@ -15,6 +15,24 @@ func.func @exponential_is_arithmetic(%x: vector<16xf32>) -> vector<16xf32> {
 
 // -----
 
+// No power of 2 in two parts: the sum is finite, however small the result is.
+// CHECK-LABEL: @sigmoid_is_one_division
+// CHECK-NOT: math.exp
+// CHECK-COUNT-1: arith.shli
+// CHECK-NOT: arith.shli
+// CHECK: %[[Y:.*]] = arith.divf
+// CHECK-NEXT: return %[[Y]]
+func.func @sigmoid_is_one_division(%x: vector<16xf32>) -> vector<16xf32> {
+  %one = arith.constant dense<1.0> : vector<16xf32>
+  %n = arith.negf %x : vector<16xf32>
+  %e = math.exp %n : vector<16xf32>
+  %s = arith.addf %e, %one : vector<16xf32>
+  %y = arith.divf %one, %s : vector<16xf32>
+  return %y : vector<16xf32>
+}
+
+// -----
+
 // CHECK-LABEL: @scalars_and_f64_too
 // CHECK-NOT: math.log
 // CHECK: arith.divf {{.*}} : f64

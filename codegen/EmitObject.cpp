@@ -7,6 +7,7 @@
 #include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "mlir/Target/LLVMIR/Export.h"
 
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/PassInstrumentation.h"
@@ -65,13 +66,27 @@ static void runPasses(llvm::Module &module, llvm::TargetMachine &target, TimingS
   build(passes).run(module, modules);
 }
 
+/// Whether the function has vectors of several registers: it may keep more of them than
+/// there are registers.
+static bool hasWideVectors(llvm::Function &function, unsigned vectorBytes) {
+  return llvm::any_of(llvm::instructions(function), [&](llvm::Instruction &instruction) {
+    auto vector = llvm::dyn_cast<llvm::FixedVectorType>(instruction.getType());
+    return vector && vector->getPrimitiveSizeInBits() > 8 * vectorBytes;
+  });
+}
+
 void optimizeKernels(llvm::Module &kernels, llvm::TargetMachine &target, TimingScope &timing) {
   // A short loop takes up to 40 % longer where it lies across one line of the cache more:
   // how fast a kernel is should not depend on what is before it.
   if (unsigned bytes = machineOf(target).vectorBytes; bytes > 16)
     for (llvm::Function &function : kernels)
-      if (!function.isDeclaration())
+      if (!function.isDeclaration()) {
         function.setAlignment(llvm::Align(bytes));
+        // What is on the stack meanwhile lies across no two lines of the cache.
+        if (hasWideVectors(function, bytes))
+          function.addFnAttr(
+              llvm::Attribute::getWithStackAlignment(kernels.getContext(), llvm::Align(bytes)));
+      }
   TimingScope scope = timing.nest("LLVM's optimization");
   // Loops are turned, so that what is the same in all trips has a place before the first
   // one; addresses become sums of pointers and constants, each once.

@@ -26,8 +26,9 @@ namespace agc {
 /// and enough to do; fewer where each takes much more than this.
 static constexpr int64_t tileIterations = 8192, usualWork = 16, usualOperands = 4;
 static constexpr int64_t fewTiles = 4;
-/// Work of one vector for which two are done side by side.
-static constexpr int64_t longChain = 96;
+/// Work of one vector for which two are done side by side; and for which four are, where
+/// there are registers for them: their code is then all that the machine looks ahead.
+static constexpr int64_t longChain = 96, longestChain = 160, manyRegisters = 32;
 
 Type LoopEmitter::widestElement() {
   // f32 beside i64 labels still goes 16 wide: integers take two registers.
@@ -166,6 +167,15 @@ void LoopEmitter::alongVector(Place place, Value lower, Value upper, Nested body
   body(place);
 }
 
+/// Of a chain of functions the machine sees no other vector's beside it: so many go op by
+/// op together.
+int64_t LoopEmitter::vectorsAtOnce() {
+  int64_t work = workPerIteration(nest), vectors = nest.sizes[vectorLoop] / lanes;
+  if (work >= longestChain && numRegisters >= manyRegisters && vectors >= 8)
+    return 4;
+  return work >= longChain && vectors >= 4 ? 2 : 1;
+}
+
 int64_t LoopEmitter::run() {
   Block *entry = kernel.addEntryBlock();
   b.setInsertionPointToStart(entry);
@@ -180,11 +190,9 @@ int64_t LoopEmitter::run() {
     chooseVectorLoop();
   bool isRow = vectorLoop != ~0u && nest.isReduction[vectorLoop];
   bool reduces = nest.hasReductions();
-  // Of a chain as long as this the machine sees no other vector's beside it.
   std::optional<unsigned> along = isWoven ? std::nullopt : acrossLoop();
-  if (!along && !isWoven && !reduces && lanes > 1 && workPerIteration(nest) >= longChain &&
-      nest.sizes[vectorLoop] >= 4 * lanes)
-    lanes *= 2;
+  if (!along && !isWoven && !reduces && lanes > 1)
+    lanes *= vectorsAtOnce();
 
   // Outer parallel loops make up the tiles; inner ones run inside.
   SmallVector<unsigned> inner = loopsWhere(false, true), outer;

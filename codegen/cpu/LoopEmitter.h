@@ -13,6 +13,7 @@ public:
   LoopEmitter(mlir::func::FuncOp kernel, const LoopNest &nest, const Machine &machine)
       : kernel(kernel), nest(nest), b(kernel.getLoc(), kernel.getContext()),
         emit(b, kernel, nest),
+        numRegisters(machine.numRegisters),
         lanes(machine.vectorBytes ? machine.lanes(widestElement()) : 1) {}
 
   /// The number of tiles.
@@ -31,6 +32,7 @@ private:
   const LoopNest &nest;
   mlir::ImplicitLocOpBuilder b;
   BodyEmitter emit;
+  unsigned numRegisters;
   int64_t lanes;
   unsigned vectorLoop = ~0u;
   /// What joins each accumulator with a value, if order does not matter; else none.
@@ -42,6 +44,7 @@ private:
   bool hasUnitStride(unsigned loop);
   bool mapsUnitStride(unsigned loop);
   void chooseVectorLoop();
+  int64_t vectorsAtOnce();
   llvm::SmallVector<unsigned> loopsWhere(bool reduction, bool skipVector);
   void forEachPlace(llvm::ArrayRef<unsigned> loops, Place place, Nested body);
   void alongVector(Place place, mlir::Value lower, mlir::Value upper, Nested body);

@@ -156,6 +156,32 @@ TEST(Compile, ElementwiseChain) {
     })");
 }
 
+// Several vectors together, and what is left for a part of them.
+TEST(Compile, LongChainsOfFunctions) {
+  for (const char *size : {"5", "96", "1003", "40001"}) {
+    std::string text = R"(
+    func.func @f(%x: tensor<N>) -> (tensor<N>, tensor<f32>) {
+      %1 = agc.tanh %x : tensor<N>
+      %2 = agc.sigmoid %1 : tensor<N>
+      %3 = agc.tanh %2 : tensor<N>
+      %4 = agc.sigmoid %3 : tensor<N>
+      %5 = agc.tanh %4 : tensor<N>
+      %6 = agc.sigmoid %5 : tensor<N>
+      %7 = agc.tanh %6 : tensor<N>
+      %8 = agc.sigmoid %7 : tensor<N>
+      %9 = agc.tanh %8 : tensor<N>
+      %10 = agc.sigmoid %9 : tensor<N>
+      %11 = agc.mul %1, %2 : tensor<N>
+      %12 = agc.sub %10, %11 : tensor<N>
+      %13 = agc.reduce_sum %11 {dimensions = array<i64: 0>} : tensor<N> to tensor<f32>
+      return %12, %13 : tensor<N>, tensor<f32>
+    })";
+    for (size_t at; (at = text.find("<N>")) != std::string::npos;)
+      text.replace(at, 3, "<" + std::string(size) + "xf32>");
+    expectAgreement(text.c_str());
+  }
+}
+
 TEST(Compile, LongMapInTiles) {
   expectAgreement(R"(
     func.func @f(%x: tensor<100001xf32>, %y: tensor<100001xf32>) -> tensor<100001xf32> {

@@ -226,6 +226,87 @@ std::optional<Partner> findReader(linalg::GenericOp producer) {
   return std::nullopt;
 }
 
+//===----------------------------------------------------------------------===//
+// Reductions of what is computed from several results
+//===----------------------------------------------------------------------===//
+
+/// What a reduction of one result adds up, or combines otherwise: computed in its body of
+/// inputs alone. Null if there is no such value.
+Value termOf(linalg::GenericOp op) {
+  if (op.getNumDpsInits() != 1)
+    return {};
+  BlockArgument held = op.getRegionOutputArgs().front();
+  Operation *combiner = op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
+  if (!combiner || combiner->getNumOperands() != 2 || !held.hasOneUse() ||
+      *held.user_begin() != combiner)
+    return {};
+  Value term = combiner->getOperand(combiner->getOperand(0) == held ? 1 : 0);
+  bool isComputed = term.getDefiningOp() && term.getType() == held.getType();
+  return isComputed && combiner->hasOneUse() && term.hasOneUse() ? term : Value();
+}
+
+/// Whether a reduction's term would be one value in memory where now several are that
+/// nobody else reads: element by element what one op gives that the term can join.
+bool shouldComputeTermBefore(linalg::GenericOp op) {
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(op.getNumLoops(), op.getContext());
+  linalg::GenericOp maker;
+  unsigned spared = 0;
+  if (op.getNumReductionLoops() == 0 || op.hasIndexSemantics())
+    return false;
+  for (OpOperand *operand : op.getDpsInputOperands()) {
+    auto from = operand->get().getDefiningOp<linalg::GenericOp>();
+    if (op.getMatchingIndexingMap(operand) != identity)
+      return false;
+    if (!from)
+      continue;
+    if ((maker && maker != from) || !isElementwise(from) ||
+        from.getIndexingMapMatchingResult(cast<OpResult>(operand->get())) != identity)
+      return false;
+    maker = from;
+    spared += operand->get().hasOneUse();
+  }
+  return spared > 1 && fits(maker, op) && termOf(op) && llvm::any_of(*maker.getBody(), isCostly) &&
+         llvm::all_of(maker->getUsers(), [](Operation *user) {
+           return isa<linalg::GenericOp>(user) || user->hasTrait<OpTrait::IsTerminator>();
+         }) && readersBetween(maker, op);
+}
+
+/// Makes a reduction's term, in an op of its own, what it reads: that joins its maker.
+void computeTermBefore(RewriterBase &rewriter, linalg::GenericOp op) {
+  Value term = termOf(op);
+  SmallVector<Operation *> computing; // all but what adds up
+  for (Operation &inner : op.getBody()->without_terminator())
+    if (!llvm::is_contained(inner.getOperands(), op.getRegionOutputArgs().front()))
+      computing.push_back(&inner);
+  rewriter.setInsertionPoint(op);
+  Location loc = op.getLoc();
+  AffineMap identity = rewriter.getMultiDimIdentityMap(op.getNumLoops());
+  Value empty = tensor::EmptyOp::create(rewriter, loc, op.getStaticLoopRanges(), term.getType());
+  SmallVector<AffineMap> maps(op.getNumDpsInputs() + 1, identity);
+  SmallVector<utils::IteratorType> parallel(op.getNumLoops(), utils::IteratorType::parallel);
+  auto terms = linalg::GenericOp::create(
+      rewriter, loc, empty.getType(), op.getDpsInputs(), empty, maps, parallel,
+      [&](OpBuilder &b, Location, ValueRange values) {
+        IRMapping mapping;
+        for (OpOperand *operand : op.getDpsInputOperands())
+          mapping.map(op.getMatchingBlockArgument(operand), values[operand->getOperandNumber()]);
+        for (Operation *inner : computing)
+          b.clone(*inner, mapping);
+        linalg::YieldOp::create(b, loc, mapping.lookup(term));
+      });
+  auto sum = linalg::GenericOp::create(
+      rewriter, loc, op->getResultTypes(), terms.getResults(), op.getDpsInits(),
+      {identity, op.getIndexingMapMatchingResult(op->getResult(0))}, op.getIteratorTypesArray(),
+      [&](OpBuilder &b, Location, ValueRange values) {
+        IRMapping mapping;
+        mapping.map(term, values[0]);
+        mapping.map(op.getRegionOutputArgs().front(), values[1]);
+        Operation *combiner = op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
+        linalg::YieldOp::create(b, loc, b.clone(*combiner, mapping)->getResults());
+      });
+  rewriter.replaceOp(op, sum);
+}
+
 /// A result of a reduction that nobody reads is there to say how long a loop is, since
 /// what was folded away does not any more. An input says that as well, and is not
 /// written.
@@ -285,6 +366,11 @@ struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> 
     if (failed(fuseWhere(getOperation(), goesIntoItsReader)) ||
         failed(fuseWhere(getOperation(), goesIntoEachReader)))
       return signalPassFailure();
+    // A sum that reads several of a group's results reads one.
+    for (auto op : llvm::make_early_inc_range(getOperation().getBody().front().getOps<linalg::GenericOp>()))
+      if (shouldComputeTermBefore(op))
+        computeTermBefore(rewriter, op);
+    fusePartners(rewriter, getOperation().getBody().front(), findReader);
     for (auto op : llvm::make_early_inc_range(getOperation().getBody().front().getOps<linalg::GenericOp>()))
       readOnlyForShape(op);
   }

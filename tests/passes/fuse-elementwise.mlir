@@ -175,3 +175,39 @@ func.func @goes_over_the_shape_that_is_summed(%x: tensor<24x8xf32>, %w: tensor<8
   %3 = agc.reduce_sum %2 {dimensions = array<i64: 1>} : tensor<4x6x16xf32> to tensor<4x16xf32>
   return %3 : tensor<4x16xf32>
 }
+
+// A loss that is read from values of the forward which are there for it alone: the group
+// gives what is summed up, one value.
+// CHECK-LABEL: @sums_one_value_of_several
+// CHECK: %[[G:.*]]:2 = linalg.generic {{.*}} ins(%arg1, %arg0 :
+// CHECK-DAG: math.tanh
+// CHECK-DAG: math.exp
+// CHECK: linalg.yield %{{.*}}, %{{.*}} : f32, f32
+// CHECK: %[[S:.*]] = linalg.generic {{.*}} "reduction"{{.*}} ins(%[[G]]#1 :
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: arith.addf
+// CHECK-NEXT: linalg.yield
+// CHECK: return %[[G]]#0, %[[S]]
+func.func @sums_one_value_of_several(%x: tensor<8x64xf32>, %y: tensor<8x64xf32>) -> (tensor<8x64xf32>, tensor<8xf32>) {
+  %1 = agc.tanh %x : tensor<8x64xf32>
+  %2 = agc.exp %y : tensor<8x64xf32>
+  %3 = agc.mul %1, %2 : tensor<8x64xf32>
+  %4 = agc.reduce_sum %3 {dimensions = array<i64: 1>} : tensor<8x64xf32> to tensor<8xf32>
+  %5 = agc.sub %1, %2 : tensor<8x64xf32>
+  %6 = agc.mul %5, %1 : tensor<8x64xf32>
+  %7 = agc.div %6, %2 : tensor<8x64xf32>
+  return %7, %4 : tensor<8x64xf32>, tensor<8xf32>
+}
+
+// A value that others read, or the caller, is in memory: the sum reads it from there.
+// CHECK-LABEL: @sums_what_is_in_memory
+// CHECK: %[[G:.*]]:2 = linalg.generic
+// CHECK: math.exp
+// CHECK: linalg.generic {{.*}} "reduction"{{.*}} ins(%[[G]]#0, %[[G]]#1 :
+func.func @sums_what_is_in_memory(%x: tensor<8x64xf32>) -> (tensor<8x64xf32>, tensor<8xf32>) {
+  %1 = agc.tanh %x : tensor<8x64xf32>
+  %2 = agc.exp %1 : tensor<8x64xf32>
+  %3 = agc.mul %1, %2 : tensor<8x64xf32>
+  %4 = agc.reduce_sum %3 {dimensions = array<i64: 1>} : tensor<8x64xf32> to tensor<8xf32>
+  return %2, %4 : tensor<8x64xf32>, tensor<8xf32>
+}

@@ -7,7 +7,8 @@
 //   attention/WHAT/bN/HxTxE/tT  batch N, H heads of T queries and keys and of E features,
 //                               causal; WHAT: forward, or step: with its gradients
 // Counters: FLOP/s, flops; those of the products alone, without what brings operands
-// into their order, products; each as a fraction of the FMA peak of so many threads.
+// into their order, products; each as a fraction of the FMA peak of so many threads, just
+// before and after: peak.
 // tests/bench/kernels has peers beside them.
 //
 //===----------------------------------------------------------------------===//
@@ -25,15 +26,6 @@
 using namespace agc;
 
 namespace {
-
-/// One of measurePeak's, made once for each number of threads.
-double peakGflops(int threads) {
-  static std::map<int, double> known;
-  auto [found, isNew] = known.try_emplace(threads);
-  if (isNew)
-    found->second = cli::measurePeak(threads).gflops;
-  return found->second;
-}
 
 /// A compiled function with buffers of its own, so that a call is the function's alone.
 class Function {
@@ -88,18 +80,23 @@ private:
 /// \p flops: of one call, by the textbook.
 template <typename Trace>
 void measure(benchmark::State &state, int threads, double flops, Trace trace) {
-  double peak = peakGflops(threads) * 1e9; // with no pool beside it
   set_num_threads(threads);
   std::string program = trace().serialize();
   Function function(program, /*profile=*/false);
   function();
+  // What the machine does at most differs from second to second: before and after.
+  constexpr double slice = 0.02;
+  double peakBefore = cli::measureFlops(threads, slice);
+  function();
   for (auto _ : state)
     function();
+  double peak = (peakBefore + cli::measureFlops(threads, slice)) / 2;
   auto rate = [&](double amount) {
     return benchmark::Counter(amount * double(state.iterations()), benchmark::Counter::kIsRate);
   };
   state.counters["flops"] = rate(flops);
   state.counters["of_peak"] = rate(flops / peak);
+  state.counters["peak"] = peak;
 
   Function timed(program, /*profile=*/true);
   timed();

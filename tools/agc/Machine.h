@@ -31,6 +31,9 @@ struct MachinePeak {
                      // or both with arithmetic, whichever is fastest
 };
 
+/// The FLOP/s of f32 that so many threads reach together in these seconds.
+double measureFlops(int threads, double seconds);
+
 /// Takes about half a second and 96 MiB a thread.
 MachinePeak measurePeak(int threads);
 

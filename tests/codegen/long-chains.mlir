@@ -2,8 +2,8 @@
 // RUN: agc-opt %s -agc-to-loops -agc-prepare-kernels -agc-form-kernels="vector-bytes=32 num-registers=16" -canonicalize | FileCheck %s --check-prefix=FEW
 
 // A chain of functions has a vector's values wait for each other, and its code is longer
-// than the machine looks ahead: four vectors go op by op together, where there are
-// registers for them two. The last ones have 43 elements of 64, 11 of 16.
+// than the machine looks ahead: four vectors go op by op together where there are
+// registers for them, else two. The last ones have 43 elements of 64, 11 of 16.
 // CHECK-LABEL: func.func private @map_1003(
 // CHECK: scf.for %{{.*}} = %c0 to %c960 step %c64
 // CHECK-COUNT-5: math.tanh %{{.*}} : vector<64xf32>

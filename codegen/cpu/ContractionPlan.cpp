@@ -510,7 +510,7 @@ void Planner::chooseTasks() {
       machine.sharedCacheIsSlow && plan.packsPanel &&
       plan.panel->strides[plan.vectorLoop] == 1 && plan.innerRowLoops.empty() &&
       plan.cutLoop != ContractionPlan::noLoop &&
-      (llvm::divideCeil(tiles, plan.tilesPerTask) - 1) * plan.tilesPerTask <
+      (tiles - 1) / plan.tilesPerTask * plan.tilesPerTask <
           nest.sizes[plan.cutLoop] / plan.tileTrips;
 }
 

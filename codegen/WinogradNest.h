@@ -17,7 +17,7 @@ struct WinogradNest {
   winograd::Matrix matrix;
   int64_t images = 1, height = 1, width = 1, channels = 1;
   int64_t tileRows = 1, tileColumns = 1;
-  int64_t panelWidth = 1; // channels that lie side by side at a point
+  int64_t panelWidth = 1;          // channels that lie side by side at a point
   int64_t step = 1;                // from one tile to the next, in the image
   std::array<int64_t, 2> low = {}; // what of the first lies before the image
   int64_t imageOffset = 0, pointsOffset = 0;

@@ -8,7 +8,8 @@
 //   1. a producer goes into its only reader;
 //   2. a costly producer goes into one of its readers, which keeps the value for
 //      the others: nothing is computed twice;
-//   3. a cheap producer is computed again in each of its readers.
+//   3. a cheap producer is computed again in each of its readers;
+//   4. what a reduction computes of several values of a group, that gives instead.
 // 1 first: only then is a producer whose readers have become one seen as such.
 //
 //===----------------------------------------------------------------------===//
@@ -17,6 +18,7 @@
 
 #include "ir/ScalarBuilder.h"
 
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -230,19 +232,14 @@ std::optional<Partner> findReader(linalg::GenericOp producer) {
 // Reductions of what is computed from several results
 //===----------------------------------------------------------------------===//
 
-/// What a reduction of one result adds up, or combines otherwise: computed in its body of
-/// inputs alone. Null if there is no such value.
-Value termOf(linalg::GenericOp op) {
-  if (op.getNumDpsInits() != 1)
+/// What a reduction of one result adds up, or combines otherwise, if it is computed in its
+/// body for that alone; and the op that does.
+std::pair<Value, Operation *> termOf(linalg::GenericOp op) {
+  SmallVector<Operation *> combiners;
+  Value term = matchReduction(op.getRegionOutputArgs(), 0, combiners);
+  if (op.getNumDpsInits() != 1 || !term || !term.getDefiningOp() || !term.hasOneUse())
     return {};
-  BlockArgument held = op.getRegionOutputArgs().front();
-  Operation *combiner = op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
-  if (!combiner || combiner->getNumOperands() != 2 || !held.hasOneUse() ||
-      *held.user_begin() != combiner)
-    return {};
-  Value term = combiner->getOperand(combiner->getOperand(0) == held ? 1 : 0);
-  bool isComputed = term.getDefiningOp() && term.getType() == held.getType();
-  return isComputed && combiner->hasOneUse() && term.hasOneUse() ? term : Value();
+  return {term, combiners.front()};
 }
 
 /// Whether a reduction's term would be one value in memory where now several are that
@@ -265,7 +262,7 @@ bool shouldComputeTermBefore(linalg::GenericOp op) {
     maker = from;
     spared += operand->get().hasOneUse();
   }
-  return spared > 1 && fits(maker, op) && termOf(op) && llvm::any_of(*maker.getBody(), isCostly) &&
+  return spared > 1 && fits(maker, op) && termOf(op).first && llvm::any_of(*maker.getBody(), isCostly) &&
          llvm::all_of(maker->getUsers(), [](Operation *user) {
            return isa<linalg::GenericOp>(user) || user->hasTrait<OpTrait::IsTerminator>();
          }) && readersBetween(maker, op);
@@ -273,25 +270,21 @@ bool shouldComputeTermBefore(linalg::GenericOp op) {
 
 /// Makes a reduction's term, in an op of its own, what it reads: that joins its maker.
 void computeTermBefore(RewriterBase &rewriter, linalg::GenericOp op) {
-  Value term = termOf(op);
-  SmallVector<Operation *> computing; // all but what adds up
-  for (Operation &inner : op.getBody()->without_terminator())
-    if (!llvm::is_contained(inner.getOperands(), op.getRegionOutputArgs().front()))
-      computing.push_back(&inner);
+  auto [term, combiner] = termOf(op);
   rewriter.setInsertionPoint(op);
   Location loc = op.getLoc();
   AffineMap identity = rewriter.getMultiDimIdentityMap(op.getNumLoops());
   Value empty = tensor::EmptyOp::create(rewriter, loc, op.getStaticLoopRanges(), term.getType());
   SmallVector<AffineMap> maps(op.getNumDpsInputs() + 1, identity);
-  SmallVector<utils::IteratorType> parallel(op.getNumLoops(), utils::IteratorType::parallel);
   auto terms = linalg::GenericOp::create(
-      rewriter, loc, empty.getType(), op.getDpsInputs(), empty, maps, parallel,
-      [&](OpBuilder &b, Location, ValueRange values) {
+      rewriter, loc, empty.getType(), op.getDpsInputs(), empty, maps,
+      iterators(op.getNumLoops(), 0), [&](OpBuilder &b, Location, ValueRange values) {
         IRMapping mapping;
         for (OpOperand *operand : op.getDpsInputOperands())
           mapping.map(op.getMatchingBlockArgument(operand), values[operand->getOperandNumber()]);
-        for (Operation *inner : computing)
-          b.clone(*inner, mapping);
+        for (Operation &inner : op.getBody()->without_terminator())
+          if (&inner != combiner)
+            b.clone(inner, mapping);
         linalg::YieldOp::create(b, loc, mapping.lookup(term));
       });
   auto sum = linalg::GenericOp::create(
@@ -301,7 +294,6 @@ void computeTermBefore(RewriterBase &rewriter, linalg::GenericOp op) {
         IRMapping mapping;
         mapping.map(term, values[0]);
         mapping.map(op.getRegionOutputArgs().front(), values[1]);
-        Operation *combiner = op.getBody()->getTerminator()->getOperand(0).getDefiningOp();
         linalg::YieldOp::create(b, loc, b.clone(*combiner, mapping)->getResults());
       });
   rewriter.replaceOp(op, sum);
@@ -367,11 +359,16 @@ struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> 
         failed(fuseWhere(getOperation(), goesIntoEachReader)))
       return signalPassFailure();
     // A sum that reads several of a group's results reads one.
-    for (auto op : llvm::make_early_inc_range(getOperation().getBody().front().getOps<linalg::GenericOp>()))
-      if (shouldComputeTermBefore(op))
+    Block &block = getOperation().getBody().front();
+    bool hasTerms = false;
+    for (auto op : llvm::make_early_inc_range(block.getOps<linalg::GenericOp>()))
+      if (shouldComputeTermBefore(op)) {
         computeTermBefore(rewriter, op);
-    fusePartners(rewriter, getOperation().getBody().front(), findReader);
-    for (auto op : llvm::make_early_inc_range(getOperation().getBody().front().getOps<linalg::GenericOp>()))
+        hasTerms = true;
+      }
+    if (hasTerms)
+      fusePartners(rewriter, block, findReader);
+    for (auto op : llvm::make_early_inc_range(block.getOps<linalg::GenericOp>()))
       readOnlyForShape(op);
   }
 };

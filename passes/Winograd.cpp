@@ -123,12 +123,14 @@ private:
     int64_t filters = c.size(c.other);
     return filters % widthOfPanel || filters < minFilters ? filters : widthOfPanel;
   }
-  Value toPoints(Value x, StringRef of, int64_t rows, int64_t columns,
-                 ArrayRef<int64_t> low) {
+  Value toPoints(Value x, StringRef of, ArrayRef<int64_t> low, ArrayRef<int64_t> shape) {
+    return winograd::ToPointsOp::create(b, loc, typeOf(x).clone(shape), x, of, tiling.tile, low,
+                                        tiling.stride, tiling.isWhole);
+  }
+  /// An image, or a cotangent.
+  Value imageToPoints(Value x, StringRef of, ArrayRef<int64_t> low) {
     ArrayRef<int64_t> shape = typeOf(x).getShape();
-    auto type = typeOf(x).clone({points, shape[0], rows, columns, shape[3]});
-    return winograd::ToPointsOp::create(b, loc, type, x, of, tiling.tile, low, tiling.stride,
-                                        tiling.isWhole);
+    return toPoints(x, of, low, {points, shape[0], tiles(0), tiles(1), shape[3]});
   }
   Value fromPoints(Value m, StringRef of, RankedTensorType type) {
     return winograd::FromPointsOp::create(b, loc, type, TypeRange(), m, of, tiling.tile,
@@ -222,7 +224,7 @@ Value Rewriter::imagesOfBlock(Value x, ArrayRef<int64_t> low, Value u) {
   StringRef from = "input", to = "output";
   if (c.isSpread())
     from = to = c.x.low[0] % 2 ? "singles" : "pairs";
-  Value v = toPoints(x, from, tiles(0), tiles(1), low);
+  Value v = imageToPoints(x, from, low);
   AffineExpr e = b.getAffineDimExpr(0), n = b.getAffineDimExpr(1),
              y = b.getAffineDimExpr(2), column = b.getAffineDimExpr(3),
              panel = b.getAffineDimExpr(4), q = b.getAffineDimExpr(5),
@@ -241,12 +243,9 @@ Value Rewriter::imagesOfBlock(Value x, ArrayRef<int64_t> low, Value u) {
 
 /// The weights at points, in panels.
 Value Rewriter::pointsOfFilters() {
-  Value w = weights();
-  int64_t filters = c.size(c.other), width = panelWidth();
-  auto type = typeOf(w).clone({points, filters / width, c.size(c.inner), 1, 1, width});
-  return winograd::ToPointsOp::create(b, loc, type, w, c.isMirrored ? "mirrored" : "window",
-                                      tiling.tile, ArrayRef<int64_t>{0, 0}, tiling.stride,
-                                      tiling.isWhole);
+  int64_t width = panelWidth();
+  return toPoints(weights(), c.isMirrored ? "mirrored" : "window", {0, 0},
+                  {points, c.size(c.other) / width, c.size(c.inner), 1, 1, width});
 }
 
 /// The convolution, and the gradient of its input.
@@ -267,8 +266,8 @@ Value Rewriter::images() {
 }
 
 Value Rewriter::pointsOfWeights(Value x, ArrayRef<int64_t> low, Value dy) {
-  Value v = toPoints(x, "input", tiles(0), tiles(1), low);
-  Value d = toPoints(dy, "output", tiles(0), tiles(1), {0, 0});
+  Value v = imageToPoints(x, "input", low);
+  Value d = imageToPoints(dy, "output", {0, 0});
   AffineExpr e = b.getAffineDimExpr(0), o = b.getAffineDimExpr(1),
              i = b.getAffineDimExpr(4), n = b.getAffineDimExpr(5),
              y = b.getAffineDimExpr(6), column = b.getAffineDimExpr(7);

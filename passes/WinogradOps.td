@@ -37,8 +37,6 @@ def ToPointsOp : WinogradOp<"to_points"> {
                        DenseI64ArrayAttr:$low, DefaultValuedAttr<I64Attr, "1">:$stride,
                        UnitAttr:$whole);
   let extraClassDeclaration = tilingDeclaration # [{
-    /// How many channels lie side by side at a point: all, or those of a panel.
-    int64_t getWidth() { return getType().getShape().back(); }
     /// How many rows and columns of tiles there are.
     ::llvm::ArrayRef<int64_t> getTiles() {
       return getType().getShape().drop_back().take_back(2);

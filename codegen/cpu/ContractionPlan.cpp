@@ -259,8 +259,7 @@ bool Planner::waitsForResults() const {
   int64_t steps = trips(plan.reductions), columns = nest.sizes[plan.vectorLoop];
   int64_t most = nest.updatesInPlace ? 2 * maxStepsToWrite : maxStepsToWrite;
   return machine.sharedCacheIsSlow && steps <= most && !plan.sumsInBlocks() &&
-         plan.rowLoops.size() == 1 && plan.cutLoop == plan.rowLoops.front() &&
-         plan.panelLoops.empty() && plan.numPanels(nest) > 1 &&
+         plan.hasLoneRowLoop() && plan.panelLoops.empty() && plan.numPanels(nest) > 1 &&
          steps * columns * bytes() <= machine.coreCacheBytes / 2 &&
          nest.sizes[plan.cutLoop] * columns * bytes() > machine.coreCacheBytes / 2;
 }
@@ -316,7 +315,7 @@ void Planner::chooseTile() {
 void Planner::chooseBlocks() {
   int64_t steps = trips(plan.reductions), rowCount = trips(plan.rowLoops);
   int64_t panelBytes = steps * plan.width() * bytes();
-  bool isLoneLoop = plan.rowLoops.size() == 1 && plan.cutLoop == plan.rowLoops.front();
+  bool isLoneLoop = plan.hasLoneRowLoop();
   auto isFar = [&](const Access &access, int64_t far = farBytes) {
     return !plan.reductions.empty() &&
            std::abs(access.strides[plan.reductions.back()]) * bytes() >= far;

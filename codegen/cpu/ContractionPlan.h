@@ -63,6 +63,8 @@ struct ContractionPlan {
   llvm::SmallVector<unsigned> sharedRowLoops, innerRowLoops;
   int64_t tilesPerTask = 1, panelsPerTask = 1;
 
+  /// Whether tiles are along the only loop of rows.
+  bool hasLoneRowLoop() const { return rowLoops.size() == 1 && cutLoop == rowLoops.front(); }
   bool sumsInBlocks() const {
     return !outerReductions.empty() || cutReduction != noLoop;
   }

@@ -28,9 +28,8 @@ constexpr int64_t evenTasks = 16;
 /// others go on with the result: behind an update nobody does.
 bool canShareRows(const ContractionPlan &plan, const LoopNest &nest,
                   const Machine &machine) {
-  if (plan.rowLoops.size() != 1 || plan.cutLoop != plan.rowLoops.front() ||
-      !plan.panelLoops.empty() || !plan.batchLoops.empty() || plan.packsRows ||
-      plan.sumsInBlocks() || nest.updatesInPlace)
+  if (!plan.hasLoneRowLoop() || !plan.panelLoops.empty() || !plan.batchLoops.empty() ||
+      plan.packsRows || plan.sumsInBlocks() || nest.updatesInPlace)
     return false;
   int64_t panelElements = nest.numIterations() / nest.sizes[plan.cutLoop];
   return panelElements * plan.panel->element.getIntOrFloatBitWidth() / 8 <=

@@ -539,8 +539,8 @@ int64_t WinogradEmitter::runOnWindows() {
   };
   Value first = scaled(loop.getInductionVar(), taken),
         count = rest(first, taken, constant(nest.images));
-  forEachPart(nest.channels, std::min(bufferChannels, nest.panelWidth),
-              [&](Value channel, int64_t channels) {
+  int64_t part = std::min(bufferChannels, nest.panelWidth);
+  forEachPart(nest.channels, part, [&](Value channel, int64_t channels) {
     if (block == taken)
       return emitWindows(first, count, channel, channels);
     Value end = add(first, count);

@@ -83,7 +83,6 @@ void measure(benchmark::State &state, int threads, double flops, Trace trace) {
   set_num_threads(threads);
   std::string program = trace().serialize();
   Function function(program, /*profile=*/false);
-  function();
   // What the machine does at most differs from second to second: before and after.
   constexpr double slice = 0.02;
   double peakBefore = cli::measureFlops(threads, slice);

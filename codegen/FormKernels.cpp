@@ -45,7 +45,7 @@ public:
   func::FuncOp getCheck(CheckRangeOp op, MemRefType buffer);
   KernelInfo getScatter(ScatterOp op, ArrayRef<View> views,
                         ArrayRef<MemRefType> buffers);
-  KernelInfo getWinograd(Operation *op, linalg::GenericOp maker, ArrayRef<View> views,
+  KernelInfo getWinograd(Operation *op, linalg::GenericOp joined, ArrayRef<View> views,
                          ArrayRef<MemRefType> buffers);
   KernelInfo getAttention(Operation *op, ArrayRef<View> views,
                           ArrayRef<MemRefType> buffers);
@@ -85,11 +85,14 @@ private:
   func::FuncOp createList();
   void bindBuffers(func::FuncOp list);
   void call(Operation *op);
+  func::CallOp callGeneric(linalg::GenericOp generic);
   /// Calls the kernel for these values as they lie.
-  void callOn(ArrayRef<Value> values,
-              llvm::function_ref<KernelInfo(ArrayRef<View>, ArrayRef<MemRefType>)> kernelFor);
+  func::CallOp
+  callOn(ArrayRef<Value> values,
+         llvm::function_ref<KernelInfo(ArrayRef<View>, ArrayRef<MemRefType>)> kernelFor);
   void callScatter(ScatterOp op);
   void callWinograd(Operation *op);
+  func::CallOp callFromPoints(winograd::FromPointsOp op, linalg::GenericOp taker);
   void callAttention(Operation *op);
   Value part(const View &view, Value first, int64_t count);
   Value whole(Value value);
@@ -249,16 +252,16 @@ KernelInfo KernelTable::getScatter(ScatterOp op, ArrayRef<View> views,
   });
 }
 
-KernelInfo KernelTable::getWinograd(Operation *op, linalg::GenericOp maker, ArrayRef<View> views,
+KernelInfo KernelTable::getWinograd(Operation *op, linalg::GenericOp joined, ArrayRef<View> views,
                                     ArrayRef<MemRefType> buffers) {
-  WinogradNest nest = buildWinogradNest(op, maker, views);
+  WinogradNest nest = buildWinogradNest(op, joined, views);
   std::string key = nest.key();
   for (MemRefType buffer : buffers)
     key += llvm::formatv(" {0}", Type(buffer));
   SmallVector<Operation *> ops{op};
-  if (maker) {
-    key += kernelKey(*nest.prologue, buffers);
-    ops.push_back(maker);
+  if (joined) {
+    key += kernelKey(nest.prologue ? *nest.prologue : *nest.epilogue, buffers);
+    ops.push_back(joined);
   }
   return getOrMake(ops, key, nest.name(), buffers, [&](KernelInfo &info) {
     info.tiles = emitWinograd(info.function, nest, machine);
@@ -430,12 +433,20 @@ void FormCalls::call(Operation *op) {
   if (auto scan = dyn_cast<ScanOp>(op))
     return callScan(scan);
   auto generic = cast<linalg::GenericOp>(op);
+  OpOperand *fused = schedule.fusedOperand(op);
+  auto transform = fused ? fused->get().getDefiningOp<winograd::FromPointsOp>() : nullptr;
+  func::CallOp call = transform ? callFromPoints(transform, generic) : callGeneric(generic);
+  if (StringRef reason = schedule.whyApart(op); !reason.empty())
+    call->setAttr(apartAttr, b.getStringAttr(reason));
+}
+
+func::CallOp FormCalls::callGeneric(linalg::GenericOp generic) {
   SmallVector<View> inputs, outputs;
   SmallVector<Value> operands;
   for (Value result : generic.getResults())
     outputs.push_back(schedule.viewOf(result));
   Epilogue epilogue;
-  if (OpOperand *fused = schedule.fusedOperand(op)) {
+  if (OpOperand *fused = schedule.fusedOperand(generic)) {
     epilogue = {generic, fused->getOperandNumber(), {}};
     for (OpOperand *operand : generic.getDpsInputOperands())
       epilogue.inputs.push_back(operand == fused ? View()
@@ -470,10 +481,9 @@ void FormCalls::call(Operation *op) {
   for (auto [access, view] : llvm::zip_equal(nest.outputs, outputs))
     pass(access, view);
   func::CallOp call = addCall(kernels.get(generic, nest, types), operands);
-  if (StringRef reason = schedule.whyApart(op); !reason.empty())
-    call->setAttr(apartAttr, b.getStringAttr(reason));
   if (reorders(nest))
     call->setAttr(reorderAttr, b.getStringAttr(whyReordered(generic)));
+  return call;
 }
 
 func::CallOp FormCalls::addCall(const KernelInfo &kernel, SmallVector<Value> operands) {
@@ -485,7 +495,7 @@ func::CallOp FormCalls::addCall(const KernelInfo &kernel, SmallVector<Value> ope
   return call;
 }
 
-void FormCalls::callOn(
+func::CallOp FormCalls::callOn(
     ArrayRef<Value> values,
     llvm::function_ref<KernelInfo(ArrayRef<View>, ArrayRef<MemRefType>)> kernelFor) {
   SmallVector<View> views;
@@ -496,7 +506,7 @@ void FormCalls::callOn(
     operands.push_back(buffers[views.back().buffer]);
     types.push_back(cast<MemRefType>(operands.back().getType()));
   }
-  addCall(kernelFor(views, types), operands);
+  return addCall(kernelFor(views, types), operands);
 }
 
 void FormCalls::callScatter(ScatterOp op) {
@@ -514,6 +524,17 @@ void FormCalls::callWinograd(Operation *op) {
   llvm::append_range(values, op->getResults());
   callOn(values, [&](auto views, auto types) {
     return kernels.getWinograd(op, maker, views, types);
+  });
+}
+
+/// Of what takes the windows that a transform gives.
+func::CallOp FormCalls::callFromPoints(winograd::FromPointsOp op, linalg::GenericOp taker) {
+  SmallVector<Value> values{op.getX()};
+  llvm::copy_if(taker.getDpsInputs(), std::back_inserter(values),
+                [&](Value input) { return input != op.getResult(); });
+  llvm::append_range(values, taker->getResults());
+  return callOn(values, [&](auto views, auto types) {
+    return kernels.getWinograd(op, taker, views, types);
   });
 }
 

@@ -1,6 +1,7 @@
 //===- Schedule.cpp - In which order, and where in memory ------------------===//
 #include "codegen/Schedule.h"
 
+#include "codegen/Epilogue.h"
 #include "codegen/Passes.h"
 #include "ir/Dialect.h"
 #include "ir/Serialize.h"
@@ -76,33 +77,6 @@ static std::optional<unsigned> updatedArgument(func::FuncOp function,
 // Epilogues and prologues
 //===----------------------------------------------------------------------===//
 
-/// Whether an element-wise op can take this operand, a reduction's result, from
-/// the register where it was summed.
-static bool canFinish(linalg::GenericOp op, OpOperand *operand) {
-  auto reduction = operand->get().getDefiningOp<linalg::GenericOp>();
-  if (!reduction || !reduction.getNumReductionLoops() ||
-      reduction->getNumResults() != 1 || !operand->get().hasOneUse())
-    return false;
-  AffineMap summed = reduction.getIndexingMapMatchingResult(reduction->getResult(0));
-  if (!summed.isProjectedPermutation())
-    return false;
-  // Several results lie alike if none is a part of something.
-  if (op->getNumResults() > 1 && llvm::any_of(op->getUsers(), [](Operation *user) {
-        return isa<tensor::InsertSliceOp>(user);
-      }))
-    return false;
-  for (OpResult result : op->getResults()) {
-    AffineMap stored = op.getIndexingMapMatchingResult(result);
-    if (op.getMatchingIndexingMap(operand) != stored || !stored.isPermutation() ||
-        getElementTypeOrSelf(result) != getElementTypeOrSelf(operand->get()))
-      return false;
-  }
-  SmallVector<unsigned> loops;
-  reduction.getReductionDims(loops);
-  return reduction.getDpsInitOperand(0)->get().getDefiningOp<linalg::FillOp>() &&
-         llvm::none_of(loops, [&](unsigned l) { return summed.isFunctionOfDim(l); });
-}
-
 void Schedule::findEpilogues() {
   for (auto op : function.getBody().front().getOps<linalg::GenericOp>()) {
     if (op.getNumReductionLoops() || op.hasIndexSemantics() || !lookupsIn(op).empty() ||
@@ -111,7 +85,7 @@ void Schedule::findEpilogues() {
         }))
       continue;
     for (OpOperand *operand : op.getDpsInputOperands())
-      if (!fusedOperands.contains(op) && canFinish(op, operand))
+      if (!fusedOperands.contains(op) && canFinish(op, *operand))
         fuse(*operand);
   }
 }
@@ -176,15 +150,16 @@ StringRef Schedule::whyApart(Operation *op) const {
       return "its gradient is added up where indices say";
     if (isa<CondOp, ScanOp>(maker))
       return "its gradient comes out of a loop or branch";
-    if (isa<winograd::WinogradDialect>(maker->getDialect()))
-      return "its gradient comes out of a convolution by tiles";
     if (isa<attention::AttentionDialect>(maker->getDialect()))
       return "its gradient comes out of attention";
     auto sum = dyn_cast<linalg::GenericOp>(maker);
-    if (!sum)
+    bool isTransform = isa<winograd::WinogradDialect>(maker->getDialect());
+    if (!sum && !isTransform)
       continue;
     if (StringRef reason = whyReadElsewhere(value); !reason.empty())
       return reason;
+    if (isTransform)
+      return "its gradient comes out of a convolution by tiles, not as the update takes it";
     if (!sum.getNumReductionLoops())
       continue;
     if (update.getMatchingIndexingMap(operand) !=
@@ -306,6 +281,8 @@ void Schedule::assignView(Operation &op) {
       .Case<ScatterOp>([&](auto scatter) { aliasView(scatter, scatter.getBase()); })
       .Case<winograd::ToPointsOp, winograd::FromPointsOp, attention::ForwardOp,
             attention::BackwardOp>([&](auto op) {
+        if (fusedMakers.contains(op))
+          return; // Its result never is in memory.
         for (Value value : op->getResults())
           views[value] = denseView(bufferOfResult(value), value.getType());
       })

@@ -47,7 +47,7 @@ public:
   /// A tensor of which only the shape is read lies nowhere: an empty view.
   View viewOf(mlir::Value value) const { return views.lookup(value); }
 
-  /// An epilogue's reduction is not in the list, nor is what makes an image that its only
+  /// What an epilogue finishes is not in the list, nor is what makes an image that its only
   /// transform computes on the way: one kernel does both.
   llvm::SmallVector<mlir::Operation *> order;
   llvm::SmallVector<Buffer> buffers;
@@ -65,8 +65,8 @@ public:
   llvm::SmallVector<unsigned> buffersOf(mlir::Operation *op) const;
 
   /// The operand that an op's kernel computes on the way, if there is one: of an
-  /// element-wise op the result of a reduction that nobody else reads, of a transform
-  /// what an element-wise op makes for it.
+  /// element-wise op the result of a reduction or transform that nobody else reads, of a
+  /// transform what an element-wise op makes for it.
   mlir::OpOperand *fusedOperand(mlir::Operation *op) const {
     return fusedOperands.lookup(op);
   }

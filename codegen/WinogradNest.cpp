@@ -9,7 +9,24 @@ using namespace mlir;
 
 namespace agc {
 
-WinogradNest buildWinogradNest(Operation *op, linalg::GenericOp maker, ArrayRef<View> views) {
+/// Of what takes windows from points: its other inputs lie as the views behind the first
+/// say, its results as the last.
+static void addEpilogue(WinogradNest &nest, linalg::GenericOp taker, Value image,
+                        ArrayRef<View> views) {
+  nest.imageInput = llvm::find(taker.getInputs(), image).getIndex();
+  SmallVector<View> inputs(views.drop_front().drop_back(taker->getNumResults()));
+  inputs.insert(inputs.begin() + nest.imageInput, View());
+  nest.epilogue = buildLoopNest(taker, inputs, views.take_back(taker->getNumResults()));
+  assert(nest.epilogue->numLoops() == 1 && "it lies as the windows do");
+  unsigned argument = 1;
+  for (auto [i, input] : llvm::enumerate(nest.epilogue->inputs))
+    if (i != nest.imageInput)
+      input.argument = argument++;
+  for (Access &output : nest.epilogue->outputs)
+    output.argument = argument++;
+}
+
+WinogradNest buildWinogradNest(Operation *op, linalg::GenericOp joined, ArrayRef<View> views) {
   WinogradNest nest;
   auto toPoints = dyn_cast<winograd::ToPointsOp>(op);
   auto fromPoints = dyn_cast<winograd::FromPointsOp>(op);
@@ -28,10 +45,12 @@ WinogradNest buildWinogradNest(Operation *op, linalg::GenericOp maker, ArrayRef<
   nest.tileRows = tiles[0];
   nest.tileColumns = tiles[1];
   nest.panelWidth = points.back();
-  if (maker) {
-    nest.prologue = buildElements(maker, views.drop_back());
+  if (joined && nest.toPoints) {
+    nest.prologue = buildElements(joined, views.drop_back());
     for (auto [i, input] : llvm::enumerate(nest.prologue->inputs))
       input.argument = i;
+  } else if (joined) {
+    addEpilogue(nest, joined, op->getResult(0), views);
   }
   const View &input = views.front(), &result = views.drop_back(op->getNumResults() - 1).back();
   nest.imageOffset = (toPoints ? input : result).offset;
@@ -49,7 +68,10 @@ WinogradNest buildWinogradNest(Operation *op, linalg::GenericOp maker, ArrayRef<
 std::string WinogradNest::name() const {
   return llvm::formatv("winograd_{0}_{1}_{2}x{3}x{4}x{5}{6}", toPoints ? "to" : "from", of, images,
                        height, width, channels,
-                       prologue ? "_of_map" : hasMoments ? "_and_moments" : "");
+                       prologue     ? "_of_map"
+                       : epilogue   ? "_then_map"
+                       : hasMoments ? "_and_moments"
+                                    : "");
 }
 
 std::string WinogradNest::key() const {
@@ -63,7 +85,7 @@ int64_t WinogradNest::flops() const {
   int64_t additions = llvm::count_if(matrix.elements, [](double e) { return e != 0; });
   int64_t ofMoments = hasMoments ? 4 * images * height * width * channels : 0;
   return images * tileRows * tileColumns * channels * additions * (matrix.rows + matrix.columns) +
-         ofMoments + (prologue ? kernelFlops(*prologue) : 0);
+         ofMoments + (prologue ? kernelFlops(*prologue) : epilogue ? kernelFlops(*epilogue) : 0);
 }
 
 int64_t WinogradNest::bytes() const {
@@ -71,7 +93,10 @@ int64_t WinogradNest::bytes() const {
   int64_t elements = images * height * width * channels,
           values = images * side * side * tileRows * tileColumns * channels +
                    (hasMoments ? 2 * images * tileRows * channels : 0);
-  return (prologue ? kernelBytes(*prologue) : 4 * elements) + 4 * values;
+  int64_t ofImage = prologue   ? kernelBytes(*prologue)
+                    : epilogue ? kernelBytes(*epilogue)
+                               : 4 * elements;
+  return ofImage + 4 * values;
 }
 
 } // namespace agc

@@ -23,6 +23,11 @@ struct WinogradNest {
   int64_t imageOffset = 0, pointsOffset = 0;
   /// What makes the image, if it is not in memory.
   std::optional<LoopNest> prologue;
+  /// What takes the image as it is finished, if it goes nowhere else: windows, as one loop
+  /// over their elements in the order [images, channels, height, width]. Its input number
+  /// `imageInput` is the image.
+  std::optional<LoopNest> epilogue;
+  unsigned imageInput = 0;
   bool hasMoments = false; // of each row of tiles, beside the image
 
   /// What its code depends on, but for the buffers' types.
@@ -32,9 +37,11 @@ struct WinogradNest {
   int64_t bytes() const;
 };
 
-/// Of a `winograd` op. Its operand, or the inputs of what makes that on the way, lie as
-/// the first of \p views say, and its results as the last: dense, but for those inputs.
-WinogradNest buildWinogradNest(mlir::Operation *op, mlir::linalg::GenericOp maker,
+/// Of a `winograd` op and what is done on the way: what makes the image for it or, from
+/// points, what alone takes the image. \p views say how what it reads and writes lies: the
+/// op's operand, or the maker's inputs; what else the taker reads; results. Dense, but for
+/// a maker's inputs.
+WinogradNest buildWinogradNest(mlir::Operation *op, mlir::linalg::GenericOp joined,
                                llvm::ArrayRef<View> views);
 
 /// As emitKernel; the kernel's buffers are those of the views above.

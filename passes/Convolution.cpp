@@ -12,9 +12,6 @@ namespace agc {
 /// addition: one is a load and a store without neighbours, 16 of the other are one
 /// instruction.
 constexpr double moveCost = 32;
-/// Images that a product over the inputs' positions needs to fill a register tile:
-/// nothing else is left to be its rows.
-constexpr int64_t minImages = 8;
 
 static double product(ArrayRef<int64_t> sizes) {
   double result = 1;
@@ -24,7 +21,7 @@ static double product(ArrayRef<int64_t> sizes) {
 }
 
 bool Convolution::meets(unsigned d) const {
-  return dilation[d] == 1 && batch >= minImages && inputs[d] < window[d] &&
+  return dilation[d] == 1 && batch >= winograd::minImagesOfFewPlaces && inputs[d] < window[d] &&
          low[d] - (outputs[d] - 1) * strides[d] >= 0 &&
          inputs[d] - 1 + low[d] < window[d];
 }

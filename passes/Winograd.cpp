@@ -40,10 +40,11 @@ std::optional<Tiling> winograd::chooseTiling(const Sizes &sizes, bool ofWeights)
   double both = double(channels) * double(filters), channelsOfBoth = double(channels + filters);
   double sum = 9 * places * both;
   SmallVector<Tiling> tilings{{2, stride}, {4, stride}};
-  if (sizes.isWholeTile() && !ofWeights) {
-    // A sum leaves out the zeros, and brings weights into another order. The weights'
-    // gradient is direct: its 16 products take less than 9 and the way back from the points.
-    sum = 4 * places * both + costOfNumber(4 * 9 * both) * 3 * 9 * both;
+  if (sizes.isWholeTile()) {
+    // A sum over the inputs leaves out the zeros, and brings weights, or their gradient,
+    // into another order; of a few images that gradient goes by patches.
+    if (!ofWeights || images >= minImagesOfFewPlaces)
+      sum = 4 * places * both + costOfNumber(4 * 9 * both) * 3 * 9 * both;
     tilings = {{2, stride, /*isWhole=*/true}};
   } else if (std::min(height, width) < 4) {
     return std::nullopt; // Other images of a few places are another matter.
@@ -116,6 +117,14 @@ private:
     return type.clone(shape);
   }
   int64_t blocks() { return c.size(c.outer) / blockImages; }
+  /// What of the first tile lies before the image.
+  SmallVector<int64_t> zerosBefore() {
+    if (tiling.isWhole) // It begins with the image.
+      return {0, 0};
+    if (c.isSpread()) // Half of them are the zeros between.
+      return {c.x.low[0] / 2, c.x.low[1] / 2};
+    return c.x.low;
+  }
   int64_t chooseBlock();
 
   /// Filters in a panel of weights at points.
@@ -144,9 +153,9 @@ private:
   Value weights();
   Value pointsOfFilters();
   Value images();
-  Value imagesOfBlock(Value x, ArrayRef<int64_t> low, Value u);
+  Value imagesOfBlock(Value x, Value u);
   Value weightGradient();
-  Value pointsOfWeights(Value x, ArrayRef<int64_t> low, Value dy);
+  Value pointsOfWeights(Value x, Value dy);
   Value sum(Value x, Value y);
   Value split(Value x);
   ir::ScanOp forEachBlock(ValueRange carries, ValueRange xs, ValueRange constants, Type y,
@@ -220,11 +229,11 @@ Value Rewriter::weights() {
   return rearrange(b, loc, w, from, type);
 }
 
-Value Rewriter::imagesOfBlock(Value x, ArrayRef<int64_t> low, Value u) {
+Value Rewriter::imagesOfBlock(Value x, Value u) {
   StringRef from = "input", to = "output";
   if (c.isSpread())
     from = to = c.x.low[0] % 2 ? "singles" : "pairs";
-  Value v = imageToPoints(x, from, low);
+  Value v = imageToPoints(x, from, zerosBefore());
   AffineExpr e = b.getAffineDimExpr(0), n = b.getAffineDimExpr(1),
              y = b.getAffineDimExpr(2), column = b.getAffineDimExpr(3),
              panel = b.getAffineDimExpr(4), q = b.getAffineDimExpr(5),
@@ -250,23 +259,18 @@ Value Rewriter::pointsOfFilters() {
 
 /// The convolution, and the gradient of its input.
 Value Rewriter::images() {
-  Padded x = c.x;
-  if (tiling.isWhole) // It begins with the image.
-    x.low = {0, 0};
-  else if (c.isSpread()) // Half of what precedes it are the zeros between.
-    x.low = {x.low[0] / 2, x.low[1] / 2};
   Value u = pointsOfFilters();
   if (blocks() == 1)
-    return imagesOfBlock(x.image, x.low, u);
-  ir::ScanOp scan = forEachBlock({}, x.image, u, resultOfBlock(), [&](ValueRange values) {
-    return imagesOfBlock(values[0], x.low, values[1]);
+    return imagesOfBlock(c.x.image, u);
+  ir::ScanOp scan = forEachBlock({}, c.x.image, u, resultOfBlock(), [&](ValueRange values) {
+    return imagesOfBlock(values[0], values[1]);
   });
   return tensor::CollapseShapeOp::create(b, loc, typeOf(c.op->getResult(0)),
                                          scan.getResult(0), blocksOfImages);
 }
 
-Value Rewriter::pointsOfWeights(Value x, ArrayRef<int64_t> low, Value dy) {
-  Value v = imageToPoints(x, "input", low);
+Value Rewriter::pointsOfWeights(Value x, Value dy) {
+  Value v = imageToPoints(x, "input", zerosBefore());
   Value d = imageToPoints(dy, "output", {0, 0});
   AffineExpr e = b.getAffineDimExpr(0), o = b.getAffineDimExpr(1),
              i = b.getAffineDimExpr(4), n = b.getAffineDimExpr(5),
@@ -279,7 +283,6 @@ Value Rewriter::pointsOfWeights(Value x, ArrayRef<int64_t> low, Value dy) {
 }
 
 Value Rewriter::weightGradient() {
-  const Padded &x = c.x;
   Value dy = c.op.getInputs()[1], m;
   if (c.isChannelsFirst) {
     ArrayRef<int64_t> shape = typeOf(dy).getShape();
@@ -289,12 +292,12 @@ Value Rewriter::weightGradient() {
                    last);
   }
   if (blocks() == 1) {
-    m = pointsOfWeights(x.image, x.low, dy);
+    m = pointsOfWeights(c.x.image, dy);
   } else {
     auto type = typeOf(dy).clone({points, c.size(c.other), 1, 1, c.size(c.inner)});
-    m = forEachBlock(filledTensor(b, loc, type, 0), {x.image, dy}, {}, nullptr,
+    m = forEachBlock(filledTensor(b, loc, type, 0), {c.x.image, dy}, {}, nullptr,
                      [&](ValueRange values) {
-                       Value more = pointsOfWeights(values[1], x.low, values[2]);
+                       Value more = pointsOfWeights(values[1], values[2]);
                        return sum(values[0], more);
                      })
             .getResult(0);

@@ -13,7 +13,8 @@
 // one product: m + 1 points and m in each direction.
 //
 // An image of 2 x 2 with zeros around it has two inputs in each direction, and results
-// y0 = w1 x0 + w2 x1 and y1 = w0 x0 + w1 x1: three products give them instead of four.
+// y0 = w1 x0 + w2 x1 and y1 = w0 x0 + w1 x1: three products give them instead of four, and
+// likewise the window's gradient.
 //
 //===----------------------------------------------------------------------===//
 #ifndef AGC_PASSES_WINOGRAD_H
@@ -34,6 +35,10 @@ namespace agc::winograd {
 
 /// The windows' elements, a side.
 inline constexpr int64_t windowSize = 3;
+
+/// Images from which on a convolution of fewer places than its window has sums over these,
+/// not over the window: images alone then fill a product's register tiles.
+inline constexpr int64_t minImagesOfFewPlaces = 8;
 
 /// How results are computed together: 2 or 4 a side, in steps of 1 or 2.
 struct Tiling {

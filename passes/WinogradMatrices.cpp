@@ -133,13 +133,14 @@ std::optional<Matrix> matrixOfPairs(StringRef name, const Tiling &tiling, bool t
 
 /// y0 = w1 (x0 + x1) + (w2 - w1) x1, y1 = w1 (x0 + x1) + (w0 - w1) x0.
 std::optional<Matrix> matrixOfWhole(StringRef name, bool toPoints) {
-  Matrix window{3, windowSize, {0, 1, 0, 0, -1, 1, 1, -1, 0}};
-  if (name == "output" && !toPoints)
-    return Matrix{2, 3, {1, 1, 0, 1, 0, 1}};
+  Matrix window{3, windowSize, {0, 1, 0, 0, -1, 1, 1, -1, 0}},
+      output{3, 2, {1, 1, 1, 0, 0, 1}};
+  if (name == "output")
+    return toPoints ? output : transposed(output);
+  if (name == "window")
+    return toPoints ? window : transposed(window);
   if (name == "input" && toPoints)
     return Matrix{3, 2, {1, 1, 0, 1, 1, 0}};
-  if (name == "window" && toPoints)
-    return window;
   if (name == "mirrored" && toPoints)
     return mirrored(window);
   return std::nullopt;

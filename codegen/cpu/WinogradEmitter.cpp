@@ -8,115 +8,31 @@
 // columns of tiles: they have code of their own, in which zeros are not loaded.
 //
 // An image that is not in memory is computed element by element as it would be loaded;
-// what is the same for all elements of a channel is loaded once for a tile. Weights that lie
-// in another order are transposed.
+// what is the same for all elements of a channel is loaded once for a tile.
 //
 // Moments of an image are those of each row of tiles, which one task has from its first
 // tile to its last: the same bits with any number of threads.
 //
 //===----------------------------------------------------------------------===//
-#include "codegen/WinogradNest.h"
-#include "codegen/cpu/BodyEmitter.h"
-#include "codegen/cpu/Lanes.h"
+#include "codegen/cpu/WinogradEmitter.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 
 namespace agc {
-namespace {
 
-using Vectors = SmallVector<Value>; // a null one is zero
+WinogradEmitter::WinogradEmitter(func::FuncOp kernel, const WinogradNest &nest,
+                                 const Machine &machine)
+    : kernel(kernel), nest(nest), matrix(nest.matrix), b(kernel.getLoc(), kernel.getContext()) {
+  lanes = machine.vectorBytes ? machine.lanes(b.getF32Type()) : 1;
+  // In an image, a tile is as wide as the matrix on its side.
+  side = nest.toPoints ? matrix.columns : matrix.rows;
+  numPoints = nest.toPoints ? matrix.rows : matrix.columns;
+}
 
-/// Whose windows are transposed at a time: with vectors of 16 a buffer of 288 KiB.
-constexpr int64_t maxBufferChannels = 512;
-/// Tasks of windows that share them out evenly.
-constexpr int64_t enoughTasks = 8;
-
-/// Neighbouring tiles of which the same elements lie inside: tiles up to `end`,
-/// elements [first, last).
-struct Class {
-  int64_t end, first, last;
-  bool operator==(const Class &other) const {
-    return first == other.first && last == other.last;
-  }
-};
-
-class WinogradEmitter {
-public:
-  WinogradEmitter(func::FuncOp kernel, const WinogradNest &nest, const Machine &machine)
-      : kernel(kernel), nest(nest), matrix(nest.matrix),
-        b(kernel.getLoc(), kernel.getContext()) {
-    lanes = machine.vectorBytes ? machine.lanes(b.getF32Type()) : 1;
-    // In an image, a tile is as wide as the matrix on its side.
-    side = nest.toPoints ? matrix.columns : matrix.rows;
-    numPoints = nest.toPoints ? matrix.rows : matrix.columns;
-  }
-
-  int64_t run();
-
-private:
-  func::FuncOp kernel;
-  const WinogradNest &nest;
-  const winograd::Matrix &matrix;
-  ImplicitLocOpBuilder b;
-  int64_t lanes, side, numPoints;
-  Value image, row, column; // indices of the tile
-  Value y, x;               // of its first element in the image, or before it
-  Value rowOfTiles;         // of all images
-  /// Windows of weights, of each element the channels side by side, and where the next is.
-  Value buffer, bufferAt;
-  int64_t bufferChannels = 0;
-
-  /// Where a vector is along the channels.
-  struct Channels {
-    Value first;
-    int64_t active;
-    Value mask; // if not all are there
-  };
-
-  Value constant(int64_t i) { return arith::ConstantIndexOp::create(b, i); }
-  Value add(Value x, Value y) { return arith::AddIOp::create(b, x, y); }
-  Value scaled(Value x, int64_t by) { return arith::MulIOp::create(b, x, constant(by)); }
-  Value atPoints(Value tile, Value channel);
-
-  SmallVector<Class> classesOf(int64_t tiles, int64_t low, int64_t size);
-  void choose(Value index, ArrayRef<Class> classes,
-              llvm::function_ref<void(const Class &)> body);
-  Value result(unsigned i);
-  Value load(Value from, Value at, const Channels &channels);
-  void store(Value value, Value to, Value at, const Channels &channels);
-  void forChannels(int64_t count, llvm::function_ref<void(const Channels &)> body);
-  void forEachPart(int64_t channels, int64_t part,
-                   llvm::function_ref<void(Value, int64_t)> body);
-  void emitTile(const Class &rows, const Class &columns);
-  void emitVectors(const Class &rows, const Class &columns, Value imageBase,
-                   Value pointsAt, const Channels &channels);
-  std::function<Value(int64_t, int64_t)> computedImage(const Channels &channels);
-
-  Value number(double value);
-  Value sumOf(ArrayRef<Value> xs);
-  void startMoments();
-  void addMoments(ArrayRef<Value> elements, const Class &rows, const Channels &channels);
-
-  bool readsWindows();
-  int64_t windowsOfBlock();
-  void transposeSquare(Value from, Value to, int64_t steps, int64_t active);
-  void transposeWindows(Value first, Value count, Value channel, Value column, int64_t active);
-  void emitWindows(Value first, Value count, Value channel, int64_t channels);
-  int64_t runOnWindows();
-
-  Value multiply(Value x, double factor);
-  Value multiplyAdd(Value sum, Value x, double factor);
-  Value combine(ArrayRef<double> factors, ArrayRef<Value> xs);
-  std::optional<int64_t> copiedBy(int64_t i);
-  bool isCombined(int64_t k);
-  Vectors apply(ArrayRef<Value> xs);
-};
-
-} // namespace
-
-SmallVector<Class> WinogradEmitter::classesOf(int64_t tiles, int64_t low, int64_t size) {
+SmallVector<WinogradEmitter::Class> WinogradEmitter::classesOf(int64_t tiles, int64_t low,
+                                                               int64_t size) {
   SmallVector<Class> result;
   for (int64_t t = 0; t < tiles; ++t) {
     int64_t start = t * nest.step - low;
@@ -197,7 +113,7 @@ bool WinogradEmitter::isCombined(int64_t k) {
 }
 
 /// The matrix times a column; rows that are copies of what is not there are null.
-Vectors WinogradEmitter::apply(ArrayRef<Value> xs) {
+WinogradEmitter::Vectors WinogradEmitter::apply(ArrayRef<Value> xs) {
   Vectors result(matrix.rows);
   auto rowOf = [&](int64_t i) {
     return ArrayRef(matrix.elements).slice(i * matrix.columns, matrix.columns);
@@ -417,11 +333,14 @@ void WinogradEmitter::emitVectors(const Class &rows, const Class &columns,
       if (nest.toPoints) {
         store(stored, to, atPoint(i, j), channels);
       } else if (int64_t(j) >= columns.first && int64_t(j) < columns.last) {
-        store(stored, to, inImage(i, j), channels);
+        if (!nest.epilogue)
+          store(stored, to, inImage(i, j), channels);
         elements.push_back(stored);
       }
     }
   }
+  if (nest.epilogue)
+    finishWindow(elements, channels);
   if (nest.hasMoments)
     addMoments(elements, rows, channels);
 }
@@ -438,121 +357,6 @@ void WinogradEmitter::emitTile(const Class &rows, const Class &columns) {
   forChannels(nest.channels, [&](const Channels &channels) {
     emitVectors(rows, columns, imageBase, atPoints(tile, channels.first), channels);
   });
-}
-
-/// Whether the image is windows of weights in another order, each with its elements side
-/// by side.
-bool WinogradEmitter::readsWindows() {
-  if (!nest.prologue || lanes == 1 || !llvm::hasSingleElement(*nest.prologue->body) ||
-      nest.prologue->inputs.size() != 1)
-    return false;
-  ArrayRef<int64_t> strides = nest.prologue->inputs.front().strides;
-  return strides[1] == nest.width && strides[2] == 1 && strides[3] != 1;
-}
-
-/// Of a channel, how many windows are taken at once: of those that lie side by side, as many
-/// as make whole squares.
-int64_t WinogradEmitter::windowsOfBlock() {
-  return nest.prologue->inputs.front().strides[0] == nest.height * nest.width ? lanes : 1;
-}
-
-/// So many steps from one place on, of as many channels as a vector has: each step's
-/// channels are stored side by side.
-void WinogradEmitter::transposeSquare(Value from, Value to, int64_t steps, int64_t active) {
-  const Access &access = nest.prologue->inputs.front();
-  Vectors rows = loadAcross(b, VectorType::get({lanes}, b.getF32Type()),
-                            kernel.getArgument(access.argument), from, access.strides[3], active,
-                            steps);
-  for (auto [i, row] : llvm::enumerate(rows))
-    vector::StoreOp::create(b, row, buffer, add(to, constant(int64_t(i) * bufferChannels)));
-}
-
-/// The windows of \p count images from \p first on, for a vector of channels from
-/// \p channel on, into the buffer from \p column on.
-void WinogradEmitter::transposeWindows(Value first, Value count, Value channel, Value column,
-                                       int64_t active) {
-  const Access &access = nest.prologue->inputs.front();
-  Value from = add(add(scaled(first, access.strides[0]), scaled(channel, access.strides[3])),
-                   constant(access.offset));
-  Value steps = scaled(count, nest.height * nest.width);
-  Value whole = scaled(arith::DivUIOp::create(b, steps, constant(lanes)), lanes);
-  auto square = [&](Value step, int64_t steps) {
-    transposeSquare(add(from, step), add(scaled(step, bufferChannels), column), steps, active);
-  };
-  auto loop = scf::ForOp::create(b, constant(0), whole, constant(lanes));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  square(loop.getInductionVar(), lanes);
-  // The last block may have fewer windows.
-  int64_t block = windowsOfBlock(), last = block == 1 ? 1 : nest.images % block,
-          rest = last * nest.height * nest.width % lanes;
-  if (!rest)
-    return;
-  b.setInsertionPointAfter(loop);
-  Value isLeft = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, whole, steps);
-  b.setInsertionPointToStart(scf::IfOp::create(b, isLeft).thenBlock());
-  square(whole, rest);
-}
-
-/// The same images to the points, so many channels of them.
-void WinogradEmitter::emitWindows(Value first, Value count, Value channel, int64_t channels) {
-  forEachPart(channels, lanes, [&](Value column, int64_t active) {
-    transposeWindows(first, count, add(channel, column), column, active);
-  });
-  auto loop = scf::ForOp::create(b, constant(0), count, constant(1));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
-  Value window = loop.getInductionVar();
-  Value tile = add(first, window);
-  Class all{1, 0, side};
-  forChannels(channels, [&](const Channels &columns) {
-    bufferAt = add(scaled(window, nest.height * nest.width * bufferChannels), columns.first);
-    emitVectors(all, all, constant(0), atPoints(tile, add(channel, columns.first)), columns);
-  });
-}
-
-/// Windows that lie as the caller has them come through a buffer. Where vectors go along the
-/// filters these lie pages apart: read between what is stored at the points, many a load
-/// would wait for a store to the same place of another page (measured: twice the time).
-///
-/// Panel by panel, a task's windows lie side by side at a point.
-int64_t WinogradEmitter::runOnWindows() {
-  int64_t block = windowsOfBlock(), taken = block;
-  bufferChannels = lanes; // Of one window they stay in registers.
-  if (block > 1)
-    bufferChannels = std::min<int64_t>(llvm::alignTo(nest.channels, lanes), maxBufferChannels);
-  if (nest.panelWidth < nest.channels) {
-    bufferChannels = llvm::alignTo(nest.panelWidth, lanes);
-    taken = std::max<int64_t>(lanes, llvm::alignDown(nest.images / enoughTasks, lanes));
-  }
-  Block *entry = kernel.addEntryBlock();
-  b.setInsertionPointToStart(entry);
-  auto type = MemRefType::get({block * nest.height * nest.width * bufferChannels}, b.getF32Type());
-  buffer = memref::AllocaOp::create(b, type, b.getI64IntegerAttr(64));
-  auto range = entry->getArguments().take_back(2);
-  auto loop = scf::ForOp::create(b, range[0], range[1], constant(1));
-  b.setInsertionPointToStart(loop.getBody());
-  auto rest = [&](Value first, int64_t most, Value end) -> Value {
-    if (most == 1)
-      return constant(1);
-    return arith::MinUIOp::create(b, constant(most), arith::SubIOp::create(b, end, first));
-  };
-  Value first = scaled(loop.getInductionVar(), taken),
-        count = rest(first, taken, constant(nest.images));
-  int64_t part = std::min(bufferChannels, nest.panelWidth);
-  forEachPart(nest.channels, part, [&](Value channel, int64_t channels) {
-    if (block == taken)
-      return emitWindows(first, count, channel, channels);
-    Value end = add(first, count);
-    auto blocks = scf::ForOp::create(b, first, end, constant(block));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(blocks.getBody());
-    Value window = blocks.getInductionVar();
-    emitWindows(window, rest(window, block, end), channel, channels);
-  });
-  b.setInsertionPointToEnd(entry);
-  func::ReturnOp::create(b);
-  return llvm::divideCeil(nest.images, taken);
 }
 
 int64_t WinogradEmitter::run() {

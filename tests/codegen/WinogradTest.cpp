@@ -130,7 +130,7 @@ struct Case {
   ConvolutionCase convolution;
   int tile, blocks = 1; // of images, one after the other
 
-  /// Images of 2 x 2; the weights' gradient is direct.
+  /// Images of 2 x 2.
   bool isWhole() const { return convolution.h == 2; }
 };
 
@@ -155,8 +155,7 @@ TEST_P(Winograd, IsAsNearAsStated) {
   std::vector<Elements> arguments = argumentsOf(t);
   std::vector<Elements> byTiles = run(fast, arguments), direct = run(strict, arguments);
   // Two operands and a result of each, of which one is the weights'.
-  int numByTiles = GetParam().isWhole() ? 2 : 3;
-  EXPECT_EQ(numTransforms(fast.manifest), numByTiles * (2 * GetParam().blocks + 1));
+  EXPECT_EQ(numTransforms(fast.manifest), 3 * (2 * GetParam().blocks + 1));
   EXPECT_EQ(numTransforms(strict.manifest), 0);
   int points = t.stride == 2          ? 2 * GetParam().tile + 1
                : GetParam().isWhole() ? 3
@@ -166,7 +165,7 @@ TEST_P(Winograd, IsAsNearAsStated) {
                     : GetParam().isWhole() ? wholeImages
                     : GetParam().tile == 2 ? tilesOf2
                                            : tilesOf4;
-  for (int which = 0; which < numByTiles; ++which) {
+  for (int which = 0; which < 3; ++which) {
     const char *names[] = {"y", "dx", "dw"};
     Error tiled = errorOf(t, arguments, which, byTiles[size_t(which)]),
           plain = errorOf(t, arguments, which, direct[size_t(which)]);
@@ -301,34 +300,7 @@ const Case imageCases[] = {
     {{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}};
 
 INSTANTIATE_TEST_SUITE_P(Winograd, ImageOnTheWay, testing::ValuesIn(imageCases));
-
-/// Of images of 2 x 2 the weights' gradient reads the image in memory, forward alone does not.
-TEST(WholeImageOnTheWay, HasTheBitsOfOneInMemory) {
-  ConvolutionCase t{27, 75, 2, 2, 68, 3, 1, 1, 1, 1};
-  auto program = [&](bool keeps) {
-    std::string text = textWithImage(t, keeps), y = typeOf({t.n, t.o, 2, 2}),
-                z = typeOf({t.n, t.c, 2, 2}), types = y + ", " + z + (keeps ? ", " + z : "");
-    size_t results = text.find("-> (") + 4;
-    text.replace(results, text.find(") {") - results, types);
-    text.resize(text.find("\n%g:4"));
-    text += std::string("\nreturn %y, %0") + (keeps ? ", %k : " : " : ") + types + "}";
-    return CompiledProgram(serialize(text));
-  };
-  CompiledProgram computed = program(false), kept = program(true);
-  EXPECT_EQ(numKernels(computed.manifest, "_of_map", "winograd_to_input"), 1);
-  EXPECT_EQ(numKernels(kept.manifest, "_of_map", "winograd_to_input"), 0);
-  std::mt19937 random(3);
-  std::normal_distribution<float> normal(0, 1);
-  std::vector<Elements> arguments;
-  for (int64_t count : {t.n * t.c * 4, t.c * t.c, t.c, t.c, t.o * t.c * 9, t.n * t.o * 4}) {
-    Elements &next = arguments.emplace_back(DType::F32, size_t(count));
-    for (size_t i = 0; i < next.count; ++i)
-      next.set(i, normal(random));
-  }
-  std::vector<Elements> results = run(computed, arguments);
-  EXPECT_TRUE(results[0].sameBits(run(kept, arguments)[0]));
-  expectSameBitsByThreads(computed, arguments, results);
-}
+INSTANTIATE_TEST_SUITE_P(Whole, ImageOnTheWay, testing::ValuesIn(wholeCases));
 
 /// The same of weights that lie as the caller has them and in another order, with which
 /// windows are not side by side.
@@ -379,6 +351,80 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{27, 75, 2, 2, 68, 3, 1, 1, 1, 1}, 2},
                     // In steps of two.
                     Case{{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},
+                    Case{{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}));
+
+/// An update with momentum by a convolution's weights' gradient: m, w and a rate to m and w.
+std::string textWithUpdate(const ConvolutionCase &t) {
+  std::string x = typeOf({t.n, t.c, t.h, t.w}), w = typeOf({t.o, t.c, t.k, t.k}),
+              y = typeOf({t.n, t.o, t.outHeight(), t.outWidth()});
+  return "func.func @f(%m: " + w + ", %w: " + w + ", %rate: tensor<f32>, %x: " + x + ", %dy: " + y +
+         ") -> (" + w + " {agc.updates = 0 : i64}, " + w +
+         " {agc.updates = 1 : i64}) {\n%y = agc.conv %x, %w" + attributesOf(t) + "(" + x + ", " + w +
+         ") -> " + y + "\n%g = agc.gradient %y, %dy, %w {outputs = 1 : i64} : (" + y + ", " + y +
+         ", " + w + ") -> " + w + "\n%f = agc.constant {value = 0.9 : f64} : " + w +
+         "\n%0 = agc.mul %m, %f : " + w + "\n%1 = agc.add %0, %g : " + w +
+         "\n%r = agc.broadcast %rate {dimensions = array<i64>} : tensor<f32> to " + w +
+         "\n%2 = agc.mul %1, %r : " + w + "\n%3 = agc.sub %w, %2 : " + w + "\nreturn %1, %3 : " + w +
+         ", " + w + "}";
+}
+
+class UpdateFromPoints : public testing::TestWithParam<Case> {};
+
+/// Weights and momentum have the bits of an update by the gradient as the caller gets it.
+TEST_P(UpdateFromPoints, HasTheBitsOfOneByTheGradientInMemory) {
+  const ConvolutionCase &t = GetParam().convolution;
+  std::vector<Elements> arguments = argumentsOf(t); // x, w, dy
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal(0, 1);
+  Elements momentum(DType::F32, arguments[1].count), rate(DType::F32, 1);
+  for (size_t i = 0; i < momentum.count; ++i)
+    momentum.set(i, normal(random));
+  rate.set(0, 0.01);
+  // Vectors of as many lanes as this machine has, and of four.
+  for (const char *cpu : {"native", "x86-64"}) {
+    SCOPED_TRACE(cpu);
+    CompiledProgram gradient(serialize(textOf(t)), /*reference=*/false, cpu),
+        update(serialize(textWithUpdate(t)), /*reference=*/false, cpu);
+    EXPECT_EQ(numKernels(update.manifest, "_then_map", "winograd_from_window"), 1);
+    EXPECT_EQ(numKernels(update.manifest, "x9", "map"), 0);
+    Elements dw = std::move(run(gradient, arguments)[2]);
+    auto updated = [&](const agc_executor *executor) {
+      Elements m(DType::F32, momentum.count), w(DType::F32, momentum.count);
+      for (size_t i = 0; i < m.count; ++i) {
+        m.set(i, momentum.number(i));
+        w.set(i, arguments[1].number(i));
+      }
+      std::vector<void *> in{m.memory.data, w.memory.data, rate.memory.data,
+                             arguments[0].memory.data, arguments[2].memory.data};
+      EXPECT_EQ(update(in, {}, executor), 0);
+      EXPECT_TRUE(m.isIntactBehind() && w.isIntactBehind());
+      return std::pair(std::move(m), std::move(w));
+    };
+    auto [m, w] = updated(nullptr);
+    size_t numOff = 0;
+    for (size_t i = 0; i < dw.count; ++i) {
+      float next = float(momentum.number(i)) * 0.9f;
+      next += float(dw.number(i));
+      float step = next * float(rate.number(0));
+      numOff += float(m.number(i)) != next || float(w.number(i)) != float(arguments[1].number(i)) - step;
+    }
+    EXPECT_EQ(numOff, 0u);
+    for (int64_t threads = 2; threads <= 8; ++threads) {
+      Threads split{threads};
+      auto [ofMany, weightsOfMany] = updated(&split.executor);
+      EXPECT_TRUE(ofMany.sameBits(m) && weightsOfMany.sameBits(w)) << threads << " threads";
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Winograd, UpdateFromPoints,
+    testing::Values(Case{{4, 64, 16, 16, 64, 3, 1, 1, 1, 1}, 4},
+                    // Remainders of channels.
+                    Case{{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
+                    Case{{16, 65, 6, 6, 128, 3, 1, 1, 1, 1}, 2},
+                    // Images of 2 x 2, and in steps of two.
+                    Case{{27, 75, 2, 2, 68, 3, 1, 1, 1, 1}, 2},
                     Case{{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}));
 
 /// y = a convolution of x, its mean for each channel, and its variance.

@@ -55,3 +55,35 @@ func.func @tied(%w: tensor<8x8xf32>, %x: tensor<8x8xf32>, %y: tensor<8x8xf32>) -
   %1 = agc.sub %w, %s : tensor<8x8xf32>
   return %1 : tensor<8x8xf32>
 }
+
+// Of a convolution by tiles it comes from points: so does what is returned in the caller's
+// order.
+// CHECK-LABEL: func.func @from_points
+// CHECK-SAME: %[[W:[^:]*]]: memref<18432xf32> {{.*}}, %[[M:[^:]*]]: memref<18432xf32> {{.*}}, %{{.*}}: memref<65536xf32> {{.*}}, %{{.*}}: memref<32768xf32> {{.*}}, %[[G:[^:]*]]: memref<18432xf32>
+// CHECK-NOT: agc.apart
+// CHECK-DAG: call @winograd_from_window_32x3x3x64_then_map{{.*}}(%{{.*}}, %[[M]], %[[W]], %[[M]], %[[W]], %
+// CHECK-DAG: call @winograd_from_window_32x3x3x64_then_map{{.*}}(%{{.*}}, %[[G]], %
+// CHECK: return
+func.func @from_points(%w: tensor<32x64x3x3xf32>, %m: tensor<32x64x3x3xf32>, %x: tensor<4x64x16x16xf32>, %dy: tensor<4x32x16x16xf32>) -> (tensor<32x64x3x3xf32> {agc.updates = 1 : i64}, tensor<32x64x3x3xf32> {agc.updates = 0 : i64}, tensor<32x64x3x3xf32>) {
+  %g = agc.conv_weight_grad %x, %dy {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x16x16xf32>, tensor<4x32x16x16xf32>) -> tensor<32x64x3x3xf32>
+  %n = agc.add %m, %g : tensor<32x64x3x3xf32>
+  %v = agc.sub %w, %n : tensor<32x64x3x3xf32>
+  %y = agc.mul %x, %x : tensor<4x64x16x16xf32>
+  %h = agc.conv_weight_grad %y, %dy {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x16x16xf32>, tensor<4x32x16x16xf32>) -> tensor<32x64x3x3xf32>
+  return %n, %v, %h : tensor<32x64x3x3xf32>, tensor<32x64x3x3xf32>, tensor<32x64x3x3xf32>
+}
+
+// Another order of the channels; more than one reader.
+// CHECK-LABEL: func.func @from_points_apart
+// CHECK-DAG: call @map{{.*}}agc.apart = "its gradient comes out of a convolution by tiles, not as the update takes it"
+// CHECK-DAG: call @map{{.*}}agc.apart = "its gradient is summed up, too, as for a norm"
+func.func @from_points_apart(%u: tensor<64x32x3x3xf32>, %v: tensor<32x64x3x3xf32>, %x: tensor<4x64x16x16xf32>, %dy: tensor<4x32x16x16xf32>) -> (tensor<64x32x3x3xf32> {agc.updates = 0 : i64}, tensor<32x64x3x3xf32> {agc.updates = 1 : i64}, tensor<f32>) {
+  %g = agc.conv_weight_grad %x, %dy {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x16x16xf32>, tensor<4x32x16x16xf32>) -> tensor<32x64x3x3xf32>
+  %t = agc.transpose %g {permutation = array<i64: 1, 0, 2, 3>} : tensor<32x64x3x3xf32> to tensor<64x32x3x3xf32>
+  %1 = agc.sub %u, %t : tensor<64x32x3x3xf32>
+  %y = agc.mul %x, %x : tensor<4x64x16x16xf32>
+  %h = agc.conv_weight_grad %y, %dy {strides = array<i64: 1, 1>, low = array<i64: 1, 1>, high = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<4x64x16x16xf32>, tensor<4x32x16x16xf32>) -> tensor<32x64x3x3xf32>
+  %s = agc.reduce_sum %h {dimensions = array<i64: 0, 1, 2, 3>} : tensor<32x64x3x3xf32> to tensor<f32>
+  %2 = agc.sub %v, %h : tensor<32x64x3x3xf32>
+  return %1, %2, %s : tensor<64x32x3x3xf32>, tensor<32x64x3x3xf32>, tensor<f32>
+}

@@ -28,9 +28,9 @@ MAY_INCLUDE = {
 # What links LLVM. All else must start without it, so it may not include it.
 MAY_INCLUDE_LLVM = ["ir", "passes", "codegen", "tools/agc-opt",
                     "runtime/jit/ObjectLoader"]
-# A file that includes MLIR takes about 9 s to compile: all of them four and a half
-# minutes on two cores, of the fifteen that a clean build may take.
-MAX_MLIR_FILES = 64
+# A file that includes MLIR takes about 9 s to compile: all of them five minutes on
+# two cores, of the fifteen that a clean build may take.
+MAX_MLIR_FILES = 66
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 

@@ -120,8 +120,8 @@ func.func @whole_tile_of_four(%x: tensor<2x4x4x16xf32>) -> tensor<25x2x1x1x16xf3
 
 // -----
 
-func.func @weights_of_whole_tiles(%x: tensor<9x16x1x1x16xf32>) -> tensor<16x3x3x16xf32> {
+func.func @mirrored_weights_from_points(%x: tensor<9x16x1x1x16xf32>) -> tensor<16x3x3x16xf32> {
   // expected-error @+1 {{names no matrix}}
-  %y = winograd.from_points %x {of = "window", tile = 2 : i64, whole} : tensor<9x16x1x1x16xf32> -> tensor<16x3x3x16xf32>
+  %y = winograd.from_points %x {of = "mirrored", tile = 2 : i64, whole} : tensor<9x16x1x1x16xf32> -> tensor<16x3x3x16xf32>
   return %y : tensor<16x3x3x16xf32>
 }

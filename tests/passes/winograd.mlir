@@ -113,8 +113,7 @@ func.func @direct(%x: tensor<4x64x16x16xf32>, %w: tensor<64x64x3x3xf32>, %a: ten
   return %0, %1, %2, %3, %4, %5 : tensor<4x64x8x8xf32>, tensor<4x64x16x16xf32>, tensor<4x64x16x16xf32>, tensor<4x12x16x16xf32>, tensor<4x64x16x16xf64>, tensor<1x256x4x4xf32>
 }
 
-// Images of 2 x 2 with zeros around them have 9 points, of which the zeros are no matter;
-// the gradient of the weights stays 16 products, of which none is with a zero.
+// Images of 2 x 2 with zeros around them have 9 points, of which the zeros are no matter.
 // CHECK-LABEL: @whole_images
 // LOOPS: %[[U:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "window", tile = 2 : i64, whole} : tensor<128x3x3x64xf32> -> tensor<9x1x128x1x1x64xf32>
 // LOOPS: %[[V:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "input", tile = 2 : i64, whole} : tensor<32x2x2x128xf32> -> tensor<9x32x1x1x128xf32>
@@ -123,6 +122,10 @@ func.func @direct(%x: tensor<4x64x16x16xf32>, %w: tensor<64x64x3x3xf32>, %a: ten
 // LOOPS: winograd.from_points %[[FLAT]] {of = "output", tile = 2 : i64, whole} : tensor<9x32x1x1x64xf32> -> tensor<32x2x2x64xf32>
 // LOOPS: winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "mirrored", tile = 2 : i64, whole} : tensor<64x3x3x128xf32> -> tensor<9x4x64x1x1x32xf32>
 // LOOPS: winograd.from_points %{{.*}} -> tensor<32x2x2x128xf32>
+// LOOPS: %[[X:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "input", tile = 2 : i64, whole} : tensor<32x2x2x128xf32> -> tensor<9x32x1x1x128xf32>
+// LOOPS: %[[DY:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "output", tile = 2 : i64, whole} : tensor<32x2x2x64xf32> -> tensor<9x32x1x1x64xf32>
+// LOOPS: %[[DW:.*]] = linalg.generic {{.*}} ins(%[[X]], %[[DY]] :
+// LOOPS: winograd.from_points %[[DW]] {of = "window", tile = 2 : i64, whole} : tensor<9x64x1x1x128xf32> -> tensor<64x3x3x128xf32>
 // LOOPS-NOT: winograd
 // LOOPS: return
 func.func @whole_images(%x: tensor<32x128x2x2xf32>, %w: tensor<64x128x3x3xf32>, %dy: tensor<32x64x2x2xf32>) -> (tensor<32x64x2x2xf32>, tensor<32x128x2x2xf32>, tensor<64x128x3x3xf32>) {

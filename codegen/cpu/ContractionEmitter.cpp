@@ -134,6 +134,19 @@ void ContractionEmitter::prefetchNextPanel(const Place &at, Value panelBase, Val
   prefetch(kernel.getArgument(panel.argument), offset(add(panelBase, next), steps * width));
 }
 
+/// In the time of a step as much of a later one: of its panel a vector by each tile, and the
+/// tile's own rows.
+void ContractionEmitter::prefetchLater(const Place &at, Value tileInTask, int64_t vectors) {
+  int64_t each = llvm::divideCeil(vectors, std::min(plan.tilesPerTask, plan.numTiles(nest)));
+  auto later = [&](const Access &access) {
+    return offset(emit.linearIndex(access, at), access.strides[plan.laterLoop] * plan.laterTrips);
+  };
+  Value next = add(later(panel), times(tileInTask, each * lanes));
+  for (int64_t j = 0; j < each; ++j)
+    prefetch(kernel.getArgument(panel.argument), offset(next, j * lanes));
+  prefetch(kernel.getArgument(rows.argument), later(rows));
+}
+
 /// What the epilogue reads for a tile is fetched while that is summed up: parameters
 /// and an optimizer's state are read once a step, from memory.
 void ContractionEmitter::prefetchForEpilogue(const Place &place, ArrayRef<Row> tileRows,
@@ -180,7 +193,7 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
   last.active = width.active;
   auto isMasked = [&](int64_t j) { return width.active < lanes && j + 1 == vectors; };
   Value inTask;
-  if (plan.keepsSums || plan.packsRows || plan.fetchesNextPanel)
+  if (plan.keepsSums || plan.packsRows || plan.fetchesNextPanel || plan.fetchesLater())
     inTask = arith::SubIOp::create(b, tile, task.firstTile);
 
   // Where sums wait for the next block: whole vectors each, or in the result.
@@ -240,6 +253,8 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
           prefetchNextRows(at, rowBase, cutTrips);
         if (plan.fetchesNextPanel)
           prefetchNextPanel(at, panelBase, inTask);
+        if (plan.fetchesLater())
+          prefetchLater(at, inTask, vectors);
         SmallVector<Value> columns, next;
         if (packs)
           columns = packStep(task, at, width);

@@ -112,6 +112,7 @@ private:
   void prefetch(mlir::Value memory, mlir::Value index, bool soon = false);
   void prefetchRows(mlir::Value rowBase, llvm::ArrayRef<Row> tileRows);
   void prefetchNextPanel(const Place &at, mlir::Value panelBase, mlir::Value tileInTask);
+  void prefetchLater(const Place &at, mlir::Value tileInTask, int64_t vectors);
   void prefetchNextRows(const Place &at, mlir::Value rowBase, int64_t cutTrips);
   void prefetchForEpilogue(const Place &place, llvm::ArrayRef<Row> tileRows,
                            int64_t vectors);

@@ -50,8 +50,8 @@ public:
     chooseTile();
     chooseBlocks();
     chooseTasks();
-    plan.fetchesNextRows = machine.sharedCacheIsSlow && areRowsDense();
-    plan.fetchesNextPanel = machine.sharedCacheIsSlow && arePanelsDense();
+    if (machine.sharedCacheIsSlow)
+      chooseFetches();
     return plan;
   }
 
@@ -69,10 +69,12 @@ private:
   double tileCost(int64_t rowCount, int64_t vectors, bool rowsAreFar) const;
   bool areRowsDense() const;
   bool arePanelsDense() const;
+  bool areProductsApart() const;
   bool waitsForResults() const;
   void chooseTile();
   void chooseBlocks();
   void chooseTasks();
+  void chooseFetches();
 
   /// Bytes of the panel in one block of the sum: it stays in a core's cache while rows
   /// stream past it.
@@ -254,6 +256,18 @@ bool Planner::arePanelsDense() const {
              machine.coreCacheBytes;
 }
 
+/// Whether products of a batch have more operands than a core's cache holds, of which each
+/// step's rows lie side by side, and its panel.
+bool Planner::areProductsApart() const {
+  if (plan.packsRows || plan.sumsInBlocks() || plan.batchLoops.size() != 1 ||
+      !plan.panelLoops.empty() || !plan.hasLoneRowLoop() ||
+      plan.rows->strides[plan.cutLoop] != 1 || plan.panel->strides[plan.vectorLoop] != 1)
+    return false;
+  int64_t sides = nest.sizes[plan.vectorLoop] + nest.sizes[plan.cutLoop],
+          elements = trips(plan.reductions) * sides;
+  return trips(plan.batchLoops) * elements * bytes() > machine.coreCacheBytes;
+}
+
 /// Whether few steps make results that the caches do not hold, of panels that stay there.
 bool Planner::waitsForResults() const {
   int64_t steps = trips(plan.reductions), columns = nest.sizes[plan.vectorLoop];
@@ -326,8 +340,13 @@ void Planner::chooseBlocks() {
       (plan.reductions.empty() || !machine.sharedCacheIsSlow ||
        steps <= linesThatStay(plan.panel->strides[plan.reductions.back()] * bytes(),
                               cacheSets, cacheWays));
+  // Nearer steps lose their lines, too; but where few panels are all tasks there are, shares
+  // of the rows would each pack one.
+  int64_t tasks = plan.numPanels(nest) * trips(plan.panelLoops) * trips(plan.batchLoops);
+  bool arePanelsEnough = machine.sharedCacheIsSlow && tasks >= enoughTasks;
   plan.packsPanel =
-      isScattered || (isFar(*plan.panel) && !staysInPlace &&
+      isScattered || (isFar(*plan.panel, arePanelsEnough ? nearBytes : farBytes) &&
+                      !staysInPlace &&
                       rowCount >= (machine.sharedCacheIsSlow ? minRowsPerSlowPacking
                                                              : minRowsPerFarPacking));
   // A step's rows that lie side by side share cache lines with the next tiles' rows, but
@@ -511,6 +530,20 @@ void Planner::chooseTasks() {
       plan.cutLoop != ContractionPlan::noLoop &&
       (tiles - 1) / plan.tilesPerTask * plan.tilesPerTask <
           nest.sizes[plan.cutLoop] / plan.tileTrips;
+}
+
+/// What comes from memory, or from a cache that is hardly nearer, is fetched before its time.
+void Planner::chooseFetches() {
+  plan.fetchesNextRows = areRowsDense();
+  plan.fetchesNextPanel = arePanelsDense();
+  if (areProductsApart()) {
+    plan.laterLoop = plan.batchLoops.front();
+    plan.laterTrips = 1;
+  } else if (plan.blocksOutside && plan.cutReduction != ContractionPlan::noLoop &&
+             !plan.packsPanel && !plan.packsRows && !plan.panelStepsAhead) {
+    plan.laterLoop = plan.cutReduction;
+    plan.laterTrips = plan.blockTrips;
+  }
 }
 
 std::optional<ContractionPlan> planContraction(const LoopNest &nest,

@@ -49,6 +49,10 @@ struct ContractionPlan {
   bool fetchesNextRows = false;
   /// And the next panel, which is behind this one.
   bool fetchesNextPanel = false;
+  /// And what both operands have so many trips of a loop later: those of a batch's next
+  /// product, or of the next block of the sum.
+  unsigned laterLoop = noLoop;
+  int64_t laterTrips = 0;
   /// Where what was summed up waits for the next block: here, not in the result.
   bool keepsSums = false;
 
@@ -63,6 +67,7 @@ struct ContractionPlan {
   llvm::SmallVector<unsigned> sharedRowLoops, innerRowLoops;
   int64_t tilesPerTask = 1, panelsPerTask = 1;
 
+  bool fetchesLater() const { return laterLoop != noLoop; }
   /// Whether tiles are along the only loop of rows.
   bool hasLoneRowLoop() const { return rowLoops.size() == 1 && cutLoop == rowLoops.front(); }
   bool sumsInBlocks() const {

@@ -74,6 +74,12 @@ func.func @streams(%a: tensor<64x512xf32>, %w: tensor<512x4096xf32>, %x: tensor<
 // CHECK-LABEL: func.func private @product_64x64_over_16384(
 // CHECK: scf.for %{{.*}} = %c0 to %c16384 step %c1024
 // CHECK: scf.for %{{.*}} = %arg3 to %arg4
+// Meanwhile the next block's steps are fetched, 256 KB on, and its rows, 4 KB on.
+// CHECK: iter_args
+// CHECK: arith.addi %{{.*}}, %c65536
+// CHECK: memref.prefetch %arg1[%{{.*}}], read, locality<2>, data
+// CHECK: arith.addi %{{.*}}, %c1024
+// CHECK: memref.prefetch %arg0[%{{.*}}], read, locality<2>, data
 // CHECK: math.fma
 
 func.func @results(%a: tensor<1024x8xf32>, %b: tensor<8x1024xf32>, %c: tensor<1024x8xf32>) -> (tensor<1024x1024xf32>, tensor<1024x1024xf32>) {
@@ -111,5 +117,25 @@ func.func @panels(%x: tensor<9x32x512xf32>, %w: tensor<9x16x512x32xf32>) -> tens
 // CHECK: memref.prefetch %arg1[%{{.*}}], read, locality<2>, data
 // CHECK: math.fma
 // FAST-LABEL: func.func private @product_9x32x16x32_over_512(
+// FAST-NOT: memref.prefetch
+// FAST: math.fma
+
+func.func @batch(%x: tensor<36x196x128xf32>, %dy: tensor<36x196x128xf32>) -> tensor<36x128x128xf32> {
+  %y = agc.einsum %x, %dy {spec = "bki,bko->boi"} : (tensor<36x196x128xf32>, tensor<36x196x128xf32>) -> tensor<36x128x128xf32>
+  return %y : tensor<36x128x128xf32>
+}
+
+// Of many products that are too much for the cache, both operands of the next are fetched,
+// 100 KB behind. The panel's 196 steps, 512 bytes apart, would crowd their sets: the first
+// tile packs it.
+// CHECK-LABEL: func.func private @product_36x128x128_over_196(
+// CHECK: memref.alloca
+// CHECK: iter_args
+// CHECK: arith.addi %{{.*}}, %c25088
+// CHECK: memref.prefetch %arg{{[01]}}[%{{.*}}], read, locality<2>, data : memref<903168xf32>
+// CHECK: memref.prefetch %arg{{[01]}}[%{{.*}}], read, locality<2>, data : memref<903168xf32>
+// CHECK: math.fma
+// FAST-LABEL: func.func private @product_36x128x128_over_196(
+// FAST-NOT: memref.alloca
 // FAST-NOT: memref.prefetch
 // FAST: math.fma

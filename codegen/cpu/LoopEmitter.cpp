@@ -135,36 +135,42 @@ void LoopEmitter::emitAt(Place place) {
     emit.store(emit.finish(place, value), nest.outputs[i], place);
 }
 
-/// Vectors along a parallel loop from `lower` to `upper`, which are multiples
-/// of the lanes but for the loop's own end.
-void LoopEmitter::alongVector(Place place, Value lower, Value upper, Nested body) {
-  int64_t size = nest.sizes[vectorLoop], whole = size / lanes * lanes;
-  place.vectorLoop = vectorLoop;
-  place.lanes = place.active = lanes;
-  bool isWholeLoop = !lower;
+/// As many places of a loop at a time as there are lanes, fewer at the loop's end: all, or
+/// those of a range whose ends are multiples of the lanes but for that end.
+void LoopEmitter::byLanes(unsigned loop, const Range &range,
+                          llvm::function_ref<void(Value first, int64_t count)> body) {
+  int64_t size = nest.sizes[loop], whole = size / lanes * lanes;
+  bool isAll = !range.lower;
   if (whole) {
-    Value end = isWholeLoop
-                    ? emit.constant(whole)
-                    : arith::MinUIOp::create(b, upper, emit.constant(whole));
-    auto loop = scf::ForOp::create(b, isWholeLoop ? emit.constant(0) : lower, end,
-                                   emit.constant(lanes));
+    Value end = isAll ? emit.constant(whole)
+                      : arith::MinUIOp::create(b, range.upper, emit.constant(whole));
+    auto places = scf::ForOp::create(b, isAll ? emit.constant(0) : range.lower, end,
+                                     emit.constant(lanes));
     OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    place.indices[vectorLoop] = loop.getInductionVar();
-    body(place);
+    b.setInsertionPointToStart(places.getBody());
+    body(places.getInductionVar(), lanes);
   }
   if (whole == size)
     return;
-  place.active = size - whole;
-  place.indices[vectorLoop] = emit.constant(whole);
-  if (isWholeLoop)
-    return body(place);
-  Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, upper,
+  if (isAll)
+    return body(emit.constant(whole), size - whole);
+  Value isLast = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, range.upper,
                                        emit.constant(size));
   auto branch = scf::IfOp::create(b, isLast, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(branch.thenBlock());
-  body(place);
+  body(emit.constant(whole), size - whole);
+}
+
+/// Vectors along a parallel loop.
+void LoopEmitter::alongVector(Place place, const Range &range, Nested body) {
+  byLanes(vectorLoop, range, [&](Value first, int64_t count) {
+    place.vectorLoop = vectorLoop;
+    place.lanes = lanes;
+    place.active = count;
+    place.indices[vectorLoop] = first;
+    body(place);
+  });
 }
 
 /// Of a chain of functions the machine sees no other vector's beside it: so many go op by
@@ -223,11 +229,13 @@ int64_t LoopEmitter::run() {
     groups = llvm::divideCeil(vectors, width);
     tiles *= groups;
   }
-  // One long loop is cut into blocks.
-  int64_t block = 0;
+  // One long loop is cut into blocks; squares are shared out along both.
+  int64_t block = 0, stepBlock = 0;
   if (along) {
-    block = lanes;
-    tiles *= vectors;
+    block = lanes * squaresSideBySide(*along);
+    tiles *= llvm::divideCeil(nest.sizes[vectorLoop], block);
+    stepBlock = stepsOfTile(*along, tiles);
+    tiles *= llvm::divideCeil(nest.sizes[*along], stepBlock);
     inner.erase(llvm::find(inner, *along));
   }
   if (!along && inner.empty() && !reduces && vectorLoop != ~0u && work > 2 * tileIterations &&
@@ -251,23 +259,26 @@ int64_t LoopEmitter::run() {
   }
   auto loop = scf::ForOp::create(b, begin, end, emit.constant(1));
   b.setInsertionPointToStart(loop.getBody());
-  Value rest = loop.getInductionVar(), part, lower, upper;
-  auto takePart = [&](int64_t count) {
-    part = outer.empty()
-               ? rest
-               : arith::RemUIOp::create(b, rest, emit.constant(count)).getResult();
-    if (!outer.empty())
+  Value rest = loop.getInductionVar(), part;
+  auto takePart = [&](int64_t count, bool isLast) {
+    part = isLast ? rest : arith::RemUIOp::create(b, rest, emit.constant(count)).getResult();
+    if (!isLast)
       rest = arith::DivUIOp::create(b, rest, emit.constant(count));
   };
+  auto takeBlock = [&](unsigned loop, int64_t block, bool isLast) -> Range {
+    takePart(llvm::divideCeil(nest.sizes[loop], block), isLast);
+    Value lower = arith::MulIOp::create(b, part, emit.constant(block));
+    Value upper = arith::AddIOp::create(b, lower, emit.constant(block));
+    return {lower, arith::MinUIOp::create(b, upper, emit.constant(nest.sizes[loop]))};
+  };
   if (groups > 1)
-    takePart(groups);
-  if (block) {
-    takePart(llvm::divideCeil(nest.sizes[vectorLoop], block));
-    lower = arith::MulIOp::create(b, part, emit.constant(block));
-    upper = arith::MinUIOp::create(
-        b, arith::AddIOp::create(b, lower, emit.constant(block)),
-        emit.constant(nest.sizes[vectorLoop]));
-  }
+    takePart(groups, outer.empty());
+  Range vectorRange, stepRange;
+  bool sharesSteps = along && stepBlock < nest.sizes[*along];
+  if (block)
+    vectorRange = takeBlock(vectorLoop, block, outer.empty() && !sharesSteps);
+  if (sharesSteps)
+    stepRange = takeBlock(*along, stepBlock, outer.empty());
   for (unsigned l : llvm::reverse(outer)) {
     bool isFirst = l == outer.front();
     place.indices[l] =
@@ -284,10 +295,10 @@ int64_t LoopEmitter::run() {
       emitRows(at);
     else if (reduces && !isScatter())
       emitColumns(at, width, groups > 1 ? part : Value());
+    else if (along)
+      emitSquares(at, vectorRange, *along, stepRange);
     else
-      alongVector(at, lower, upper, [&](Place at) {
-        along ? emitSquares(at, *along) : isWoven ? emitWoven(at) : emitAt(at);
-      });
+      alongVector(at, vectorRange, [&](Place at) { isWoven ? emitWoven(at) : emitAt(at); });
   });
   b.setInsertionPointToEnd(entry);
   func::ReturnOp::create(b);

@@ -22,6 +22,10 @@ public:
 private:
   using Values = llvm::SmallVector<mlir::Value>;
   using Nested = llvm::function_ref<void(Place)>;
+  /// Of a loop that tiles share out; null: all.
+  struct Range {
+    mlir::Value lower, upper;
+  };
   using Reduced = llvm::function_ref<Values(Place, mlir::ValueRange accumulators)>;
 
   /// Accumulators side by side, to hide the latency of an addition; and as many of them
@@ -47,7 +51,9 @@ private:
   int64_t vectorsAtOnce();
   llvm::SmallVector<unsigned> loopsWhere(bool reduction, bool skipVector);
   void forEachPlace(llvm::ArrayRef<unsigned> loops, Place place, Nested body);
-  void alongVector(Place place, mlir::Value lower, mlir::Value upper, Nested body);
+  void byLanes(unsigned loop, const Range &range,
+               llvm::function_ref<void(mlir::Value first, int64_t count)> body);
+  void alongVector(Place place, const Range &range, Nested body);
   void emitAt(Place place);
 
   // LoopSquares.cpp
@@ -55,7 +61,9 @@ private:
   bool liesBetween(const Access &access, unsigned along);
   bool addsToOutputs();
   std::optional<unsigned> acrossLoop();
-  void emitSquares(Place place, unsigned along);
+  int64_t squaresSideBySide(unsigned along);
+  int64_t stepsOfTile(unsigned along, int64_t tiles);
+  void emitSquares(Place place, const Range &vectors, unsigned along, const Range &steps);
   void emitSquare(Place place, unsigned along, int64_t steps);
   Values transposed(const Access &access, Place place, unsigned along, int64_t steps);
   bool liesWhole(const Access &access, unsigned from);

@@ -17,6 +17,11 @@ namespace agc {
 /// Steps that make a square worth transposing, and the ops of a body that is written out
 /// for each of them.
 static constexpr int64_t minSquareSteps = 4, maxSquareOps = 32;
+/// Bytes that squares side by side read, which stay in a cache; and how many such squares,
+/// two where they read more.
+static constexpr int64_t bytesSideBySide = 64 << 10, maxSideBySide = 8;
+/// Tiles that are enough for threads to share; squares, one after the other, that make one.
+static constexpr int64_t enoughTiles = 16, minSquaresOfTile = 8;
 /// Vectors that are interleaved at a time: as many again hold what becomes of them.
 static constexpr int64_t maxWoven = 16;
 
@@ -62,21 +67,30 @@ std::optional<unsigned> LoopEmitter::acrossLoop() {
   return std::nullopt;
 }
 
-/// A map at a vector of places, and so at all of the loop that inputs lie along.
-void LoopEmitter::emitSquares(Place place, unsigned along) {
-  int64_t whole = nest.sizes[along] / lanes * lanes;
-  if (whole) {
-    auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(whole),
-                                   emit.constant(lanes));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    place.indices[along] = loop.getInductionVar();
-    emitSquare(place, along, lanes);
-  }
-  if (whole == nest.sizes[along])
-    return;
-  place.indices[along] = emit.constant(whole);
-  emitSquare(place, along, nest.sizes[along] - whole);
+/// Squares that a tile has side by side along the vectors: a row of results is then written
+/// some lines at a time.
+int64_t LoopEmitter::squaresSideBySide(unsigned along) {
+  int64_t vectors = llvm::divideCeil(nest.sizes[vectorLoop], lanes),
+          bytes = nest.outputs.front().element.getIntOrFloatBitWidth() / 8,
+          count = bytesSideBySide / std::max<int64_t>(1, nest.sizes[along] * lanes * bytes);
+  return std::min(vectors, std::clamp<int64_t>(count, 2, maxSideBySide));
+}
+
+/// How much of the loop along which inputs lie a tile has: all, or whole squares where there
+/// are few tiles.
+int64_t LoopEmitter::stepsOfTile(unsigned along, int64_t tiles) {
+  int64_t size = nest.sizes[along], parts = llvm::divideCeil(enoughTiles, tiles);
+  return std::max<int64_t>(llvm::alignTo(llvm::divideCeil(size, parts), lanes),
+                           minSquaresOfTile * lanes);
+}
+
+/// A map at vectors of places, and so at all, or a range, of the loop that inputs lie along.
+void LoopEmitter::emitSquares(Place place, const Range &vectors, unsigned along,
+                              const Range &steps) {
+  byLanes(along, steps, [&](Value first, int64_t count) {
+    place.indices[along] = first;
+    alongVector(place, vectors, [&](Place at) { emitSquare(at, along, count); });
+  });
 }
 
 /// What lies across, at each step.

@@ -244,9 +244,10 @@ TEST(Compile, ShapeOps) {
 }
 
 TEST(Compile, MapsAcrossTheirInput) {
-  // Vectors that an input lies across: whole squares, parts of both sides, few steps,
-  // beside an input that does not, into several results.
-  for (auto [rows, columns] : {std::pair{16, 16}, {37, 50}, {33, 4}, {9, 31}, {130, 19}, {2, 70}})
+  // Vectors that an input lies across: whole squares, parts of both sides, few steps, and
+  // so many that tiles share them out, beside an input that does not, into several results.
+  for (auto [rows, columns] : {std::pair{16, 16}, {37, 50}, {33, 4}, {9, 31}, {130, 19}, {2, 70},
+                               {45, 1003}, {1003, 45}})
     for (const char *dtype : {"f32", "f64", "i64", "i32"}) {
       std::string x = llvm::formatv("tensor<3x{0}x{1}x{2}>", rows, columns, dtype),
                   y = llvm::formatv("tensor<3x{1}x{0}x{2}>", rows, columns, dtype);

@@ -75,3 +75,16 @@ func.func @square(%x: tensor<8x64xf32>) -> tensor<64x8xf32> {
   %y = agc.transpose %x {permutation = array<i64: 1, 0>} : tensor<8x64xf32> to tensor<64x8xf32>
   return %y : tensor<64x8xf32>
 }
+
+// Squares side by side, then the next steps: a row of results goes on for some lines. The
+// steps are shared out where there are few tiles of all.
+// CHECK-LABEL: func.func private @map_4096x64(
+// CHECK-SAME: agc.kernel = 16
+// CHECK: scf.for %[[STEP:.*]] = %{{.*}} to %{{.*}} step %c8
+// CHECK: scf.for %[[COLUMN:.*]] = %{{.*}} to %{{.*}} step %c8
+// CHECK-COUNT-8: vector.load
+// CHECK-COUNT-8: vector.store
+func.func @squares(%x: tensor<64x4096xf32>) -> tensor<4096x64xf32> {
+  %y = agc.transpose %x {permutation = array<i64: 1, 0>} : tensor<64x4096xf32> to tensor<4096x64xf32>
+  return %y : tensor<4096x64xf32>
+}

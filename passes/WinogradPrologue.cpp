@@ -6,7 +6,8 @@
 // that makes what it reads, if that is read by nobody else (isPrologue).
 //
 // Weights are transformed from the order that they lie in: what would bring them into
-// another is computed on the way, too.
+// another is computed on the way, too. Images that come in another order are brought into
+// theirs block by block, where they are taken so.
 //
 // So a normalization and its rectifier between two convolutions are in neither's
 // way: forward, in the weights' gradient and in the mask of the backward they are
@@ -81,6 +82,18 @@ static bool bringsWindows(linalg::GenericOp maker) {
   auto isAt = [&](unsigned i, unsigned d) { return map.getResult(i).isFunctionOfDim(d); };
   return map.getNumResults() == 4 && map.isPermutation() && isAt(2, 1) && isAt(3, 2) &&
          maker.getMatchingBlockArgument(weights).hasOneUse();
+}
+
+/// Whether an op does no more than bring images into another order, each for itself.
+static bool bringsImages(linalg::GenericOp maker) {
+  if (maker.getNumDpsInputs() != 1 || maker->getNumResults() != 1 ||
+      !llvm::hasSingleElement(*maker.getBody()) || !isElementwise(maker) ||
+      !maker.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>())
+    return false;
+  OpOperand *images = maker.getDpsInputOperand(0);
+  AffineMap map = mapOf(maker, images);
+  return map.isPermutation() && map.getNumResults() == 4 && map.getResult(0).isFunctionOfDim(0) &&
+         maker.getMatchingBlockArgument(images).hasOneUse();
 }
 
 bool isPrologue(OpOperand &image) {
@@ -169,6 +182,9 @@ bool Readers::count(OpOperand &use) {
 }
 
 bool Readers::shouldCompute() {
+  // A block of images in another order stays in the caches.
+  if (bringsImages(maker))
+    return image.hasOneUse() && rowsOf(*image.user_begin());
   bool isForOneTransform = image.hasOneUse() && isa<ToPointsOp>(*image.user_begin());
   if (isForOneTransform || !makesImageOfImage(maker))
     return false;

@@ -146,12 +146,15 @@ func.func @direct_of_few_places(%x: tensor<8x512x2x2xf32>, %w: tensor<512x512x3x
 }
 
 // Where all images' values at points are more than caches hold, a block of images at a
-// time: transform, product and transform are near each other.
+// time: transform, product and transform are near each other. So is what brings a block
+// into the order that the transform reads.
 // CHECK-LABEL: @blocks_of_images
 // BLOCKS: %[[U:.*]] = winograd.to_points %{{.*}} {low = array<i64: 0, 0>, of = "window"
-// BLOCKS: %[[X:.*]] = tensor.expand_shape %{{.*}} : tensor<8x40x40x64xf32> into tensor<4x2x40x40x64xf32>
+// BLOCKS: %[[X:.*]] = tensor.expand_shape %arg0 {{.*}} : tensor<8x64x40x40xf32> into tensor<4x2x64x40x40xf32>
 // BLOCKS: %[[Y:.*]] = agc.scan %[[X]], %[[U]] {{.*}}trips = 4 : i64
-// BLOCKS: winograd.to_points %{{.*}} : tensor<2x40x40x64xf32> -> tensor<36x2x10x10x64xf32>
+// BLOCKS: ^bb0(%[[ROW:.*]]: tensor<2x64x40x40xf32>, %
+// BLOCKS: %[[BLOCK:.*]] = linalg.generic {{.*}} ins(%[[ROW]] :
+// BLOCKS: winograd.to_points %[[BLOCK]] {{.*}} : tensor<2x40x40x64xf32> -> tensor<36x2x10x10x64xf32>
 // BLOCKS: linalg.generic
 // BLOCKS: winograd.from_points %{{.*}} -> tensor<2x40x40x64xf32>
 // BLOCKS: agc.yield
@@ -241,7 +244,7 @@ func.func @image_of_two(%x: tensor<8x64x16x16xf32>, %v: tensor<64x64x1x1xf32>, %
 // BLOCKS: %[[Z:.*]] = linalg.generic {{.*}} ins(%[[ROW]], %[[SCALE]], %[[SHIFT]] :
 // BLOCKS: winograd.to_points %[[Z]] {{.*}} : tensor<2x40x40x64xf32>
 // BLOCKS: agc.scan %{{.*}}, %{{.*}}, %{{.*}}, %arg2, %arg3 {{.*}}num_carries = 1 : i64, num_xs = 2 : i64
-// BLOCKS: ^bb0(%{{.*}}: tensor<36x64x1x1x64xf32>, %[[ROW:.*]]: tensor<2x40x40x64xf32>, %{{.*}}: tensor<2x40x40x64xf32>, %[[SCALE:.*]]: tensor<64xf32>, %[[SHIFT:.*]]: tensor<64xf32>):
+// BLOCKS: ^bb0(%{{.*}}: tensor<36x64x1x1x64xf32>, %[[ROW:.*]]: tensor<2x40x40x64xf32>, %{{.*}}: tensor<2x64x40x40xf32>, %[[SCALE:.*]]: tensor<64xf32>, %[[SHIFT:.*]]: tensor<64xf32>):
 // BLOCKS: %[[Z:.*]] = linalg.generic {{.*}} ins(%[[ROW]], %[[SCALE]], %[[SHIFT]] :
 // BLOCKS: winograd.to_points %[[Z]] {{.*}}of = "input"
 func.func @image_in_blocks(%x: tensor<8x64x40x40xf32>, %v: tensor<64x64x1x1xf32>, %scale: tensor<64xf32>, %shift: tensor<64xf32>, %w: tensor<64x64x3x3xf32>, %dy: tensor<8x64x40x40xf32>) -> (tensor<8x64x40x40xf32>, tensor<64x64x3x3xf32>) {

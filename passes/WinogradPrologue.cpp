@@ -70,30 +70,30 @@ static bool makesImageOfImage(linalg::GenericOp maker) {
   return numImages == 1 && !looksUp;
 }
 
-/// Whether an op does no more than bring windows of weights, whose elements lie side by
-/// side, into the order that their transform is of.
-static bool bringsWindows(linalg::GenericOp maker) {
+/// Where an op has its results from, four indices each, if it does no more than bring its one
+/// operand into another order.
+static std::optional<AffineMap> orderOf(linalg::GenericOp maker) {
   if (maker.getNumDpsInputs() != 1 || maker->getNumResults() != 1 ||
       !llvm::hasSingleElement(*maker.getBody()) || !isElementwise(maker) ||
       !maker.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>())
-    return false;
-  OpOperand *weights = maker.getDpsInputOperand(0);
-  AffineMap map = mapOf(maker, weights);
-  auto isAt = [&](unsigned i, unsigned d) { return map.getResult(i).isFunctionOfDim(d); };
-  return map.getNumResults() == 4 && map.isPermutation() && isAt(2, 1) && isAt(3, 2) &&
-         maker.getMatchingBlockArgument(weights).hasOneUse();
+    return std::nullopt;
+  OpOperand *operand = maker.getDpsInputOperand(0);
+  AffineMap map = mapOf(maker, operand);
+  bool isOrder = map.getNumResults() == 4 && map.isPermutation() &&
+                 maker.getMatchingBlockArgument(operand).hasOneUse();
+  return isOrder ? std::optional(map) : std::nullopt;
 }
 
-/// Whether an op does no more than bring images into another order, each for itself.
+/// Whether that is windows of weights, whose elements lie side by side, for their transform.
+static bool bringsWindows(linalg::GenericOp maker) {
+  std::optional<AffineMap> order = orderOf(maker);
+  return order && order->getResult(2).isFunctionOfDim(1) && order->getResult(3).isFunctionOfDim(2);
+}
+
+/// Whether that is images, each for itself.
 static bool bringsImages(linalg::GenericOp maker) {
-  if (maker.getNumDpsInputs() != 1 || maker->getNumResults() != 1 ||
-      !llvm::hasSingleElement(*maker.getBody()) || !isElementwise(maker) ||
-      !maker.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>())
-    return false;
-  OpOperand *images = maker.getDpsInputOperand(0);
-  AffineMap map = mapOf(maker, images);
-  return map.isPermutation() && map.getNumResults() == 4 && map.getResult(0).isFunctionOfDim(0) &&
-         maker.getMatchingBlockArgument(images).hasOneUse();
+  std::optional<AffineMap> order = orderOf(maker);
+  return order && order->getResult(0).isFunctionOfDim(0);
 }
 
 bool isPrologue(OpOperand &image) {

@@ -260,7 +260,7 @@ KernelInfo KernelTable::getWinograd(Operation *op, linalg::GenericOp joined, Arr
     key += llvm::formatv(" {0}", Type(buffer));
   SmallVector<Operation *> ops{op};
   if (joined) {
-    key += kernelKey(nest.prologue ? *nest.prologue : *nest.epilogue, buffers);
+    key += kernelKey(*nest.joined(), buffers);
     ops.push_back(joined);
   }
   return getOrMake(ops, key, nest.name(), buffers, [&](KernelInfo &info) {

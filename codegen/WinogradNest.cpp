@@ -85,7 +85,7 @@ int64_t WinogradNest::flops() const {
   int64_t additions = llvm::count_if(matrix.elements, [](double e) { return e != 0; });
   int64_t ofMoments = hasMoments ? 4 * images * height * width * channels : 0;
   return images * tileRows * tileColumns * channels * additions * (matrix.rows + matrix.columns) +
-         ofMoments + (prologue ? kernelFlops(*prologue) : epilogue ? kernelFlops(*epilogue) : 0);
+         ofMoments + (joined() ? kernelFlops(*joined()) : 0);
 }
 
 int64_t WinogradNest::bytes() const {
@@ -93,10 +93,7 @@ int64_t WinogradNest::bytes() const {
   int64_t elements = images * height * width * channels,
           values = images * side * side * tileRows * tileColumns * channels +
                    (hasMoments ? 2 * images * tileRows * channels : 0);
-  int64_t ofImage = prologue   ? kernelBytes(*prologue)
-                    : epilogue ? kernelBytes(*epilogue)
-                               : 4 * elements;
-  return ofImage + 4 * values;
+  return (joined() ? kernelBytes(*joined()) : 4 * elements) + 4 * values;
 }
 
 } // namespace agc

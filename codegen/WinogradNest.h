@@ -30,6 +30,11 @@ struct WinogradNest {
   unsigned imageInput = 0;
   bool hasMoments = false; // of each row of tiles, beside the image
 
+  /// Whichever of the two there is, or null.
+  const LoopNest *joined() const {
+    return prologue ? &*prologue : epilogue ? &*epilogue : nullptr;
+  }
+
   /// What its code depends on, but for the buffers' types.
   std::string key() const;
   std::string name() const;

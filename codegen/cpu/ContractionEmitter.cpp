@@ -126,7 +126,7 @@ void ContractionEmitter::prefetchNextRows(const Place &at, Value rowBase, int64_
 /// In the time of a task's tiles all of the next panel.
 void ContractionEmitter::prefetchNextPanel(const Place &at, Value panelBase, Value tileInTask) {
   int64_t steps = plan.blockSteps(nest), width = nest.sizes[plan.vectorLoop],
-          each = llvm::divideCeil(width, std::min(plan.tilesPerTask, plan.numTiles(nest)));
+          each = llvm::divideCeil(width, plan.mostTiles(nest));
   Value step = at.indices[plan.innerReductions.front()];
   // From this step's place in the panel to its share of the next.
   Value next = arith::SubIOp::create(b, times(add(times(tileInTask, steps), step), each),
@@ -137,7 +137,7 @@ void ContractionEmitter::prefetchNextPanel(const Place &at, Value panelBase, Val
 /// In the time of a step as much of a later one: of its panel a vector by each tile, and the
 /// tile's own rows.
 void ContractionEmitter::prefetchLater(const Place &at, Value tileInTask, int64_t vectors) {
-  int64_t each = llvm::divideCeil(vectors, std::min(plan.tilesPerTask, plan.numTiles(nest)));
+  int64_t each = llvm::divideCeil(vectors, plan.mostTiles(nest));
   auto later = [&](const Access &access) {
     return offset(emit.linearIndex(access, at), access.strides[plan.laterLoop] * plan.laterTrips);
   };
@@ -472,7 +472,7 @@ int64_t ContractionEmitter::run() {
   if (plan.packsPanel)
     packedPanel = buffer(plan.blockSteps(nest) * plan.width());
   if (plan.packsRows)
-    packedRows = buffer(std::min(plan.tilesPerTask, plan.numTiles(nest)) *
+    packedRows = buffer(plan.mostTiles(nest) *
                         plan.packedTile(nest));
   if (plan.keepsSums)
     keptSums = buffer(plan.panelsPerTask * plan.tilesPerTask * tileRows * plan.width());

@@ -91,6 +91,9 @@ private:
       result *= nest.sizes[l];
     return result;
   }
+  int64_t allPanels() const {
+    return plan.numPanels(nest) * trips(plan.batchLoops) * trips(plan.panelLoops);
+  }
   /// Steps of the sum that are as far apart as two of its last loop.
   int64_t evenSteps(const Access &access) const {
     int64_t steps = 1, stride = access.strides[plan.reductions.back()];
@@ -342,8 +345,7 @@ void Planner::chooseBlocks() {
                               cacheSets, cacheWays));
   // Nearer steps lose their lines, too; but where few panels are all tasks there are, shares
   // of the rows would each pack one.
-  int64_t tasks = plan.numPanels(nest) * trips(plan.panelLoops) * trips(plan.batchLoops);
-  bool arePanelsEnough = machine.sharedCacheIsSlow && tasks >= enoughTasks;
+  bool arePanelsEnough = machine.sharedCacheIsSlow && allPanels() >= enoughTasks;
   plan.packsPanel =
       isScattered || (isFar(*plan.panel, arePanelsEnough ? nearBytes : farBytes) &&
                       !staysInPlace &&
@@ -416,7 +418,7 @@ void Planner::chooseBlocks() {
 
 void Planner::chooseTasks() {
   int64_t panels = plan.numPanels(nest), tiles = plan.numTiles(nest);
-  int64_t tasks = panels * trips(plan.batchLoops) * trips(plan.panelLoops);
+  int64_t tasks = allPanels();
   int64_t work = nest.numIterations() / tasks, rowCount = trips(plan.rowLoops);
   // Row loops that tasks share out: as many as leave a task enough to do.
   bool sharing = true;

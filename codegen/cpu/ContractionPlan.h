@@ -87,6 +87,10 @@ struct ContractionPlan {
   /// Tiles along `cutLoop`, the last of which may have fewer rows.
   int64_t numTiles(const LoopNest &nest) const;
   int64_t numPanels(const LoopNest &nest) const;
+  /// Tiles that a task has of each panel at most.
+  int64_t mostTiles(const LoopNest &nest) const {
+    return std::min(tilesPerTask, numTiles(nest));
+  }
 };
 
 /// Whether the nest is a sum of products in f32 or f64, from zero on, of a size that

@@ -339,19 +339,21 @@ TEST_P(WeightsOnTheWay, HaveTheBitsOfThoseInOrder) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Winograd, WeightsOnTheWay,
-    testing::Values(Case{{4, 64, 16, 16, 64, 3, 1, 1, 1, 1}, 4},
-                    // Remainders of windows and of channels, on either side.
-                    Case{{1, 48, 19, 40, 33, 3, 1, 1, 1, 1}, 4},
-                    Case{{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
-                    // More channels than are transposed at a time.
-                    Case{{2, 20, 12, 12, 530, 3, 1, 1, 1, 1}, 4},
-                    // Of images of 2 x 2.
-                    Case{{27, 75, 2, 2, 68, 3, 1, 1, 1, 1}, 2},
-                    // In steps of two.
-                    Case{{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},
-                    Case{{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}));
+/// Weights that differ in how vectors cover them.
+const Case weightCases[] = {{{4, 64, 16, 16, 64, 3, 1, 1, 1, 1}, 4},
+                            // Remainders of windows and of channels, on either side.
+                            {{1, 48, 19, 40, 33, 3, 1, 1, 1, 1}, 4},
+                            {{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
+                            {{16, 65, 6, 6, 128, 3, 1, 1, 1, 1}, 2},
+                            // More channels than are transposed at a time.
+                            {{2, 20, 12, 12, 530, 3, 1, 1, 1, 1}, 4},
+                            // Of images of 2 x 2.
+                            {{27, 75, 2, 2, 68, 3, 1, 1, 1, 1}, 2},
+                            // In steps of two.
+                            {{32, 128, 8, 8, 256, 3, 2, 1, 1, 1}, 2},
+                            {{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}};
+
+INSTANTIATE_TEST_SUITE_P(Winograd, WeightsOnTheWay, testing::ValuesIn(weightCases));
 
 /// An update with momentum by a convolution's weights' gradient: m, w and a rate to m and w.
 std::string textWithUpdate(const ConvolutionCase &t) {
@@ -417,15 +419,7 @@ TEST_P(UpdateFromPoints, HasTheBitsOfOneByTheGradientInMemory) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Winograd, UpdateFromPoints,
-    testing::Values(Case{{4, 64, 16, 16, 64, 3, 1, 1, 1, 1}, 4},
-                    // Remainders of channels.
-                    Case{{6, 75, 13, 11, 68, 3, 1, 1, 1, 1}, 4},
-                    Case{{16, 65, 6, 6, 128, 3, 1, 1, 1, 1}, 2},
-                    // Images of 2 x 2, and in steps of two.
-                    Case{{27, 75, 2, 2, 68, 3, 1, 1, 1, 1}, 2},
-                    Case{{6, 139, 29, 31, 132, 3, 2, 1, 1, 1}, 2, 3}));
+INSTANTIATE_TEST_SUITE_P(Winograd, UpdateFromPoints, testing::ValuesIn(weightCases));
 
 /// y = a convolution of x, its mean for each channel, and its variance.
 std::string textWithMoments(const ConvolutionCase &t) {

@@ -10,7 +10,8 @@
 //     for a block of the sum               where the panel of all of it is large
 //       for panels
 //         pack the panel                   where it lies far apart, or across
-//         for tiles: registers             of which the first may pack it
+//         for tiles: registers             of which the first may pack it, or each some
+//                                          of the next
 //
 // or, where that keeps more in the caches, the tasks inside the blocks.
 //
@@ -81,6 +82,12 @@ Value ContractionEmitter::stepInBlock(const Task &task, const Place &place) {
   return step ? step : emit.constant(0);
 }
 
+/// Where this step of the panel begins in the buffer.
+Value ContractionEmitter::packedStep(const Task &task, const Place &place) {
+  Value step = times(stepInBlock(task, place), plan.width());
+  return task.packedFrom ? add(task.packedFrom, step) : step;
+}
+
 SmallVector<ContractionEmitter::Row>
 ContractionEmitter::rowsOfTile(int64_t cutTrips) const {
   SmallVector<Row> result(1);
@@ -147,6 +154,17 @@ void ContractionEmitter::prefetchLater(const Place &at, Value tileInTask, int64_
   prefetch(kernel.getArgument(rows.argument), later(rows));
 }
 
+/// Some rows of the next tile's results, such that all parts of a tile reach all of them.
+void ContractionEmitter::prefetchNextResults(const Place &place, Value part) {
+  int64_t count = llvm::divideCeil(plan.tileTrips, plan.partsOfTile(nest));
+  Value row = offset(times(part, count), plan.tileTrips);
+  Value first = add(emit.linearIndex(out, place), times(row, out.strides[plan.cutLoop]));
+  for (int64_t r = 0; r < count; ++r)
+    for (int64_t j = 0; j < plan.tileVectors; ++j)
+      prefetch(kernel.getArgument(out.argument),
+               offset(first, r * out.strides[plan.cutLoop] + j * lanes));
+}
+
 /// What the epilogue reads for a tile is fetched while that is summed up: parameters
 /// and an optimizer's state are read once a step, from memory.
 void ContractionEmitter::prefetchForEpilogue(const Place &place, ArrayRef<Row> tileRows,
@@ -177,6 +195,43 @@ Value ContractionEmitter::finish(Place place, const Row &row, int64_t j, Width w
     place.indices[loop] = place.indices[loop] ? offset(place.indices[loop], step)
                                               : emit.constant(step);
   return asVector(emit.finish(place, asPlace(sum)));
+}
+
+/// A tile's products, added to its sums. If there is a next panel, its share of that is
+/// copied first, and between some steps and the next a part of the next share is fetched.
+SmallVector<Value> ContractionEmitter::sumUp(const Task &task, const Place &place,
+                                             ValueRange sums, Value tileInTask, Step step) {
+  if (!plan.packsNextPanel)
+    return reduceOver(plan.innerReductions, task, place, sums, step);
+  int64_t parts = plan.partsOfTile(nest);
+  Value firstPart = times(tileInTask, parts);
+  ifThen(task.hasNext, [&] {
+    auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(parts), emit.constant(1));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    packPart(*task.next, add(firstPart, loop.getInductionVar()));
+  });
+  unsigned inner = plan.innerReductions.front();
+  int64_t trips = llvm::divideCeil(plan.tripsInBlock(nest, inner), parts);
+  auto [begin, end] = boundsOf(inner, task);
+  auto loop = scf::ForOp::create(b, begin, end, emit.constant(trips), sums);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value from = loop.getInductionVar();
+  Value part = arith::DivUIOp::create(b, arith::SubIOp::create(b, from, begin),
+                                      emit.constant(trips));
+  ifThen(task.hasNext,
+         [&] { prefetchPart(*task.next, offset(add(firstPart, part), parts)); });
+  if (plan.sumsInBlocks())
+    prefetchNextResults(place, part);
+  Value to = arith::MinUIOp::create(b, offset(from, trips), end);
+  auto steps = scf::ForOp::create(b, from, to, emit.constant(1), loop.getRegionIterArgs());
+  scf::YieldOp::create(b, steps.getResults());
+  b.setInsertionPointToStart(steps.getBody());
+  Place at = place;
+  at.indices[inner] = steps.getInductionVar();
+  scf::YieldOp::create(b, step(at, steps.getRegionIterArgs()));
+  return loop.getResults();
 }
 
 void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value tile,
@@ -239,11 +294,9 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
   Value rowMemory = plan.packsRows ? packedRows : kernel.getArgument(rows.argument);
   Value firstRow = plan.packsRows ? times(inTask, plan.packedTile(nest)) : Value();
   Value panelMemory = plan.packsPanel ? packedPanel : kernel.getArgument(panel.argument);
-  sums = reduceOver(
-      plan.innerReductions, task, place, sums, [&](Place at, ValueRange held) {
-        Value panelBase = plan.packsPanel
-                              ? times(stepInBlock(task, at), vectors * lanes)
-                              : emit.linearIndex(panel, at);
+  sums = sumUp(
+      task, place, sums, inTask, [&](Place at, ValueRange held) {
+        Value panelBase = plan.packsPanel ? packedStep(task, at) : emit.linearIndex(panel, at);
         Value rowBase = plan.packsRows
                             ? add(firstRow, times(stepInBlock(task, at), plan.tileTrips))
                             : emit.linearIndex(rows, at);
@@ -259,7 +312,7 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
         if (packs)
           columns = packStep(task, at, width);
         else if (plan.panelStepsAhead) {
-          int64_t step = plan.packsPanel ? vectors * lanes
+          int64_t step = plan.packsPanel ? plan.width()
                                          : panel.strides[plan.innerReductions.back()];
           for (int64_t j = 0; j < vectors; ++j)
             prefetch(panelMemory, offset(panelBase, plan.panelStepsAhead * step + j * lanes),
@@ -344,7 +397,7 @@ void ContractionEmitter::emitRowTiles(const Task &task, Value panelInTask, Width
 
 void ContractionEmitter::emitPanel(Task task, Value panelInTask, Width width) {
   if (plan.packsPanel && !plan.packsInFirstTile)
-    packPanel(task, width);
+    ifThen(task.isUnpacked, [&] { packPanel(task, width); });
   emitRowTiles(task, panelInTask, width);
 }
 
@@ -410,23 +463,17 @@ void ContractionEmitter::forEachBlock(Task task, llvm::function_ref<void(const T
   });
 }
 
-/// The tasks of the caller's range, of which each gets its rows and its first panel.
-void ContractionEmitter::forEachTask(const Task &block,
-                                     llvm::function_ref<void(const Task &, Value)> body) {
-  Block::BlockArgListType arguments = kernel.getArguments();
-  auto loop = scf::ForOp::create(b, arguments.drop_back().back(), arguments.back(),
-                                 emit.constant(1));
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(loop.getBody());
+/// The task of this number, and its first panel.
+std::pair<ContractionEmitter::Task, Value> ContractionEmitter::taskAt(const Task &block,
+                                                                      Value number) {
   Task task = block;
-  Value rest = loop.getInductionVar();
   numTasks = 1;
   auto takeIndex = [&](int64_t size) -> Value {
     numTasks *= size;
     if (size == 1)
       return emit.constant(0);
-    Value index = arith::RemUIOp::create(b, rest, emit.constant(size));
-    rest = arith::DivUIOp::create(b, rest, emit.constant(size));
+    Value index = arith::RemUIOp::create(b, number, emit.constant(size));
+    number = arith::DivUIOp::create(b, number, emit.constant(size));
     return index;
   };
   // Neighbours share the panel, or their rows.
@@ -458,11 +505,57 @@ void ContractionEmitter::forEachTask(const Task &block,
                                           task.endTile);
     task.hasRest = isEqual(share, emit.constant(shares - 1));
   }
+  task.place.indices[plan.vectorLoop] = times(firstPanel, plan.width());
+  return {task, firstPanel};
+}
+
+/// The task behind this one in the caller's range: behind its last the first, of the next
+/// block of the sum. Two buffers take turns.
+ContractionEmitter::Task ContractionEmitter::taskBehind(const Task &block, Value number,
+                                                        Value begin, Value end, Task &task) {
+  Value behind = offset(number, 1), isLast = isEqual(behind, end);
+  Value passed = arith::SubIOp::create(b, number, begin);
+  Task next = block;
+  if (plan.sumsInBlocks()) {
+    Value blocks = arith::DivUIOp::create(b, block.blockStart, emit.constant(plan.blockTrips));
+    passed = add(passed, arith::MulIOp::create(
+                             b, blocks, arith::SubIOp::create(b, end, begin)));
+    Value size = emit.constant(nest.sizes[plan.cutReduction]);
+    next.blockStart =
+        arith::SelectOp::create(b, isLast, block.blockEnd, block.blockStart);
+    next.blockEnd =
+        arith::MinUIOp::create(b, offset(next.blockStart, plan.blockTrips), size);
+    task.hasNext = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, next.blockStart, size);
+  } else {
+    task.hasNext = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, behind, end);
+  }
+  next = taskAt(next, arith::SelectOp::create(b, isLast, begin, behind)).first;
+  task.isUnpacked = isEqual(passed, emit.constant(0));
+  int64_t size = plan.blockSteps(nest) * plan.width();
+  task.packedFrom = times(arith::AndIOp::create(b, passed, emit.constant(1)), size);
+  next.packedFrom = arith::SubIOp::create(b, emit.constant(size), task.packedFrom);
+  return next;
+}
+
+/// The tasks of the caller's range.
+void ContractionEmitter::forEachTask(const Task &block,
+                                     llvm::function_ref<void(const Task &, Value)> body) {
+  Block::BlockArgListType arguments = kernel.getArguments();
+  Value begin = arguments.drop_back().back(), end = arguments.back();
+  auto loop = scf::ForOp::create(b, begin, end, emit.constant(1));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value number = loop.getInductionVar();
+  auto [task, firstPanel] = taskAt(block, number);
   // The first of those that share their rows, and the first of all in this range.
   if (plan.packsRows)
-    task.hasNewRows =
-        arith::OrIOp::create(b, isEqual(firstPanel, emit.constant(0)),
-                             isEqual(loop.getInductionVar(), loop.getLowerBound()));
+    task.hasNewRows = arith::OrIOp::create(b, isEqual(firstPanel, emit.constant(0)),
+                                           isEqual(number, begin));
+  Task next;
+  if (plan.packsNextPanel) {
+    next = taskBehind(block, number, begin, end, task);
+    task.next = &next;
+  }
   body(task, firstPanel);
 }
 
@@ -470,7 +563,8 @@ int64_t ContractionEmitter::run() {
   b.setInsertionPointToStart(kernel.addEntryBlock());
   int64_t tileRows = plan.tileRows(nest);
   if (plan.packsPanel)
-    packedPanel = buffer(plan.blockSteps(nest) * plan.width());
+    packedPanel =
+        buffer((plan.packsNextPanel ? 2 : 1) * plan.blockSteps(nest) * plan.width());
   if (plan.packsRows)
     packedRows = buffer(plan.mostTiles(nest) *
                         plan.packedTile(nest));

@@ -45,6 +45,11 @@ private:
     mlir::Value blockStart, blockEnd; // of `cutReduction`
     mlir::Value isFirst, isLast;      // block of the sum; null: it is the only one
     mlir::Value hasNewRows;           // other than the task before; null: always
+    mlir::Value packedFrom;           // where its panel is in the buffer; null: at 0
+    /// Whose panel is copied meanwhile, if there is one, and whether nobody copied this
+    /// one before.
+    const Task *next = nullptr;
+    mlir::Value hasNext, isUnpacked;
   };
   struct Row {
     int64_t rowOffset = 0, outOffset = 0;
@@ -93,8 +98,13 @@ private:
   void ifThen(mlir::Value condition, llvm::function_ref<void()> body);
 
   mlir::Value stepInBlock(const Task &task, const Place &place);
+  mlir::Value packedStep(const Task &task, const Place &place);
   void packPanel(const Task &task, Width width);
   llvm::SmallVector<mlir::Value> packStep(const Task &task, Place at, Width width);
+  Place placeOfPart(const Task &task, mlir::Value part);
+  mlir::Value columnOfPart(const Place &at, mlir::Value column);
+  void packPart(const Task &task, mlir::Value part);
+  void prefetchPart(const Task &task, mlir::Value part);
   void packRows(const Task &task);
   std::optional<unsigned> loopAcross() const;
   void packAcross(const Task &task, Width width, unsigned along);
@@ -102,10 +112,16 @@ private:
   void emitRegisterTile(const Task &task, Place place, mlir::Value tile,
                         mlir::Value panelInTask, int64_t cutTrips, Width width,
                         bool packs = false);
+  llvm::SmallVector<mlir::Value> sumUp(const Task &task, const Place &place,
+                                       mlir::ValueRange sums, mlir::Value tileInTask,
+                                       Step step);
   void emitRowTiles(const Task &task, mlir::Value panelInTask, Width width);
   void emitPanel(Task task, mlir::Value panelInTask, Width width);
   void emitPanels(const Task &task, mlir::Value firstPanel);
   void forEachBlock(Task task, llvm::function_ref<void(const Task &)> body);
+  std::pair<Task, mlir::Value> taskAt(const Task &block, mlir::Value number);
+  Task taskBehind(const Task &block, mlir::Value number, mlir::Value begin, mlir::Value end,
+                  Task &task);
   void forEachTask(const Task &block,
                    llvm::function_ref<void(const Task &, mlir::Value)> body);
   /// Into the first-level cache if it is \p soon.
@@ -114,6 +130,7 @@ private:
   void prefetchNextPanel(const Place &at, mlir::Value panelBase, mlir::Value tileInTask);
   void prefetchLater(const Place &at, mlir::Value tileInTask, int64_t vectors);
   void prefetchNextRows(const Place &at, mlir::Value rowBase, int64_t cutTrips);
+  void prefetchNextResults(const Place &place, mlir::Value part);
   void prefetchForEpilogue(const Place &place, llvm::ArrayRef<Row> tileRows,
                            int64_t vectors);
   mlir::Value finish(Place place, const Row &row, int64_t j, Width width,

@@ -16,7 +16,7 @@ void ContractionEmitter::packPanel(const Task &task, Width width) {
 
 /// Copies a step of the panel, and returns it.
 SmallVector<Value> ContractionEmitter::packStep(const Task &task, Place at, Width width) {
-  Value target = times(stepInBlock(task, at), width.vectors * lanes);
+  Value target = packedStep(task, at);
   Value first = task.place.indices[plan.vectorLoop];
   SmallVector<Value> columns;
   for (int64_t j = 0; j < width.vectors; ++j) {
@@ -52,7 +52,7 @@ std::optional<unsigned> ContractionEmitter::loopAcross() const {
 void ContractionEmitter::packAcross(const Task &task, Width width, unsigned along) {
   auto type = VectorType::get({lanes}, out.element);
   Value memory = kernel.getArgument(panel.argument);
-  int64_t apart = width.vectors * lanes; // of the packed steps along this loop
+  int64_t apart = plan.width(); // of the packed steps along this loop
   SmallVector<unsigned> others;
   bool inside = false;
   for (unsigned l : plan.innerReductions) {
@@ -69,7 +69,7 @@ void ContractionEmitter::packAcross(const Task &task, Width width, unsigned alon
     Value from = emit.linearIndex(panel, at);
     SmallVector<Value> packed = loadAcross(b, type, memory, from,
                                            panel.strides[plan.vectorLoop], active, steps);
-    Value to = add(times(stepInBlock(task, at), width.vectors * lanes), column);
+    Value to = add(packedStep(task, at), column);
     for (auto [i, step] : llvm::enumerate(packed))
       vector::StoreOp::create(b, step, packedPanel, offset(to, i * apart));
   };
@@ -106,6 +106,70 @@ void ContractionEmitter::packAcross(const Task &task, Width width, unsigned alon
                        : Value();
     ifThen(isHere, [&] { squares(at, rest); });
   });
+}
+
+/// Where a part of a task's panel begins. The last ones are not cut but begin earlier:
+/// what two of them have in common is copied twice.
+Place ContractionEmitter::placeOfPart(const Task &task, Value part) {
+  unsigned inner = plan.innerReductions.front();
+  auto [begin, end] = boundsOf(inner, task);
+  auto atMost = [&](Value index, Value most) {
+    return arith::MinUIOp::create(b, index, most);
+  };
+  Place at = task.place;
+  if (!plan.isPanelAcross()) {
+    at.indices[inner] = atMost(add(begin, part), offset(end, -1));
+    return at;
+  }
+  int64_t along = llvm::divideCeil(plan.blockSteps(nest), lanes);
+  part = atMost(part, emit.constant(plan.partsOfPanel(nest) - 1));
+  Value square = arith::RemUIOp::create(b, part, emit.constant(along));
+  Value column = arith::DivUIOp::create(b, part, emit.constant(along));
+  at.indices[inner] = atMost(add(begin, times(square, lanes)), offset(end, -lanes));
+  at.indices[plan.vectorLoop] = columnOfPart(at, times(column, lanes));
+  return at;
+}
+
+/// So many columns behind a panel's first one.
+Value ContractionEmitter::columnOfPart(const Place &at, Value column) {
+  int64_t size = nest.sizes[plan.vectorLoop];
+  column = add(at.indices[plan.vectorLoop], column);
+  return size % plan.width()
+             ? arith::MinUIOp::create(b, column, emit.constant(size - lanes)).getResult()
+             : column;
+}
+
+void ContractionEmitter::packPart(const Task &task, Value part) {
+  Place at = placeOfPart(task, part);
+  Value first = task.place.indices[plan.vectorLoop];
+  auto target = [&](const Place &place) {
+    return add(packedStep(task, place),
+               arith::SubIOp::create(b, place.indices[plan.vectorLoop], first));
+  };
+  auto type = VectorType::get({lanes}, out.element);
+  if (plan.isPanelAcross()) {
+    SmallVector<Value> packed =
+        loadAcross(b, type, kernel.getArgument(panel.argument), emit.linearIndex(panel, at),
+                   panel.strides[plan.vectorLoop], lanes, lanes);
+    for (auto [i, step] : llvm::enumerate(packed))
+      vector::StoreOp::create(b, step, packedPanel, offset(target(at), i * plan.width()));
+    return;
+  }
+  for (int64_t j = 0; j < plan.tileVectors; ++j) {
+    Place column = at;
+    column.indices[plan.vectorLoop] = columnOfPart(at, emit.constant(j * lanes));
+    Value vector = vector::LoadOp::create(b, type, kernel.getArgument(panel.argument),
+                                          emit.linearIndex(panel, column));
+    vector::StoreOp::create(b, vector, packedPanel, target(column));
+  }
+}
+
+void ContractionEmitter::prefetchPart(const Task &task, Value part) {
+  Value from = emit.linearIndex(panel, placeOfPart(task, part));
+  int64_t lines = plan.isPanelAcross() ? lanes : plan.tileVectors;
+  int64_t apart = plan.isPanelAcross() ? panel.strides[plan.vectorLoop] : lanes;
+  for (int64_t i = 0; i < lines; ++i)
+    prefetch(kernel.getArgument(panel.argument), offset(from, i * apart));
 }
 
 /// Tile by tile, in each step by step, the rows of a step side by side.

@@ -34,6 +34,8 @@ constexpr int64_t minStepsToFetch = 64;
 /// Steps of which a sum takes no longer than its result's way to memory; and rows that
 /// are worth packing all panels for on that way.
 constexpr int64_t maxStepsToWrite = 16, rowsToWrite = 48;
+/// Steps of a tile that are enough to copy a part of the next panel meanwhile.
+constexpr int64_t minStepsToPackPart = 48;
 /// Multiplications that make a task worth handing to a thread.
 constexpr int64_t minTaskWork = 1 << 17;
 /// Tasks that share work out evenly.
@@ -71,6 +73,7 @@ private:
   bool arePanelsDense() const;
   bool areProductsApart() const;
   bool waitsForResults() const;
+  bool canPackNextPanel() const;
   void chooseTile();
   void chooseBlocks();
   void chooseTasks();
@@ -141,6 +144,17 @@ int64_t ContractionPlan::numTiles(const LoopNest &nest) const {
 
 int64_t ContractionPlan::numPanels(const LoopNest &nest) const {
   return llvm::divideCeil(nest.sizes[vectorLoop], width());
+}
+
+int64_t ContractionPlan::partsOfPanel(const LoopNest &nest) const {
+  int64_t steps = blockSteps(nest);
+  return isPanelAcross() ? llvm::divideCeil(steps, lanes) * tileVectors : steps;
+}
+
+int64_t ContractionPlan::partsOfTile(const LoopNest &nest) const {
+  // The last share of the rows has the fewest tiles.
+  int64_t tiles = numTiles(nest), least = tiles % tilesPerTask;
+  return llvm::divideCeil(partsOfPanel(nest), least ? least : mostTiles(nest));
 }
 
 bool isContraction(const LoopNest &nest) {
@@ -286,7 +300,7 @@ void Planner::chooseTile() {
   int64_t vectors = llvm::divideCeil(nest.sizes[plan.vectorLoop], plan.lanes);
   int64_t total = trips(plan.rowLoops);
   // Where few rows are no reason to pack a panel twice, tasks are panels: two at least.
-  bool isLonePanel = plan.panel->strides[plan.vectorLoop] != 1 && total < 2 * minRowsPerPacking &&
+  bool isLonePanel = plan.isPanelAcross() && total < 2 * minRowsPerPacking &&
                      nest.numIterations() >= 2 * enoughTasks * minTaskWork &&
                      trips(plan.panelLoops) * trips(plan.batchLoops) == 1;
   int64_t widest = std::min<int64_t>(4, isLonePanel ? llvm::divideCeil(vectors, 2) : vectors);
@@ -337,7 +351,7 @@ void Planner::chooseBlocks() {
     return !plan.reductions.empty() &&
            std::abs(access.strides[plan.reductions.back()]) * bytes() >= far;
   };
-  bool isScattered = plan.panel->strides[plan.vectorLoop] != 1;
+  bool isScattered = plan.isPanelAcross();
   bool staysInPlace =
       panelBytes <= firstCacheBytes &&
       (plan.reductions.empty() || !machine.sharedCacheIsSlow ||
@@ -386,15 +400,16 @@ void Planner::chooseBlocks() {
   }
   int64_t most = std::min(maxPanelBytes() / (plan.width() * bytes()),
                           stepsThatStay(plan.fetchesRows && isReadOnce()));
+  // Beside packed rows less of the panel stays there; but an update waits for a whole sum
+  // if it can.
+  if (plan.packsRows && (!nest.updatesInPlace || steps > most))
+    most = std::min(most, maxPanelBytes() / 2 / (plan.width() * bytes()));
   if (steps <= most)
     return;
   // The sums of a whole task must fit where they wait, if not in the result.
   if (nest.updatesInPlace && !isLoneLoop)
     return;
   plan.keepsSums = nest.updatesInPlace;
-  // Beside packed rows less of the panel stays there.
-  if (plan.packsRows)
-    most = std::min(most, maxPanelBytes() / 2 / (plan.width() * bytes()));
   SmallVector<unsigned> &inner = plan.innerReductions;
   while (!inner.empty() && steps / nest.sizes[inner.front()] > most) {
     steps /= nest.sizes[inner.front()];
@@ -527,11 +542,32 @@ void Planner::chooseTasks() {
   }
   // The first tile of each share is whole.
   plan.packsInFirstTile =
-      machine.sharedCacheIsSlow && plan.packsPanel &&
-      plan.panel->strides[plan.vectorLoop] == 1 && plan.innerRowLoops.empty() &&
+      machine.sharedCacheIsSlow && plan.packsPanel && !plan.isPanelAcross() &&
+      plan.innerRowLoops.empty() &&
       plan.cutLoop != ContractionPlan::noLoop &&
       (tiles - 1) / plan.tilesPerTask * plan.tilesPerTask <
           nest.sizes[plan.cutLoop] / plan.tileTrips;
+  plan.packsNextPanel = canPackNextPanel();
+  if (plan.packsNextPanel)
+    plan.packsInFirstTile = false;
+}
+
+/// Whether the tiles that a panel meets, few as their rows are packed, are enough to copy
+/// the next one bit by bit. Each part is whole: the last ones overlap.
+bool Planner::canPackNextPanel() const {
+  if (!plan.packsPanel || !plan.packsRows || plan.innerReductions.size() != 1 ||
+      !plan.outerReductions.empty() || (plan.sumsInBlocks() && !plan.blocksOutside) ||
+      plan.panelsPerTask != 1)
+    return false;
+  unsigned inner = plan.innerReductions.front();
+  auto isWhole = [&](int64_t size, int64_t block) {
+    return size % block == 0 || size % block >= plan.lanes;
+  };
+  if (!isWhole(nest.sizes[plan.vectorLoop], plan.width()) ||
+      (plan.isPanelAcross() && (plan.panel->strides[inner] != 1 ||
+                                !isWhole(nest.sizes[inner], plan.tripsInBlock(nest, inner)))))
+    return false;
+  return plan.partsOfTile(nest) * minStepsToPackPart <= plan.blockSteps(nest);
 }
 
 /// What comes from memory, or from a cache that is hardly nearer, is fetched before its time.

@@ -37,6 +37,10 @@ struct ContractionPlan {
   bool packsPanel = false;
   /// While it multiplies its first tile: memory is read meanwhile.
   bool packsInFirstTile = false;
+  /// Or each of its tiles copies a share of the next task's: of few tiles the one that
+  /// waits for all of a panel would be a tenth of the time. Where results wait for the
+  /// next block of the sum, the next tile's are fetched, too.
+  bool packsNextPanel = false;
   /// The rows of a task's block of the sum, too, tile by tile. Tasks that follow each
   /// other and have the same do so once.
   bool packsRows = false;
@@ -67,6 +71,7 @@ struct ContractionPlan {
   llvm::SmallVector<unsigned> sharedRowLoops, innerRowLoops;
   int64_t tilesPerTask = 1, panelsPerTask = 1;
 
+  bool isPanelAcross() const { return panel->strides[vectorLoop] != 1; }
   bool fetchesLater() const { return laterLoop != noLoop; }
   /// Whether tiles are along the only loop of rows.
   bool hasLoneRowLoop() const { return rowLoops.size() == 1 && cutLoop == rowLoops.front(); }
@@ -87,6 +92,10 @@ struct ContractionPlan {
   /// Tiles along `cutLoop`, the last of which may have fewer rows.
   int64_t numTiles(const LoopNest &nest) const;
   int64_t numPanels(const LoopNest &nest) const;
+  /// What is copied of a panel at a time is a step, or a square where it lies across:
+  /// those of a block, and those of the next panel that each tile copies.
+  int64_t partsOfPanel(const LoopNest &nest) const;
+  int64_t partsOfTile(const LoopNest &nest) const;
   /// Tiles that a task has of each panel at most.
   int64_t mostTiles(const LoopNest &nest) const {
     return std::min(tilesPerTask, numTiles(nest));

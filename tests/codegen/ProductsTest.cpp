@@ -168,7 +168,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Product{"mk", "nk", 1, 64, 64, 530}, Product{"km", "nk", 1, 50, 61, 730},
                     // Rows are written to their ends.
                     Product{"mk", "kn", 1, 517, 1030, 7}, Product{"km", "nk", 1, 523, 1030, 13},
-                    Product{"km", "kn", 1, 517, 1030, 29, true}));
+                    Product{"km", "kn", 1, 517, 1030, 29, true},
+                    // Tiles copy the next panel: of blocks of the sum that do not divide,
+                    // a last panel that is narrow; squares that overlap.
+                    Product{"km", "kn", 1, 520, 790, 1025}, Product{"km", "nk", 1, 310, 250, 701},
+                    Product{"km", "nk", 1, 600, 150, 300}));
 
 } // namespace
 } // namespace agc

@@ -139,3 +139,46 @@ func.func @batch(%x: tensor<36x196x128xf32>, %dy: tensor<36x196x128xf32>) -> ten
 // FAST-NOT: memref.alloca
 // FAST-NOT: memref.prefetch
 // FAST: math.fma
+
+func.func @squares(%a: tensor<2048x2048xf32>, %b: tensor<2048x2048xf32>) -> (tensor<2048x2048xf32>, tensor<2048x2048xf32>) {
+  %1 = agc.einsum %a, %b {spec = "km,kn->mn"} : (tensor<2048x2048xf32>, tensor<2048x2048xf32>) -> tensor<2048x2048xf32>
+  %2 = agc.einsum %a, %b {spec = "km,nk->mn"} : (tensor<2048x2048xf32>, tensor<2048x2048xf32>) -> tensor<2048x2048xf32>
+  return %1, %2 : tensor<2048x2048xf32>, tensor<2048x2048xf32>
+}
+
+// Few tiles meet a panel, as only so many rows are copied at a time: 66 at least. Each
+// copies 8 steps of the next panel, of 512, into the other half of the buffer, and fetches
+// those of the next tile, and that one's results, while it multiplies.
+// CHECK-LABEL: func.func private @product_2048x2048_over_2048(
+// CHECK: %[[PANELS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<65536xf32>
+// CHECK: scf.for %[[BLOCK:.*]] = %c0 to %c2048 step %c512
+// CHECK: scf.for %[[TASK:.*]] = %arg3 to %arg4
+// CHECK: %[[BEHIND:.*]] = arith.addi %[[TASK]], %c1
+// CHECK: %[[LAST:.*]] = arith.cmpi eq, %[[BEHIND]], %arg4
+// CHECK: %[[HASNEXT:.*]] = arith.cmpi ult, %{{.*}}, %c2048
+// CHECK: %[[UNPACKED:.*]] = arith.cmpi eq, %[[PASSED:.*]], %c0
+// CHECK: %[[ODD:.*]] = arith.andi %[[PASSED]], %c1
+// CHECK: %[[HALF:.*]] = arith.muli %[[ODD]], %c32768
+// CHECK: %[[OTHER:.*]] = arith.subi %c32768, %[[HALF]]
+// CHECK: scf.if %[[UNPACKED]]
+// CHECK: scf.if %[[HASNEXT]]
+// CHECK-NEXT: scf.for %{{.*}} = %c0 to %c8 step %c1
+// CHECK: arith.addi %[[OTHER]]
+// CHECK: vector.store %{{.*}}, %[[PANELS]]
+// CHECK: scf.for %{{.*}} step %c64 iter_args
+// CHECK: scf.if %[[HASNEXT]]
+// CHECK: memref.prefetch %arg1
+// CHECK: memref.prefetch %arg2
+// CHECK: iter_args
+// CHECK-NOT: prefetch %arg
+// CHECK: math.fma
+// One that lies across in squares, 2 of 128 a tile.
+// CHECK-LABEL: func.func private @product_2048x2048_over_2048_1(
+// CHECK: scf.if
+// CHECK: scf.for %{{.*}} = %c0 to %c2 step %c1
+// CHECK: arith.minui %{{.*}}, %c127
+// CHECK: vector.shuffle
+// CHECK: scf.for %{{.*}} step %c256 iter_args
+// FAST-LABEL: func.func private @product_2048x2048_over_2048(
+// FAST-NOT: memref.prefetch %arg2
+// FAST: math.fma

@@ -52,12 +52,16 @@ SmallVector<Value> ContractionEmitter::reduceOver(ArrayRef<unsigned> loops,
   if (loops.empty())
     return step(place, held);
   auto [begin, end] = boundsOf(loops.front(), task);
-  auto loop = scf::ForOp::create(b, begin, end, emit.constant(1), held);
+  int64_t atOnce = loops.size() == 1 ? plan.stepsAtOnce : 1;
+  auto loop = scf::ForOp::create(b, begin, end, emit.constant(atOnce), held);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  place.indices[loops.front()] = loop.getInductionVar();
-  scf::YieldOp::create(b, reduceOver(loops.drop_front(), task, place,
-                                     loop.getRegionIterArgs(), step));
+  SmallVector<Value> sums(loop.getRegionIterArgs());
+  for (int64_t i = 0; i < atOnce; ++i) {
+    place.indices[loops.front()] = offset(loop.getInductionVar(), i);
+    sums = reduceOver(loops.drop_front(), task, place, sums, step);
+  }
+  scf::YieldOp::create(b, sums);
   return loop.getResults();
 }
 

@@ -36,6 +36,11 @@ constexpr int64_t minStepsToFetch = 64;
 constexpr int64_t maxStepsToWrite = 16, rowsToWrite = 48;
 /// Steps of a tile that are enough to copy a part of the next panel meanwhile.
 constexpr int64_t minStepsToPackPart = 48;
+/// Trips of a short loop of the sum, and registers that a tile must leave free for steps of
+/// it behind each other.
+constexpr int64_t maxShortTrips = 64, minFreeRegisters = 3;
+/// Windows have so many elements in common that all rows are a fraction of what tiles read.
+constexpr int64_t minOverlap = 4;
 /// Multiplications that make a task worth handing to a thread.
 constexpr int64_t minTaskWork = 1 << 17;
 /// Tasks that share work out evenly.
@@ -52,6 +57,7 @@ public:
     chooseTile();
     chooseBlocks();
     chooseTasks();
+    plan.stepsAtOnce = stepsAtOnce();
     if (machine.sharedCacheIsSlow)
       chooseFetches();
     return plan;
@@ -74,6 +80,8 @@ private:
   bool areProductsApart() const;
   bool waitsForResults() const;
   bool canPackNextPanel() const;
+  bool doRowsOverlap() const;
+  int64_t stepsAtOnce() const;
   void chooseTile();
   void chooseBlocks();
   void chooseTasks();
@@ -295,6 +303,27 @@ bool Planner::waitsForResults() const {
          nest.sizes[plan.cutLoop] * columns * bytes() > machine.coreCacheBytes / 2;
 }
 
+/// Whether rows are windows that have most of their elements in common.
+bool Planner::doRowsOverlap() const {
+  SmallVector<unsigned> all(plan.rowLoops);
+  llvm::append_range(all, plan.reductions);
+  return extent(*plan.rows, all, /*wholeSum=*/true) * minOverlap <= trips(all) * bytes();
+}
+
+int64_t Planner::stepsAtOnce() const {
+  int64_t used = (plan.tileRows(nest) + 1) * plan.tileVectors + 1;
+  if (plan.innerReductions.size() < 2 || used + minFreeRegisters > machine.numRegisters)
+    return 1;
+  unsigned last = plan.innerReductions.back();
+  int64_t count = nest.sizes[last];
+  if (last == plan.cutReduction || count > maxShortTrips)
+    return 1;
+  for (int64_t n : {4, 3, 2})
+    if (count % n == 0)
+      return n;
+  return 1;
+}
+
 /// The cheapest of the shapes that the registers hold.
 void Planner::chooseTile() {
   int64_t vectors = llvm::divideCeil(nest.sizes[plan.vectorLoop], plan.lanes);
@@ -400,6 +429,9 @@ void Planner::chooseBlocks() {
   }
   int64_t most = std::min(maxPanelBytes() / (plan.width() * bytes()),
                           stepsThatStay(plan.fetchesRows && isReadOnce()));
+  // Where a block's rows are few, all that tiles read of it stays in the first-level cache.
+  if (machine.sharedCacheIsSlow && !plan.packsPanel && doRowsOverlap())
+    most = std::min(most, firstCacheBytes / (plan.width() * bytes()));
   // Beside packed rows less of the panel stays there; but an update waits for a whole sum
   // if it can.
   if (plan.packsRows && (!nest.updatesInPlace || steps > most))

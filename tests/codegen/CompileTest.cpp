@@ -514,7 +514,9 @@ TEST(Compile, ConvolutionAndItsGradients) {
                  {40, 4, 2, 9, 6, 3, 1, 1, 1, 1}, {9, 4, 2, 2, 6, 5, 1, 4, 1, 1},
                  // Few positions beside many weights: patches.
                  {1, 20, 2, 2, 40, 3, 1, 1, 1, 1}, {1, 8, 5, 4, 60, 3, 2, 1, 1, 1},
-                 {1, 8, 5, 4, 60, 3, 1, 2, 2, 2}, {2, 20, 1, 1, 40, 3, 1, 1, 1, 1}})
+                 {1, 8, 5, 4, 60, 3, 1, 2, 2, 2}, {2, 20, 1, 1, 40, 3, 1, 1, 1, 1},
+                 // Blocks of a sum over windows, of rows with 24 and with 15 places.
+                 {4, 3, 32, 48, 40, 7, 2, 3, 1, 1}, {5, 3, 32, 30, 40, 7, 2, 3, 1, 1}})
     expectAgreement(textOf(t).c_str());
 }
 

@@ -52,14 +52,29 @@ SmallVector<Value> ContractionEmitter::reduceOver(ArrayRef<unsigned> loops,
   if (loops.empty())
     return step(place, held);
   auto [begin, end] = boundsOf(loops.front(), task);
-  int64_t atOnce = loops.size() == 1 ? plan.stepsAtOnce : 1;
-  auto loop = scf::ForOp::create(b, begin, end, emit.constant(atOnce), held);
+  if (loops.size() == 1)
+    return stepsBetween(begin, end, place, held, step);
+  auto loop = scf::ForOp::create(b, begin, end, emit.constant(1), held);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  place.indices[loops.front()] = loop.getInductionVar();
+  scf::YieldOp::create(b, reduceOver(loops.drop_front(), task, place,
+                                     loop.getRegionIterArgs(), step));
+  return loop.getResults();
+}
+
+/// Steps of the sum's last loop, of which there are so many as are behind each other, or
+/// several times that.
+SmallVector<Value> ContractionEmitter::stepsBetween(Value begin, Value end, Place place,
+                                                    ValueRange held, Step step) {
+  auto loop =
+      scf::ForOp::create(b, begin, end, emit.constant(plan.stepsAtOnce), held);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   SmallVector<Value> sums(loop.getRegionIterArgs());
-  for (int64_t i = 0; i < atOnce; ++i) {
-    place.indices[loops.front()] = offset(loop.getInductionVar(), i);
-    sums = reduceOver(loops.drop_front(), task, place, sums, step);
+  for (int64_t i = 0; i < plan.stepsAtOnce; ++i) {
+    place.indices[plan.innerReductions.back()] = offset(loop.getInductionVar(), i);
+    sums = step(place, sums);
   }
   scf::YieldOp::create(b, sums);
   return loop.getResults();
@@ -216,7 +231,8 @@ SmallVector<Value> ContractionEmitter::sumUp(const Task &task, const Place &plac
     packPart(*task.next, add(firstPart, loop.getInductionVar()));
   });
   unsigned inner = plan.innerReductions.front();
-  int64_t trips = llvm::divideCeil(plan.tripsInBlock(nest, inner), parts);
+  int64_t trips = llvm::alignTo(llvm::divideCeil(plan.tripsInBlock(nest, inner), parts),
+                                plan.stepsAtOnce);
   auto [begin, end] = boundsOf(inner, task);
   auto loop = scf::ForOp::create(b, begin, end, emit.constant(trips), sums);
   OpBuilder::InsertionGuard guard(b);
@@ -229,12 +245,7 @@ SmallVector<Value> ContractionEmitter::sumUp(const Task &task, const Place &plac
   if (plan.sumsInBlocks())
     prefetchNextResults(place, part);
   Value to = arith::MinUIOp::create(b, offset(from, trips), end);
-  auto steps = scf::ForOp::create(b, from, to, emit.constant(1), loop.getRegionIterArgs());
-  scf::YieldOp::create(b, steps.getResults());
-  b.setInsertionPointToStart(steps.getBody());
-  Place at = place;
-  at.indices[inner] = steps.getInductionVar();
-  scf::YieldOp::create(b, step(at, steps.getRegionIterArgs()));
+  scf::YieldOp::create(b, stepsBetween(from, to, place, loop.getRegionIterArgs(), step));
   return loop.getResults();
 }
 

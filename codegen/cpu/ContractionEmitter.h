@@ -95,6 +95,8 @@ private:
   llvm::SmallVector<mlir::Value> reduceOver(llvm::ArrayRef<unsigned> loops,
                                             const Task &task, Place place,
                                             mlir::ValueRange held, Step step);
+  llvm::SmallVector<mlir::Value> stepsBetween(mlir::Value begin, mlir::Value end, Place place,
+                                              mlir::ValueRange held, Step step);
   void ifThen(mlir::Value condition, llvm::function_ref<void()> body);
 
   mlir::Value stepInBlock(const Task &task, const Place &place);

@@ -36,8 +36,8 @@ constexpr int64_t minStepsToFetch = 64;
 constexpr int64_t maxStepsToWrite = 16, rowsToWrite = 48;
 /// Steps of a tile that are enough to copy a part of the next panel meanwhile.
 constexpr int64_t minStepsToPackPart = 48;
-/// Trips of a short loop of the sum, and registers that a tile must leave free for steps of
-/// it behind each other.
+/// Trips of a short loop of the sum, and registers that a tile must leave free for its steps
+/// to be behind each other.
 constexpr int64_t maxShortTrips = 64, minFreeRegisters = 3;
 /// Windows have so many elements in common that all rows are a fraction of what tiles read.
 constexpr int64_t minOverlap = 4;
@@ -310,16 +310,20 @@ bool Planner::doRowsOverlap() const {
   return extent(*plan.rows, all, /*wholeSum=*/true) * minOverlap <= trips(all) * bytes();
 }
 
+/// So many as divide the loop: two, of a short one that begins again and again up to four.
 int64_t Planner::stepsAtOnce() const {
   int64_t used = (plan.tileRows(nest) + 1) * plan.tileVectors + 1;
-  if (plan.innerReductions.size() < 2 || used + minFreeRegisters > machine.numRegisters)
+  if (plan.innerReductions.empty() || used + minFreeRegisters > machine.numRegisters)
     return 1;
   unsigned last = plan.innerReductions.back();
   int64_t count = nest.sizes[last];
-  if (last == plan.cutReduction || count > maxShortTrips)
+  if (last == plan.cutReduction)
+    count = std::gcd(count, plan.blockTrips);
+  bool isShort = count <= maxShortTrips;
+  if (isShort && plan.innerReductions.size() == 1)
     return 1;
   for (int64_t n : {4, 3, 2})
-    if (count % n == 0)
+    if (count % n == 0 && (n == 2 || isShort))
       return n;
   return 1;
 }

@@ -57,8 +57,9 @@ struct ContractionPlan {
   /// product, or of the next block of the sum.
   unsigned laterLoop = noLoop;
   int64_t laterTrips = 0;
-  /// So many steps of the sum's last loop are written behind each other: where it is short
-  /// and has to begin again and again, the machine does not see its end coming.
+  /// So many steps of the sum's last loop are written behind each other: counting takes a
+  /// part of a step's time, and of a short loop that begins again and again the machine
+  /// does not see the end coming.
   int64_t stepsAtOnce = 1;
   /// Where what was summed up waits for the next block: here, not in the result.
   bool keepsSums = false;

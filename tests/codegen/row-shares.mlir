@@ -42,10 +42,11 @@ func.func @keeps_columns_of_updates(%h: tensor<32x128xf32>, %x: tensor<128x512xf
 // CHECK: %[[TILE:.*]] = arith.remui %[[REST]], %c4
 // CHECK: %[[FROM:.*]] = arith.muli %[[PANEL]], %c48
 // CHECK: scf.for %{{.*}} = %[[TILE]] to
+// Two steps behind each other.
 // CHECK: iter_args
-// CHECK-COUNT-16: math.fma
+// CHECK-COUNT-32: math.fma
 // CHECK: } else {
 // CHECK: iter_args
-// CHECK-COUNT-24: math.fma
+// CHECK-COUNT-48: math.fma
 // CHECK-NOT: math.fma
 // CHECK-LABEL: func.func private @product_33x512_over_128(

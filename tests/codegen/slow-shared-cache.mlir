@@ -112,7 +112,7 @@ func.func @panels(%x: tensor<9x32x512xf32>, %w: tensor<9x16x512x32xf32>) -> tens
 // of the next one, which is behind it, is fetched, 11 elements a step.
 // CHECK-LABEL: func.func private @product_9x32x16x32_over_512(
 // CHECK-NOT: memref.alloca
-// CHECK: scf.for %[[STEP:.*]] = %c0 to %c512 step %c1 iter_args
+// CHECK: scf.for %[[STEP:.*]] = %c0 to %c512 step %c2 iter_args
 // CHECK: arith.muli %{{.*}}, %c11 : index
 // CHECK: memref.prefetch %arg1[%{{.*}}], read, locality<2>, data
 // CHECK: math.fma

@@ -520,7 +520,6 @@ std::pair<ContractionEmitter::Task, Value> ContractionEmitter::taskAt(const Task
                                           task.endTile);
     task.hasRest = isEqual(share, emit.constant(shares - 1));
   }
-  task.place.indices[plan.vectorLoop] = times(firstPanel, plan.width());
   return {task, firstPanel};
 }
 
@@ -544,7 +543,10 @@ ContractionEmitter::Task ContractionEmitter::taskBehind(const Task &block, Value
   } else {
     task.hasNext = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, behind, end);
   }
-  next = taskAt(next, arith::SelectOp::create(b, isLast, begin, behind)).first;
+  Value firstPanel;
+  std::tie(next, firstPanel) =
+      taskAt(next, arith::SelectOp::create(b, isLast, begin, behind));
+  next.place.indices[plan.vectorLoop] = times(firstPanel, plan.width());
   task.isUnpacked = isEqual(passed, emit.constant(0));
   int64_t size = plan.blockSteps(nest) * plan.width();
   task.packedFrom = times(arith::AndIOp::create(b, passed, emit.constant(1)), size);

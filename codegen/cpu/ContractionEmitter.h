@@ -109,6 +109,8 @@ private:
   void prefetchPart(const Task &task, mlir::Value part);
   void packRows(const Task &task);
   std::optional<unsigned> loopAcross() const;
+  void packSquare(const Task &task, const Place &at, mlir::Value column, int64_t apart,
+                  int64_t steps, int64_t active);
   void packAcross(const Task &task, Width width, unsigned along);
   llvm::SmallVector<Row> rowsOfTile(int64_t cutTrips) const;
   void emitRegisterTile(const Task &task, Place place, mlir::Value tile,

@@ -25,7 +25,7 @@ SmallVector<Value> ContractionEmitter::packStep(const Task &task, Place at, Widt
     column.lanes = lanes;
     column.active = j + 1 == width.vectors ? width.active : lanes;
     column.indices[plan.vectorLoop] = offset(first, j * lanes);
-    if (panel.strides[plan.vectorLoop] == 1 && !plan.innerReductions.empty())
+    if (!plan.isPanelAcross() && !plan.innerReductions.empty())
       prefetch(kernel.getArgument(panel.argument),
                offset(emit.linearIndex(panel, column),
                       stepsAhead * panel.strides[plan.innerReductions.back()]),
@@ -39,7 +39,7 @@ SmallVector<Value> ContractionEmitter::packStep(const Task &task, Place at, Widt
 /// The loop along which the panel's steps lie side by side, if there is one: squares of
 /// it are transposed.
 std::optional<unsigned> ContractionEmitter::loopAcross() const {
-  if (lanes == 1 || panel.strides[plan.vectorLoop] == 1)
+  if (lanes == 1 || !plan.isPanelAcross())
     return std::nullopt;
   for (unsigned l : plan.innerReductions)
     if (panel.strides[l] == 1 &&
@@ -49,9 +49,19 @@ std::optional<unsigned> ContractionEmitter::loopAcross() const {
   return std::nullopt;
 }
 
+/// Copies a square of the panel, so many steps of it and so many columns, to that column of
+/// the buffer, where steps are so far apart.
+void ContractionEmitter::packSquare(const Task &task, const Place &at, Value column,
+                                    int64_t apart, int64_t steps, int64_t active) {
+  SmallVector<Value> packed = loadAcross(
+      b, VectorType::get({lanes}, out.element), kernel.getArgument(panel.argument),
+      emit.linearIndex(panel, at), panel.strides[plan.vectorLoop], active, steps);
+  Value to = add(packedStep(task, at), column);
+  for (auto [i, step] : llvm::enumerate(packed))
+    vector::StoreOp::create(b, step, packedPanel, offset(to, i * apart));
+}
+
 void ContractionEmitter::packAcross(const Task &task, Width width, unsigned along) {
-  auto type = VectorType::get({lanes}, out.element);
-  Value memory = kernel.getArgument(panel.argument);
   int64_t apart = plan.width(); // of the packed steps along this loop
   SmallVector<unsigned> others;
   bool inside = false;
@@ -66,12 +76,7 @@ void ContractionEmitter::packAcross(const Task &task, Width width, unsigned alon
   // The square from here on: `steps` of them, `active` columns.
   auto square = [&](Place at, Value column, int64_t steps, int64_t active) {
     at.indices[plan.vectorLoop] = add(task.place.indices[plan.vectorLoop], column);
-    Value from = emit.linearIndex(panel, at);
-    SmallVector<Value> packed = loadAcross(b, type, memory, from,
-                                           panel.strides[plan.vectorLoop], active, steps);
-    Value to = add(packedStep(task, at), column);
-    for (auto [i, step] : llvm::enumerate(packed))
-      vector::StoreOp::create(b, step, packedPanel, offset(to, i * apart));
+    packSquare(task, at, column, apart, steps, active);
   };
   auto squares = [&](Place at, int64_t steps) {
     int64_t whole = width.active == lanes ? width.vectors : width.vectors - 1;
@@ -142,25 +147,19 @@ Value ContractionEmitter::columnOfPart(const Place &at, Value column) {
 void ContractionEmitter::packPart(const Task &task, Value part) {
   Place at = placeOfPart(task, part);
   Value first = task.place.indices[plan.vectorLoop];
-  auto target = [&](const Place &place) {
-    return add(packedStep(task, place),
-               arith::SubIOp::create(b, place.indices[plan.vectorLoop], first));
+  auto columnAt = [&](const Place &place) {
+    return arith::SubIOp::create(b, place.indices[plan.vectorLoop], first);
   };
+  if (plan.isPanelAcross())
+    return packSquare(task, at, columnAt(at), plan.width(), lanes, lanes);
   auto type = VectorType::get({lanes}, out.element);
-  if (plan.isPanelAcross()) {
-    SmallVector<Value> packed =
-        loadAcross(b, type, kernel.getArgument(panel.argument), emit.linearIndex(panel, at),
-                   panel.strides[plan.vectorLoop], lanes, lanes);
-    for (auto [i, step] : llvm::enumerate(packed))
-      vector::StoreOp::create(b, step, packedPanel, offset(target(at), i * plan.width()));
-    return;
-  }
   for (int64_t j = 0; j < plan.tileVectors; ++j) {
     Place column = at;
     column.indices[plan.vectorLoop] = columnOfPart(at, emit.constant(j * lanes));
     Value vector = vector::LoadOp::create(b, type, kernel.getArgument(panel.argument),
                                           emit.linearIndex(panel, column));
-    vector::StoreOp::create(b, vector, packedPanel, target(column));
+    vector::StoreOp::create(b, vector, packedPanel,
+                            add(packedStep(task, column), columnAt(column)));
   }
 }
 

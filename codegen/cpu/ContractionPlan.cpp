@@ -286,7 +286,7 @@ bool Planner::arePanelsDense() const {
 bool Planner::areProductsApart() const {
   if (plan.packsRows || plan.sumsInBlocks() || plan.batchLoops.size() != 1 ||
       !plan.panelLoops.empty() || !plan.hasLoneRowLoop() ||
-      plan.rows->strides[plan.cutLoop] != 1 || plan.panel->strides[plan.vectorLoop] != 1)
+      plan.rows->strides[plan.cutLoop] != 1 || plan.isPanelAcross())
     return false;
   int64_t sides = nest.sizes[plan.vectorLoop] + nest.sizes[plan.cutLoop],
           elements = trips(plan.reductions) * sides;
@@ -384,7 +384,6 @@ void Planner::chooseBlocks() {
     return !plan.reductions.empty() &&
            std::abs(access.strides[plan.reductions.back()]) * bytes() >= far;
   };
-  bool isScattered = plan.isPanelAcross();
   bool staysInPlace =
       panelBytes <= firstCacheBytes &&
       (plan.reductions.empty() || !machine.sharedCacheIsSlow ||
@@ -394,7 +393,7 @@ void Planner::chooseBlocks() {
   // of the rows would each pack one.
   bool arePanelsEnough = machine.sharedCacheIsSlow && allPanels() >= enoughTasks;
   plan.packsPanel =
-      isScattered || (isFar(*plan.panel, arePanelsEnough ? nearBytes : farBytes) &&
+      plan.isPanelAcross() || (isFar(*plan.panel, arePanelsEnough ? nearBytes : farBytes) &&
                       !staysInPlace &&
                       rowCount >= (machine.sharedCacheIsSlow ? minRowsPerSlowPacking
                                                              : minRowsPerFarPacking));
@@ -571,21 +570,18 @@ void Planner::chooseTasks() {
   SmallVector<unsigned> panelInBlock(plan.panelLoops);
   panelInBlock.push_back(plan.vectorLoop);
   llvm::append_range(panelInBlock, plan.innerReductions);
-  if (plan.blocksOutside && plan.panel->strides[plan.vectorLoop] == 1 &&
+  if (plan.blocksOutside && !plan.isPanelAcross() &&
       extent(*plan.panel, panelInBlock, /*wholeSum=*/false) <= machine.coreCacheBytes / 2) {
     plan.packsPanel = false;
     plan.panelStepsAhead = 0;
   }
+  plan.packsNextPanel = canPackNextPanel();
   // The first tile of each share is whole.
   plan.packsInFirstTile =
-      machine.sharedCacheIsSlow && plan.packsPanel && !plan.isPanelAcross() &&
-      plan.innerRowLoops.empty() &&
-      plan.cutLoop != ContractionPlan::noLoop &&
+      machine.sharedCacheIsSlow && plan.packsPanel && !plan.packsNextPanel &&
+      !plan.isPanelAcross() && plan.innerRowLoops.empty() && plan.cutLoop != ContractionPlan::noLoop &&
       (tiles - 1) / plan.tilesPerTask * plan.tilesPerTask <
           nest.sizes[plan.cutLoop] / plan.tileTrips;
-  plan.packsNextPanel = canPackNextPanel();
-  if (plan.packsNextPanel)
-    plan.packsInFirstTile = false;
 }
 
 /// Whether the tiles that a panel meets, few as their rows are packed, are enough to copy

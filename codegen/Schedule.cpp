@@ -407,22 +407,34 @@ bool Schedule::reads(Operation *op, unsigned buffer) const {
   });
 }
 
+/// Whether the op may stop the step before the step has changed anything.
+static bool checks(Operation &op) {
+  return isa<CheckRangeOp>(op) ||
+         (isa<CondOp, ScanOp>(op) && llvm::any_of(bodiesOf(&op), [](func::FuncOp body) {
+            return body->getAttrOfType<IntegerAttr>(checksAttr).getInt() != 0;
+          }));
+}
+
+/// Checks and all that has to be there before them.
+static SetVector<Operation *> neededByChecks(Block &block) {
+  SetVector<Operation *> needed;
+  BackwardSliceOptions options;
+  options.inclusive = true;
+  options.omitUsesFromAbove = false; // What a body looks up in, too.
+  for (Operation &op : block)
+    if (checks(op))
+      (void)getBackwardSlice(&op, &needed, options);
+  // A kernel may also make what no check needs, and write it into what others leave.
+  for (size_t i = 0; i < needed.size(); ++i)
+    for (OpOperand &use : needed[i]->getUses())
+      if (auto insertion = dyn_cast<tensor::InsertSliceOp>(use.getOwner()))
+        if (&use == &insertion.getSourceMutable())
+          (void)getBackwardSlice(insertion.getOperation(), &needed, options);
+  return needed;
+}
+
 void Schedule::orderKernels() {
-  // Checks and what they need come first: nothing is written before they pass.
-  SetVector<Operation *> first;
-  auto checks = [](Operation &op) {
-    return isa<CheckRangeOp>(op) ||
-           (isa<CondOp, ScanOp>(op) && llvm::any_of(bodiesOf(&op), [](func::FuncOp body) {
-              return body->getAttrOfType<IntegerAttr>(checksAttr).getInt() != 0;
-            }));
-  };
-  for (Operation &op : function.getBody().front())
-    if (checks(op)) {
-      BackwardSliceOptions options;
-      options.inclusive = true;
-      options.omitUsesFromAbove = false; // What a body looks up in, too.
-      (void)getBackwardSlice(&op, &first, options);
-    }
+  SetVector<Operation *> first = neededByChecks(function.getBody().front());
   auto add = [&](Operation &op) {
     if (isa<linalg::GenericOp, CheckRangeOp, CondOp, ScanOp, ScatterOp,
             winograd::ToPointsOp, winograd::FromPointsOp, attention::ForwardOp,
@@ -565,7 +577,9 @@ void Schedule::placeUpdates() {
             updates.push_back({value, bufferOfArgument[*argument], shownOf(op)});
   auto isHarmful = [&](const Update &update) {
     for (Operation *op : llvm::drop_begin(
-             llvm::make_range(llvm::find(order, update.value.getOwner()), order.end())))
+             llvm::make_range(llvm::find(order, update.value.getOwner()), order.end()))) {
+      if (checks(*op)) // The old value is to stay if it fails.
+        return true;
       // Readers of the new value are no harm: they come after by definition.
       for (Value operand : readBy(op)) {
         auto view = views.find(operand);
@@ -573,6 +587,7 @@ void Schedule::placeUpdates() {
             !shows(operand, update.value))
           return true;
       }
+    }
     return false;
   };
 

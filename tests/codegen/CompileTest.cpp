@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <random>
 
@@ -846,6 +847,25 @@ TEST(Compile, ChecksInBodiesComeBeforeState) {
     call({4, 4, 4, 4, 4, 1}, 3, "third", 23);
     call({4, 4, 4, 1, 1, 1}, 3, "fourth", 18);
   }
+}
+
+// What is checked is itself the state's new value.
+TEST(Compile, StateStaysIfItsNewValueFailsACheck) {
+  CompiledText f(R"(
+    func.func @f(%n: tensor<4xi64>) -> (tensor<4xi64> {agc.updates = 0 : i64}) {
+      %new = agc.add %n, %n : tensor<4xi64>
+      %fine = agc.check_range %new {lower = 0 : i64, upper = 10 : i64, message = "a count"} : tensor<4xi64>
+      return %new : tensor<4xi64>
+    })");
+  using Counts = std::array<int64_t, 4>;
+  AlignedBuffer state(sizeof(Counts));
+  auto &counts = *static_cast<Counts *>(state.data);
+  counts = {1, 2, 3, 4};
+  EXPECT_EQ(f({&counts}, {&counts}), 0);
+  EXPECT_EQ(counts, (Counts{2, 4, 6, 8}));
+  counts = {1, 2, 3, 5};
+  EXPECT_GT(f({&counts}, {&counts}), 0);
+  EXPECT_EQ(counts, (Counts{1, 2, 3, 5}));
 }
 
 // More calls than one function takes; the last check is not in the first part.

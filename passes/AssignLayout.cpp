@@ -360,7 +360,8 @@ Value AssignLayoutPass::readPart(OpBuilder &builder, linalg::GenericOp op, Value
     return getAsIndexOpFoldResult(builder.getContext(), numbers);
   };
   SmallVector<int64_t> zeros(shape.size(), 0);
-  return tensor::ExtractSliceOp::create(builder, op.getLoc(), typeOf(value).clone(shape), value,
+  return tensor::ExtractSliceOp::create(builder, op.getLoc(), typeOf(value).clone(shape),
+                                        inOrder(builder, value, identity(shape.size())),
                                         fold(zeros), fold(shape), fold(steps));
 }
 

@@ -84,3 +84,15 @@ func.func @window_of_one_by_two(%x: tensor<2x16x8x8xf32>, %w: tensor<32x16x1x1xf
   %dw = agc.conv_weight_grad %x, %dy {strides = array<i64: 2, 2>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<2x16x8x8xf32>, tensor<2x32x4x4xf32>) -> tensor<32x16x1x1xf32>
   return %y, %dw : tensor<2x32x4x4xf32>, tensor<32x16x1x1xf32>
 }
+
+// Nor of what the function returns, which is made again in the order that it had.
+// CHECK-LABEL: @window_of_one_by_two_of_a_result
+// CHECK: %[[MADE:.*]] = linalg.generic
+// CHECK: math.tanh
+// CHECK: %[[PART:.*]] = tensor.extract_slice %[[MADE]][0, 0, 0, 0] [2, 16, 4, 4] [1, 1, 2, 2]
+// CHECK: return %[[MADE]]
+func.func @window_of_one_by_two_of_a_result(%x: tensor<2x16x8x8xf32>, %w: tensor<32x16x1x1xf32>) -> (tensor<2x16x8x8xf32>, tensor<2x32x4x4xf32>) {
+  %made = agc.tanh %x : tensor<2x16x8x8xf32>
+  %y = agc.conv %made, %w {strides = array<i64: 2, 2>, low = array<i64: 0, 0>, high = array<i64: 0, 0>, dilation = array<i64: 1, 1>, groups = 1 : i64} : (tensor<2x16x8x8xf32>, tensor<32x16x1x1xf32>) -> tensor<2x32x4x4xf32>
+  return %made, %y : tensor<2x16x8x8xf32>, tensor<2x32x4x4xf32>
+}

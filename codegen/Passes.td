@@ -35,7 +35,8 @@ def SplitReductionsPass : Pass<"agc-split-reductions", "::mlir::func::FuncOp"> {
   let description = [{
     A sum of few results, as a channel's mean over a batch of images, becomes one of 4 to
     16 parts, which tasks share, and a sum of these. How many there are depends on shapes
-    alone. Sums in f32 and f64, from zero, of what is read element by element.
+    alone. Sums in f32 and f64, from zero, of what is read element by element, and of
+    products of two matrices that are many times as long as these are wide.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];

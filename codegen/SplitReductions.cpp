@@ -2,8 +2,9 @@
 //
 // Takes: functions as agc-fuse-siblings leaves them.
 // Gives: the same, with sums of much to little in two steps. A kernel's tasks share
-// no sum, so what has few results, a channel's mean, has few tasks; and tasks that
-// each read some columns read at most half of what comes with them from memory. Here
+// no sum, so what has few results, a channel's mean or the gradient of a small layer's
+// weights over a large batch, has few tasks; and tasks that each read some columns read
+// at most half of what comes with them from memory, or all read the same rows. Here
 // the first step gives the sums of parts, of which there are as many on any machine
 // and with any number of threads: the bits are the same.
 //
@@ -28,6 +29,10 @@ namespace {
 constexpr int64_t minTerms = 1 << 16, maxResults = 256;
 /// Parts that share work out evenly.
 constexpr int64_t minParts = 4, maxParts = 16;
+/// Of a product: steps of a part; how often the whole sum is as long as the result's longer
+/// side, less where the other is so short that panels are read from end to end; and results,
+/// which each part writes.
+constexpr int64_t minSteps = 512, minDepth = 16, shortSide = 16, maxProductResults = 1 << 16;
 
 struct SplitReductionsPass : impl::SplitReductionsPassBase<SplitReductionsPass> {
   void runOnOperation() override;
@@ -38,7 +43,8 @@ public:
   explicit Splitter(linalg::GenericOp op) : op(op), b(op) {}
 
   void run() {
-    if (!isPlainSum() || !chooseLoop())
+    isProduct = linalg::isaContractionOpInterface(op);
+    if (!isSum() || !chooseLoop())
       return;
     op->replaceAllUsesWith(sumOf(sumParts()));
     op.erase();
@@ -47,10 +53,12 @@ public:
 private:
   linalg::GenericOp op;
   OpBuilder b;
+  bool isProduct = false;
   unsigned loop = 0;
   int64_t numParts = 1;
 
-  bool isPlainSum();
+  bool isSum();
+  int64_t mostParts();
   bool chooseLoop();
   /// The loops of this step are the parts and then the op's own.
   linalg::GenericOp sumParts();
@@ -61,8 +69,8 @@ private:
 } // namespace
 
 /// Whether the op is a plain reduction that adds up in f32 or f64, from zero on.
-bool Splitter::isPlainSum() {
-  if (!isPlainReduction(op) || op.hasIndexSemantics())
+bool Splitter::isSum() {
+  if ((!isProduct && !isPlainReduction(op)) || op.hasIndexSemantics())
     return false;
   for (int64_t i = 0; i < op.getNumDpsInits(); ++i) {
     Value init = op.getDpsInits()[i];
@@ -76,21 +84,36 @@ bool Splitter::isPlainSum() {
   return true;
 }
 
+/// How many parts are worth their sum, at most.
+int64_t Splitter::mostParts() {
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  SmallVector<unsigned> parallel;
+  op.getParallelDims(parallel);
+  int64_t results = 1, terms = llvm::product_of(sizes);
+  for (unsigned d : parallel)
+    results *= sizes[d];
+  if (terms < minTerms)
+    return 0;
+  if (!isProduct)
+    return results <= maxResults ? maxParts : 0;
+  auto sideBeside = [&](OpOperand *operand) {
+    return terms / cast<RankedTensorType>(operand->get().getType()).getNumElements();
+  };
+  auto [lesser, longer] = std::minmax({sideBeside(op.getDpsInputOperand(0)),
+                                       sideBeside(op.getDpsInputOperand(1))});
+  int64_t steps = terms / results;
+  bool isDeep = steps * std::min(lesser, shortSide) >= minDepth * shortSide * longer;
+  return isDeep && results <= maxProductResults ? std::min(maxParts, steps / minSteps) : 0;
+}
+
 /// The outermost loop of the sum that has parts of equal size.
 bool Splitter::chooseLoop() {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-  SmallVector<unsigned> reductions, parallel;
+  SmallVector<unsigned> reductions;
   op.getReductionDims(reductions);
-  op.getParallelDims(parallel);
-  int64_t results = 1, terms = 1;
-  for (unsigned d : parallel)
-    results *= sizes[d];
-  for (int64_t size : sizes)
-    terms *= size;
-  if (terms < minTerms || results > maxResults)
-    return false;
+  int64_t most = mostParts();
   for (unsigned d : reductions)
-    for (int64_t count = maxParts; count >= minParts; --count)
+    for (int64_t count = most; count >= minParts; --count)
       if (sizes[d] % count == 0) {
         loop = d;
         numParts = count;

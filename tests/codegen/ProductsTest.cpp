@@ -142,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Product{"mk", "nk", 1, 19, 97, 340}, Product{"mk", "kn", 1, 64, 600, 1050},
                     Product{"mk", "kn", 1, 7, 1, 1000}, Product{"km", "kn", 1, 523, 200, 700},
                     Product{"km", "kn", 1, 600, 33, 130}, Product{"km", "nk", 1, 700, 70, 270},
-                    Product{"km", "nk", 1, 513, 260, 67}, Product{"mk", "kn", 1, 130, 17, 3000},
+                    Product{"km", "nk", 1, 513, 260, 67}, Product{"mk", "kn", 1, 130, 17, 3001},
                     Product{"bmk", "bkn", 3, 65, 64, 64}, Product{"bmk", "bnk", 5, 33, 40, 70},
                     Product{"bkm", "bkn", 3, 66, 24, 130},
                     Product{"km", "kn", 1, 525, 290, 600, true},
@@ -163,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Product{"mk", "kn", 1, 16, 1024, 900}, Product{"mk", "kn", 1, 50, 1031, 300},
                     Product{"mk", "kn", 1, 50, 1031, 1500, true},
                     // A panel that no core's cache holds, for all rows.
-                    Product{"mk", "kn", 1, 64, 50, 16100},
+                    Product{"mk", "kn", 1, 64, 50, 16103},
                     // One panel of all columns, if it were not cut for a second task.
                     Product{"mk", "nk", 1, 64, 64, 530}, Product{"km", "nk", 1, 50, 61, 730},
                     // Rows are written to their ends.
@@ -172,7 +172,10 @@ INSTANTIATE_TEST_SUITE_P(
                     // Tiles copy the next panel: of blocks of the sum that do not divide,
                     // a last panel that is narrow; squares that overlap.
                     Product{"km", "kn", 1, 520, 790, 1025}, Product{"km", "nk", 1, 310, 250, 701},
-                    Product{"km", "nk", 1, 600, 150, 300}));
+                    Product{"km", "nk", 1, 600, 150, 300},
+                    // Parts of a long sum, and their sum, which updates.
+                    Product{"km", "kn", 1, 50, 70, 2400, true}, Product{"mk", "nk", 1, 40, 33, 2600},
+                    Product{"mk", "kn", 1, 9, 5, 8200}, Product{"mk", "kn", 1, 1, 1, 70000}));
 
 } // namespace
 } // namespace agc

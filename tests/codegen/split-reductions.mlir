@@ -77,3 +77,53 @@ func.func @others_stay(%x: tensor<32x256x64xf32>, %y: tensor<32x16x64xf32>, %z: 
   } -> tensor<64xf32>
   return %largest, %on, %few, %prime : tensor<64xf32>, tensor<64xf32>, tensor<64xf32>, tensor<64xf32>
 }
+
+#x = affine_map<(d0, d1, d2) -> (d2, d0)>
+#y = affine_map<(d0, d1, d2) -> (d2, d1)>
+#z = affine_map<(d0, d1, d2) -> (d0, d1)>
+
+// The gradient of a small layer's weights, of a large batch.
+// CHECK-LABEL: func.func @product
+// CHECK-SAME: %[[X:.*]]: tensor<6144x64xf32>, %[[Y:.*]]: tensor<6144x128xf32>
+// CHECK-DAG: %[[ROWS:.*]] = tensor.expand_shape %[[X]] {{\[\[}}0, 1], [2]] output_shape [12, 512, 64]
+// CHECK-DAG: %[[COLUMNS:.*]] = tensor.expand_shape %[[Y]] {{\[\[}}0, 1], [2]] output_shape [12, 512, 128]
+// CHECK: %[[PARTS:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "reduction"]} ins(%[[ROWS]], %[[COLUMNS]] : {{.*}}) outs({{.*}} : tensor<12x64x128xf32>)
+// CHECK: linalg.generic {{.*}} iterator_types = ["reduction", "parallel", "parallel"]} ins(%[[PARTS]] : {{.*}}) outs({{.*}} : tensor<64x128xf32>)
+func.func @product(%x: tensor<6144x64xf32>, %y: tensor<6144x128xf32>) -> tensor<64x128xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<64x128xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<64x128xf32>) -> tensor<64x128xf32>
+  %sum = linalg.generic {indexing_maps = [#x, #y, #z], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %y : tensor<6144x64xf32>, tensor<6144x128xf32>) outs(%init : tensor<64x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %s, %0 : f32
+    linalg.yield %1 : f32
+  } -> tensor<64x128xf32>
+  return %sum : tensor<64x128xf32>
+}
+
+// As wide as that is no small layer; and of few rows panels are read from end to end.
+// CHECK-LABEL: func.func @wide_products
+// CHECK-NOT: tensor.expand_shape
+// CHECK: return
+func.func @wide_products(%x: tensor<6144x64xf32>, %y: tensor<6144x512xf32>, %few: tensor<6144x4xf32>, %z: tensor<6144x128xf32>)
+    -> (tensor<64x512xf32>, tensor<4x128xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<64x512xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<64x512xf32>) -> tensor<64x512xf32>
+  %wide = linalg.generic {indexing_maps = [#x, #y, #z], iterator_types = ["parallel", "parallel", "reduction"]} ins(%x, %y : tensor<6144x64xf32>, tensor<6144x512xf32>) outs(%init : tensor<64x512xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %s, %0 : f32
+    linalg.yield %1 : f32
+  } -> tensor<64x512xf32>
+  %other = tensor.empty() : tensor<4x128xf32>
+  %start = linalg.fill ins(%zero : f32) outs(%other : tensor<4x128xf32>) -> tensor<4x128xf32>
+  %short = linalg.generic {indexing_maps = [#x, #y, #z], iterator_types = ["parallel", "parallel", "reduction"]} ins(%few, %z : tensor<6144x4xf32>, tensor<6144x128xf32>) outs(%start : tensor<4x128xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %0 = arith.mulf %a, %b : f32
+    %1 = arith.addf %s, %0 : f32
+    linalg.yield %1 : f32
+  } -> tensor<4x128xf32>
+  return %wide, %short : tensor<64x512xf32>, tensor<4x128xf32>
+}

@@ -268,10 +268,7 @@ CompiledStep::CompiledStep(std::string program, StepOptions options)
     : program(std::move(program)), options(std::move(options)) {}
 void CompiledStep::write(const std::string &path, Loc loc) const {
   if (!stepNameOf(path))
-    failAt("AGC0104",
-           "a step is written to a path whose last part is a name in C, as its functions begin "
-           "with it: letters, digits and _; got '" + path + "'",
-           loc);
+    failAt("AGC0104", "a step is written to " + wantedStepPath(path), loc);
   ShipOptions ship;
   ship.target = options.target;
   ship.cpu = options.cpu;

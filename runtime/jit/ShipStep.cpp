@@ -19,6 +19,16 @@ std::optional<std::string> stepNameOf(const std::string &path) {
   return name;
 }
 
+std::string wantedStepPath(const std::string &path) {
+  std::string name = path.substr(path.rfind('/') + 1);
+  std::string text = "a path whose last part is a name in C, as its functions begin with it: "
+                     "letters, digits and _; got '" + name + "'";
+  size_t dot = name.rfind('.');
+  if (dot != std::string::npos && stepNameOf(name.substr(0, dot)))
+    text += "; leave '" + name.substr(dot) + "' off, as several files are written";
+  return text;
+}
+
 static std::string objectPath(ShipOptions::Emit emit, const std::string &path, const std::string &name) {
   switch (emit) {
   case ShipOptions::Emit::Object:

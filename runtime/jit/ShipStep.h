@@ -12,6 +12,9 @@ namespace agc {
 /// identifier of C.
 std::optional<std::string> stepNameOf(const std::string &path);
 
+/// What such a path is, and what \p path is instead, for an error.
+std::string wantedStepPath(const std::string &path);
+
 /// Compiles a program, serialized, to PATH.o (libPATH.a, PATH.s or PATH.ll, as
 /// options.emit says), PATH.h, PATH.json and, if asked for, PATH.f90, each written
 /// whole or not at all. Returns their paths. options.name is stepNameOf(path).

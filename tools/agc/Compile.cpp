@@ -24,9 +24,7 @@ const std::map<std::string, ShipOptions::Emit> kinds = {
 
 void runCompile(CompileFlags &flags) {
   if (!stepNameOf(flags.output))
-    throw UsageError("-o expects a path whose last part is a name in C, as its "
-                     "functions begin with it: letters, digits and _; got '" +
-                     flags.output.substr(flags.output.rfind('/') + 1) + "'");
+    throw UsageError("-o expects " + wantedStepPath(flags.output));
   if (flags.json && !flags.timing)
     throw UsageError("--json goes with --timing");
   if (flags.timing)

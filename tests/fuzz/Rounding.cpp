@@ -60,7 +60,7 @@ static double unitOf(Type element) {
 namespace {
 
 /// Adds to values what rounding might, in one block. There is one number for each
-/// place of a shape, made once, between -2.5 and 2.5; ops that follow each other take
+/// place of a shape, made once, between -2 and 2; ops that follow each other take
 /// other shares of it, so that what cancels does not cancel this.
 class Mover {
 public:
@@ -133,8 +133,8 @@ private:
   Value converted(Value x, RankedTensorType type) {
     return x.getType() == type ? x : Value(ir::ConvertOp::create(b, loc, type, x));
   }
-  /// amount * (sin(10007 i + phase) + 1.5 sin(phase)), in f64: there is no place where that
-  /// is next to nothing in every phase.
+  /// amount * (sin(10007 i + phase) + 3 sin(phase)) / 2, in f64: there is no place where that
+  /// is next to nothing in every phase, nor does an op's share make up for a sum's before it.
   Value numbers(ArrayRef<int64_t> shape) {
     Value &known = numbersOf[shape.vec()];
     if (known)
@@ -147,7 +147,7 @@ private:
     Value place = mul(ir::IotaOp::create(b, loc, line, 0), 10007), angle = spread(phase);
     Value wave = ir::SinOp::create(b, loc, ir::AddOp::create(b, loc, place, angle));
     // Equal elements are off alike: of their sum that is more.
-    wave = ir::AddOp::create(b, loc, wave, mul(ir::SinOp::create(b, loc, angle), 1.5));
+    wave = ir::AddOp::create(b, loc, mul(wave, 0.5), mul(ir::SinOp::create(b, loc, angle), 1.5));
     Value all = ir::MulOp::create(b, loc, wave, spread(amount));
     return known = ir::ReshapeOp::create(b, loc, type, all);
   }

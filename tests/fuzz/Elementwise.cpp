@@ -209,10 +209,15 @@ static std::optional<Facts> factsByType(const ElementwiseForm &form, ArrayRef<Fa
   bool fits = all.low <= range.low && range.high <= all.high;
   if (isa<FloatType>(form.result))
     return fits ? std::optional(Facts{range, operands[0].slope}) : std::nullopt;
-  if (isa<FloatType>(form.operands[0]))
+  if (isa<FloatType>(form.operands[0])) {
+    // What rounding puts on the other side of a whole number counts, too.
+    double far = range.magnitude() * 0x1p-7;
     return fits && range.magnitude() < 0x1p62
-               ? std::optional(Facts{{std::trunc(range.low), std::trunc(range.high)}, 0})
+               ? std::optional(Facts{{std::max(all.low, std::trunc(range.low - far)),
+                                      std::min(all.high, std::trunc(range.high + far))},
+                                     0})
                : std::nullopt;
+  }
   return Facts{fits ? range : all, 0};
 }
 

@@ -575,10 +575,14 @@ void Schedule::placeUpdates() {
         if (auto result = resultOf.find(value); result != resultOf.end())
           if (auto argument = updatedArgument(function, result->second))
             updates.push_back({value, bufferOfArgument[*argument], shownOf(op)});
+  Operation *lastCheck = nullptr;
+  for (Operation *op : order)
+    if (checks(*op))
+      lastCheck = op;
   auto isHarmful = [&](const Update &update) {
     for (Operation *op : llvm::drop_begin(
              llvm::make_range(llvm::find(order, update.value.getOwner()), order.end()))) {
-      if (checks(*op)) // The old value is to stay if it fails.
+      if (op == lastCheck) // The old value is to stay if it fails.
         return true;
       // Readers of the new value are no harm: they come after by definition.
       for (Value operand : readBy(op)) {

@@ -40,10 +40,10 @@ struct SplitReductionsPass : impl::SplitReductionsPassBase<SplitReductionsPass> 
 
 class Splitter {
 public:
-  explicit Splitter(linalg::GenericOp op) : op(op), b(op) {}
+  explicit Splitter(linalg::GenericOp op)
+      : op(op), b(op), isProduct(linalg::isaContractionOpInterface(op)) {}
 
   void run() {
-    isProduct = linalg::isaContractionOpInterface(op);
     if (!isSum() || !chooseLoop())
       return;
     op->replaceAllUsesWith(sumOf(sumParts()));
@@ -53,7 +53,7 @@ public:
 private:
   linalg::GenericOp op;
   OpBuilder b;
-  bool isProduct = false;
+  bool isProduct; // of two matrices; else a plain reduction, if it is a sum
   unsigned loop = 0;
   int64_t numParts = 1;
 
@@ -68,7 +68,8 @@ private:
 
 } // namespace
 
-/// Whether the op is a plain reduction that adds up in f32 or f64, from zero on.
+/// Whether the op is a plain reduction that adds up in f32 or f64, or a product that does,
+/// from zero on.
 bool Splitter::isSum() {
   if ((!isProduct && !isPlainReduction(op)) || op.hasIndexSemantics())
     return false;
@@ -86,21 +87,17 @@ bool Splitter::isSum() {
 
 /// How many parts are worth their sum, at most.
 int64_t Splitter::mostParts() {
-  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-  SmallVector<unsigned> parallel;
-  op.getParallelDims(parallel);
-  int64_t results = 1, terms = llvm::product_of(sizes);
-  for (unsigned d : parallel)
-    results *= sizes[d];
+  auto elementsOf = [](Value value) {
+    return cast<RankedTensorType>(value.getType()).getNumElements();
+  };
+  int64_t terms = llvm::product_of(op.getStaticLoopRanges());
+  int64_t results = elementsOf(op->getResult(0));
   if (terms < minTerms)
     return 0;
   if (!isProduct)
     return results <= maxResults ? maxParts : 0;
-  auto sideBeside = [&](OpOperand *operand) {
-    return terms / cast<RankedTensorType>(operand->get().getType()).getNumElements();
-  };
-  auto [lesser, longer] = std::minmax({sideBeside(op.getDpsInputOperand(0)),
-                                       sideBeside(op.getDpsInputOperand(1))});
+  auto [lesser, longer] = std::minmax({terms / elementsOf(op.getDpsInputs()[0]),
+                                       terms / elementsOf(op.getDpsInputs()[1])});
   int64_t steps = terms / results;
   bool isDeep = steps * std::min(lesser, shortSide) >= minDepth * shortSide * longer;
   return isDeep && results <= maxProductResults ? std::min(maxParts, steps / minSteps) : 0;

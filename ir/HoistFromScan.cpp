@@ -13,6 +13,11 @@
 //                                   trip would bring w into another order
 //   z = einsum(x, v, "ni,io->no")   v = transpose(w), before the loop
 //
+// A wide one lies in panels, each with all of the sum, so that what a product reads at a
+// time is one piece:
+//
+//   z = reshape(einsum(x, v, "ni,Aio->nAo"))
+//
 //===----------------------------------------------------------------------===//
 #include "ir/BodyBuilder.h"
 
@@ -62,6 +67,14 @@ static bool isWorthStacking(ScanOp scan, Value value, Value sum) {
   return !isConstant && numel(value) <= numel(sum);
 }
 
+/// A letter that names none of the dimensions.
+static char unusedLetter(EinsumOp einsum) {
+  char letter = 'a';
+  while (einsum.getSpec().contains(letter))
+    letter = letter == 'z' ? 'A' : letter + 1;
+  return letter;
+}
+
 /// The op on stacks, its sum over the trips, too.
 static Value overAllTrips(PatternRewriter &rewriter, Operation *op,
                           ArrayRef<Value> stacks) {
@@ -74,9 +87,7 @@ static Value overAllTrips(PatternRewriter &rewriter, Operation *op,
   }
   auto einsum = cast<EinsumOp>(op);
   auto [x, y, z] = parseEinsum(einsum.getSpec());
-  char trip = 'a';
-  while (einsum.getSpec().contains(trip))
-    trip = trip == 'z' ? 'A' : trip + 1;
+  char trip = unusedLetter(einsum);
   std::string spec = (Twine(trip) + x + "," + Twine(trip) + y + "->" + z).str();
   return EinsumOp::create(rewriter, op->getLoc(), einsum.getType(), stacks[0], stacks[1],
                           spec);
@@ -131,13 +142,17 @@ namespace {
 
 /// With fewer rows the product reads its other operand as it lies.
 constexpr int64_t manyRows = 16;
+/// A panel's columns are few vectors on any machine; fewer columns are no reason for panels.
+constexpr int64_t widthOfPanel = 64, minColumns = 128;
 
 /// A product of the body that reads a constant of the loop across.
 struct ReadAcross {
   EinsumOp product;
   OpOperand *weight = nullptr;
-  SmallVector<int64_t> permutation; // of the weight's dimensions, as they should lie
+  SmallVector<int64_t> shape;       // of the weight, its columns cut into panels
+  SmallVector<int64_t> permutation; // of that, as it should lie
   std::string spec;                 // of the product, then
+  bool isInPanels = false;
 };
 
 } // namespace
@@ -163,14 +178,42 @@ static std::optional<ReadAcross> findReadAcross(ScanOp scan, EinsumOp product) {
     rows *= z.contains(letter) ? size : 1;
   if (rows < manyRows)
     return std::nullopt;
-  std::string order = letters.str();
-  order.erase(order.find(along), 1);
+  ReadAcross read{product, &weight, {}, {}, {}};
+  llvm::append_range(read.shape, cast<RankedTensorType>(argument.getType()).getShape());
+  std::string from = letters.str(), result = z.str();
+  size_t column = from.find(along);
+  int64_t columns = read.shape[column];
+  read.isInPanels = columns >= minColumns && columns % widthOfPanel == 0;
+  std::string order = from;
+  order.erase(column, 1);
+  if (read.isInPanels) {
+    char panel = unusedLetter(product);
+    read.shape[column] = widthOfPanel;
+    read.shape.insert(read.shape.begin() + column, columns / widthOfPanel);
+    from.insert(column, 1, panel);
+    result.insert(result.size() - 1, 1, panel);
+    order.insert(0, 1, panel);
+  }
   order += along;
-  ReadAcross read{product, &weight, {}, {}};
   for (char letter : order)
-    read.permutation.push_back(letters.find(letter));
-  read.spec = (isX ? order + "," + y.str() : x.str() + "," + order) + "->" + z.str();
+    read.permutation.push_back(from.find(letter));
+  read.spec = (isX ? order + "," + y.str() : x.str() + "," + order) + "->" + result;
   return read;
+}
+
+/// The product with a dimension of panels.
+static void multiplyPanels(PatternRewriter &rewriter, const ReadAcross &read, Value weight) {
+  EinsumOp product = read.product;
+  auto type = product.getType();
+  SmallVector<int64_t> shape(type.getShape());
+  shape.back() = widthOfPanel;
+  shape.insert(shape.end() - 1, type.getShape().back() / widthOfPanel);
+  SmallVector<Value> operands(product->getOperands());
+  operands[read.weight->getOperandNumber()] = weight;
+  rewriter.setInsertionPoint(product);
+  Value result = EinsumOp::create(rewriter, product.getLoc(), type.clone(shape), operands[0],
+                                  operands[1], read.spec);
+  rewriter.replaceOpWithNewOp<ReshapeOp>(product, type, result);
 }
 
 bool hoistTransposes(ScanOp scan, PatternRewriter &rewriter) {
@@ -185,16 +228,22 @@ bool hoistTransposes(ScanOp scan, PatternRewriter &rewriter) {
   SmallVector<Value> inputs(scan.getInputs());
   for (ReadAcross &read : found) {
     auto argument = cast<BlockArgument>(read.weight->get());
-    auto type = cast<RankedTensorType>(argument.getType());
+    Location loc = read.product.getLoc();
     SmallVector<int64_t> shape;
     for (int64_t d : read.permutation)
-      shape.push_back(type.getDimSize(d));
+      shape.push_back(read.shape[d]);
     rewriter.setInsertionPoint(scan);
-    inputs.push_back(TransposeOp::create(rewriter, read.product.getLoc(),
-                                         type.clone(shape),
-                                         scan.getBodyInputs()[argument.getArgNumber()],
-                                         read.permutation));
-    Value added = scan.getBody().front().addArgument(inputs.back().getType(), scan.getLoc());
+    Value weight = scan.getBodyInputs()[argument.getArgNumber()];
+    auto type = cast<RankedTensorType>(weight.getType());
+    if (read.isInPanels)
+      weight = ReshapeOp::create(rewriter, loc, type.clone(read.shape), weight);
+    type = type.clone(shape);
+    inputs.push_back(TransposeOp::create(rewriter, loc, type, weight, read.permutation));
+    Value added = scan.getBody().front().addArgument(type, scan.getLoc());
+    if (read.isInPanels) {
+      multiplyPanels(rewriter, read, added);
+      continue;
+    }
     rewriter.modifyOpInPlace(read.product, [&] {
       read.weight->set(added);
       read.product.setSpec(read.spec);

@@ -165,18 +165,45 @@ bool isReadFlat(linalg::GenericOp op, unsigned depth = 0) {
   return depth < maxFlatChain && isElementwise(op) && llvm::all_of(op->getUsers(), isFlat);
 }
 
-/// Layers flatten what they multiply: what is done with a product's elements goes over
-/// these as they lie, not by the shape that nobody asks for behind it. Then it can join
-/// the product's kernel.
-LogicalResult flattenBehindProducts(Operation *root) {
-  RewritePatternSet patterns(root->getContext());
-  linalg::populateFoldReshapeOpsByCollapsingPatterns(patterns, [](OpOperand *operand) {
+/// Whether the op is a sum, or does something with the elements of one.
+bool comesOfSum(linalg::GenericOp op, unsigned depth = 0) {
+  return depth < maxFlatChain &&
+         (op.getNumReductionLoops() || llvm::any_of(op.getDpsInputs(), [&](Value input) {
+            auto maker = input.getDefiningOp<linalg::GenericOp>();
+            return maker && comesOfSum(maker, depth + 1);
+          }));
+}
+
+/// Whether some reader is a sum that the op would rather go into.
+bool isSummed(linalg::GenericOp op) {
+  return llvm::any_of(op->getUsers(), [&](Operation *user) {
+    auto reader = dyn_cast<linalg::GenericOp>(user);
+    return reader && reader.getNumReductionLoops() && isWorthFusing(op, reader);
+  });
+}
+
+/// What is done with a product's elements goes over these as they lie, so that it can join the
+/// product's kernel. Layers flatten what they multiply: there it does not go by the shape that
+/// nobody asks for behind it. And where a product has panels, it has them, too. First the one,
+/// then the other: an op that reads products of both kinds would go back and forth.
+LogicalResult shapeBehindProducts(Operation *root) {
+  RewritePatternSet flatten(root->getContext()), expand(root->getContext());
+  linalg::populateFoldReshapeOpsByCollapsingPatterns(flatten, [](OpOperand *operand) {
     auto reshape = operand->get().getDefiningOp<tensor::ExpandShapeOp>();
     auto reader = dyn_cast<linalg::GenericOp>(operand->getOwner());
     auto maker = reshape ? reshape.getSrc().getDefiningOp<linalg::GenericOp>() : nullptr;
     return maker && reader && isReadFlat(reader);
   });
-  return applyPatternsGreedily(root, std::move(patterns));
+  linalg::populateFoldReshapeOpsByExpansionPatterns(expand, [](OpOperand *operand) {
+    auto reshape = operand->get().getDefiningOp<tensor::CollapseShapeOp>();
+    auto reader = dyn_cast<linalg::GenericOp>(operand->getOwner());
+    auto maker = reshape ? reshape.getSrc().getDefiningOp<linalg::GenericOp>() : nullptr;
+    return maker && maker->hasOneUse() && reshape->hasOneUse() && comesOfSum(maker) && reader &&
+           isElementwise(reader) && !isSummed(reader);
+  });
+  return failed(applyPatternsGreedily(root, std::move(flatten)))
+             ? failure()
+             : applyPatternsGreedily(root, std::move(expand));
 }
 
 LogicalResult fuseWhere(Operation *root, const linalg::ControlFusionFn &control) {
@@ -349,7 +376,7 @@ void readOnlyForShape(linalg::GenericOp op) {
 
 struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> {
   void runOnOperation() override {
-    if (failed(flattenBehindProducts(getOperation())) ||
+    if (failed(shapeBehindProducts(getOperation())) ||
         failed(fuseWhere(getOperation(), goesIntoItsReader)))
       return signalPassFailure();
     IRRewriter rewriter(&getContext());

@@ -498,6 +498,8 @@ std::pair<ContractionEmitter::Task, Value> ContractionEmitter::taskAt(const Task
   auto takePanel = [&] {
     int64_t groups = llvm::divideCeil(plan.numPanels(nest), plan.panelsPerTask);
     firstPanel = times(takeIndex(groups), plan.panelsPerTask);
+    for (unsigned l : llvm::reverse(plan.panelLoops))
+      task.place.indices[l] = takeIndex(nest.sizes[l]);
   };
   if (plan.panelsInside)
     takePanel();
@@ -506,8 +508,6 @@ std::pair<ContractionEmitter::Task, Value> ContractionEmitter::taskAt(const Task
     task.place.indices[l] = takeIndex(nest.sizes[l]);
   if (!plan.panelsInside)
     takePanel();
-  for (unsigned l : llvm::reverse(plan.panelLoops))
-    task.place.indices[l] = takeIndex(nest.sizes[l]);
   for (unsigned l : llvm::reverse(plan.batchLoops))
     task.place.indices[l] = takeIndex(nest.sizes[l]);
 
@@ -565,9 +565,13 @@ void ContractionEmitter::forEachTask(const Task &block,
   Value number = loop.getInductionVar();
   auto [task, firstPanel] = taskAt(block, number);
   // The first of those that share their rows, and the first of all in this range.
-  if (plan.packsRows)
-    task.hasNewRows = arith::OrIOp::create(b, isEqual(firstPanel, emit.constant(0)),
-                                           isEqual(number, begin));
+  if (plan.packsRows) {
+    Value isFirst = isEqual(firstPanel, emit.constant(0));
+    for (unsigned l : plan.panelLoops)
+      isFirst = arith::AndIOp::create(b, isFirst,
+                                      isEqual(task.place.indices[l], emit.constant(0)));
+    task.hasNewRows = arith::OrIOp::create(b, isFirst, isEqual(number, begin));
+  }
   Task next;
   if (plan.packsNextPanel) {
     next = taskBehind(block, number, begin, end, task);

@@ -28,33 +28,36 @@ constexpr int64_t evenTasks = 16;
 /// others go on with the result: behind an update nobody does.
 bool canShareRows(const ContractionPlan &plan, const LoopNest &nest,
                   const Machine &machine) {
-  if (!plan.hasLoneRowLoop() || !plan.panelLoops.empty() || !plan.batchLoops.empty() ||
-      plan.packsRows || plan.sumsInBlocks() || nest.updatesInPlace)
+  if (!plan.hasLoneRowLoop() || !plan.batchLoops.empty() || plan.packsRows ||
+      plan.sumsInBlocks() || nest.updatesInPlace)
     return false;
   int64_t panelElements = nest.numIterations() / nest.sizes[plan.cutLoop];
   return panelElements * plan.panel->element.getIntOrFloatBitWidth() / 8 <=
          machine.coreCacheBytes / 2;
 }
 
-/// A short one's tiles become such that each is a task.
+/// A short one's tiles become such that each is a task: as large as the plan's if such
+/// share the rows out evenly, and half as large at least. Panels that are one piece stay in
+/// the first-level cache for all tiles of a task: there it is half of the rows.
 void shareTiles(ContractionPlan &plan, const LoopNest &nest, const Machine &machine) {
   int64_t rows = nest.sizes[plan.cutLoop];
   int64_t vectors = llvm::divideCeil(nest.sizes[plan.vectorLoop], plan.lanes);
-  int64_t sums = plan.tileTrips * plan.tileVectors;
+  int64_t most = plan.tileTrips * plan.tileVectors, best = (most - 1) / 2;
   // The first is the plan's own. Columns left over are a tile, too, and not a thin one.
-  for (int64_t v : {plan.tileVectors, int64_t(4), int64_t(3), int64_t(2), int64_t(1)}) {
-    int64_t trips = sums / v, rest = vectors % v;
-    bool fits = v + trips * v < machine.numRegisters;
-    if (sums % v || !fits || v > vectors || rows % (2 * trips) || (rest && 2 * rest < v) ||
-        nest.numIterations() / rows * trips < minTileWork)
-      continue;
-    plan.tileTrips = trips;
-    plan.tileVectors = v;
-    plan.tilesPerTask = 1;
-    plan.panelsPerTask = 1;
-    plan.panelsInside = true;
-    return;
-  }
+  for (int64_t v : {plan.tileVectors, int64_t(4), int64_t(3), int64_t(2), int64_t(1)})
+    for (int64_t trips = most / v; trips * v > best; --trips) {
+      int64_t rest = vectors % v;
+      bool fits = v + trips * v < machine.numRegisters;
+      if (!fits || v > vectors || rows % (2 * trips) || (rest && 2 * rest < v) ||
+          nest.numIterations() / rows * trips < minTileWork)
+        continue;
+      best = trips * v;
+      plan.tileTrips = trips;
+      plan.tileVectors = v;
+      plan.tilesPerTask = plan.panelLoops.empty() ? 1 : rows / trips / 2;
+      plan.panelsPerTask = 1;
+      plan.panelsInside = true;
+    }
 }
 
 } // namespace
@@ -67,7 +70,8 @@ void shareRows(ContractionPlan &plan, const LoopNest &nest, const Machine &machi
   // Of a longer one each thread reads its rows and all of the panel, not its panels and
   // all rows, where there are more of these.
   int64_t tiles = plan.numTiles(nest), tasks = std::min(tiles, evenTasks);
-  if (nest.sizes[plan.vectorLoop] >= nest.sizes[plan.cutLoop] || tasks < evenTasks / 2)
+  if (!plan.panelLoops.empty() || tasks < evenTasks / 2 ||
+      nest.sizes[plan.vectorLoop] >= nest.sizes[plan.cutLoop])
     return;
   // Each task would pack the panel again: as many as there are.
   if (!plan.packsPanel)

@@ -10,6 +10,15 @@ func.func @shares_rows(%h: tensor<32x128xf32>, %w: tensor<128x512xf32>) -> tenso
   return %1 : tensor<32x512xf32>
 }
 
+// A weight in panels that are one piece each: two shares of the rows, each of which takes
+// panel after panel.
+// CHECK-LABEL: func.func @shares_rows_of_panels
+// CHECK: call @product_32x8x64_over_128({{.*}}, %c0, %c16) {agc.parallel}
+func.func @shares_rows_of_panels(%h: tensor<32x128xf32>, %w: tensor<8x128x64xf32>) -> tensor<32x8x64xf32> {
+  %1 = agc.einsum %h, %w {spec = "mk,pkn->mpn"} : (tensor<32x128xf32>, tensor<8x128x64xf32>) -> tensor<32x8x64xf32>
+  return %1 : tensor<32x8x64xf32>
+}
+
 // 33 rows are no even number of such tiles.
 // CHECK-LABEL: func.func @keeps_columns_of_odd_rows
 // CHECK: call @product_33x512_over_128({{.*}}, %c0, %c8) {agc.parallel}
@@ -48,5 +57,14 @@ func.func @keeps_columns_of_updates(%h: tensor<32x128xf32>, %x: tensor<128x512xf
 // CHECK: } else {
 // CHECK: iter_args
 // CHECK-COUNT-48: math.fma
+// CHECK-NOT: math.fma
+// CHECK-LABEL: func.func private @product_32x8x64_over_128(
+// CHECK: scf.for %[[TASK:.*]] = %arg3 to %arg4
+// CHECK: arith.remui %[[TASK]], %c8
+// CHECK: %[[SHARE:.*]] = arith.divui %[[TASK]], %c8
+// CHECK: arith.muli %{{.*}}, %c4
+// Tiles of four rows by four vectors, and two steps behind each other.
+// CHECK: iter_args
+// CHECK-COUNT-32: math.fma
 // CHECK-NOT: math.fma
 // CHECK-LABEL: func.func private @product_33x512_over_128(

@@ -87,4 +87,35 @@ TEST(Layers, OfSequencesInACompiledStep) {
   expectTheSame([] { return Words(); }, tensor({1, 2, 3, 4, 0, 6, 5, 0, 0, 1, 2, 0}).view({4, 3}), rand({3, 3}));
 }
 
+/// The loop brings a weight of so many columns into panels; the cells read it as it lies.
+TEST(Layers, OfWideStatesAreTheirCellsStepByStep) {
+  manual_seed(3);
+  auto options = TensorOptions().dtype(kFloat64);
+  Tensor x = randn({3, 20, 8}, options);
+  for (int64_t size : {32, 40}) { // in panels; not whole ones
+    std::vector<Tensor> w{randn({4 * size, 8}, options), randn({4 * size, size}, options),
+                          randn({4 * size}, options), randn({4 * size}, options)};
+    for (Tensor &each : w)
+      each = (each * 0.2).detach().set_requires_grad(true);
+    Tensor h = randn({20, size}, options).set_requires_grad(true), c = randn({20, size}, options);
+    std::vector<Tensor> state{h.unsqueeze(0), c.unsqueeze(0)};
+    Tensor layer = std::get<0>(lstm(x, state, w, true, 1, 0.0, false, false, false));
+    std::vector<Tensor> rows;
+    Tensor a = h, b = c;
+    for (int64_t t = 0; t < 3; ++t) {
+      std::vector<Tensor> before{a, b};
+      std::tie(a, b) = lstm_cell(x[t], before, w[0], w[1], w[2], w[3]);
+      rows.push_back(a);
+    }
+    Tensor cells = stack(rows);
+    EXPECT_TRUE(allclose(layer, cells, 1e-12, 1e-13));
+    auto gradients = [&](const Tensor &y) {
+      return autograd::grad({(y * y).sum()}, {w[0], w[1], w[2], h}, {}, true);
+    };
+    auto ours = gradients(layer), theirs = gradients(cells);
+    for (size_t i = 0; i < ours.size(); ++i)
+      EXPECT_TRUE(allclose(ours[i], theirs[i], 1e-10, 1e-11)) << i;
+  }
+}
+
 } // namespace

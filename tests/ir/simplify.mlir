@@ -112,6 +112,26 @@ func.func @few_rows(%h: tensor<2x4xf32>, %w: tensor<4x4xf32>) -> tensor<2x4xf32>
 
 // -----
 
+// A wide one lies in panels of 64 columns, which its product has as a dimension.
+// CHECK-LABEL: @wide_weights
+// CHECK: %[[R:.*]] = agc.reshape %arg1 : tensor<128x128xf32> to tensor<2x64x128xf32>
+// CHECK: %[[T:.*]] = agc.transpose %[[R]] {permutation = array<i64: 0, 2, 1>} : tensor<2x64x128xf32> to tensor<2x128x64xf32>
+// CHECK: agc.scan %arg0, %[[T]] {num_carries = 1 : i64
+// CHECK: ^bb0(%[[H:.*]]: tensor<32x128xf32>, %[[V:.*]]: tensor<2x128x64xf32>):
+// CHECK: %[[P:.*]] = agc.einsum %[[H]], %[[V]] {spec = "ni,aio->nao"} : {{.*}} -> tensor<32x2x64xf32>
+// CHECK: %[[Z:.*]] = agc.reshape %[[P]] : tensor<32x2x64xf32> to tensor<32x128xf32>
+// CHECK: agc.yield %[[Z]]
+func.func @wide_weights(%h: tensor<32x128xf32>, %w: tensor<128x128xf32>) -> tensor<32x128xf32> {
+  %z = agc.scan %h, %w {trips = 5 : i64, num_carries = 1 : i64, num_xs = 0 : i64} : (tensor<32x128xf32>, tensor<128x128xf32>) -> tensor<32x128xf32> {
+  ^bb0(%a: tensor<32x128xf32>, %v: tensor<128x128xf32>):
+    %p = agc.einsum %a, %v {spec = "ni,oi->no"} : (tensor<32x128xf32>, tensor<128x128xf32>) -> tensor<32x128xf32>
+    agc.yield %p : tensor<32x128xf32>
+  }
+  return %z : tensor<32x128xf32>
+}
+
+// -----
+
 // A slice of all is what it was taken of.
 // CHECK-LABEL: @whole
 // CHECK-NEXT: %[[PART:.*]] = agc.slice %arg0

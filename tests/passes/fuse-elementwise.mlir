@@ -176,6 +176,36 @@ func.func @goes_over_the_shape_that_is_summed(%x: tensor<24x8xf32>, %w: tensor<8
   return %3 : tensor<4x16xf32>
 }
 
+// A product that has panels as a dimension, and all that is done with its elements.
+// CHECK-LABEL: @goes_over_panels
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel"]}
+// CHECK: arith.addf
+// CHECK: math.tanh
+// CHECK: %[[C:.*]] = tensor.collapse_shape {{.*}} : tensor<24x2x8xf32> into tensor<24x16xf32>
+// CHECK: return %[[C]]
+func.func @goes_over_panels(%x: tensor<24x8xf32>, %w: tensor<2x8x8xf32>, %y: tensor<24x16xf32>) -> tensor<24x16xf32> {
+  %0 = agc.einsum %x, %w {spec = "mk,pkn->mpn"} : (tensor<24x8xf32>, tensor<2x8x8xf32>) -> tensor<24x2x8xf32>
+  %1 = agc.reshape %0 : tensor<24x2x8xf32> to tensor<24x16xf32>
+  %2 = agc.add %1, %y : tensor<24x16xf32>
+  %3 = agc.tanh %2 : tensor<24x16xf32>
+  return %3 : tensor<24x16xf32>
+}
+
+// Not where somebody sums along the shape behind it.
+// CHECK-LABEL: @goes_over_what_is_summed_of_panels
+// CHECK: %[[P:.*]] = linalg.generic {{.*}} "reduction"]}
+// CHECK: %[[C:.*]] = tensor.collapse_shape %[[P]]
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "reduction"]} ins(%[[C]]
+// CHECK: math.tanh
+func.func @goes_over_what_is_summed_of_panels(%x: tensor<24x8xf32>, %w: tensor<2x8x8xf32>) -> tensor<24xf32> {
+  %0 = agc.einsum %x, %w {spec = "mk,pkn->mpn"} : (tensor<24x8xf32>, tensor<2x8x8xf32>) -> tensor<24x2x8xf32>
+  %1 = agc.reshape %0 : tensor<24x2x8xf32> to tensor<24x16xf32>
+  %2 = agc.tanh %1 : tensor<24x16xf32>
+  %3 = agc.reduce_sum %2 {dimensions = array<i64: 1>} : tensor<24x16xf32> to tensor<24xf32>
+  return %3 : tensor<24xf32>
+}
+
 // A loss that is read from values of the forward which are there for it alone: the group
 // gives what is summed up, one value.
 // CHECK-LABEL: @sums_one_value_of_several

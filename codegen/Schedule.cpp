@@ -451,6 +451,9 @@ void Schedule::orderKernels() {
       add(op);
 }
 
+/// Numbers of so many bytes take no room: what an optimizer knows of its step.
+static constexpr int64_t smallRoom = 64;
+
 /// Kernels that need no room of their own (updates, results) go to where all that they
 /// read is there, and what they overwrite has been read.
 void Schedule::hoistUpdates() {
@@ -469,7 +472,7 @@ void Schedule::hoistUpdates() {
       add(value, written);
     int place = position;
     bool needsRoom = !isa<linalg::GenericOp>(op) || llvm::any_of(written, [&](unsigned buffer) {
-      return buffers[buffer].kind == Buffer::Workspace;
+      return buffers[buffer].kind == Buffer::Workspace && buffers[buffer].bytes() > smallRoom;
     });
     if (!needsRoom && position >= numFirst) {
       place = int(numFirst) - 1;

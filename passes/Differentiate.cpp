@@ -36,8 +36,14 @@ private:
   /// What has arrived at each value so far.
   DenseMap<Value, SmallVector<Value, 2>> contributions;
 
+  /// What a local derivative was for.
+  DenseSet<Operation *> visited;
+
   void findActiveValues();
   LogicalResult visit(Operation *op);
+  bool endsIn(Value value, const llvm::SmallSetVector<Operation *, 8> &ops);
+  SmallVector<Operation *> wayFromOneValue(Operation *last, Value &from);
+  LogicalResult visitLocally(ArrayRef<Operation *> way, Value from);
   Value sumContributions(Value value, Location loc);
 };
 
@@ -132,6 +138,87 @@ LogicalResult ReverseWalk::visit(Operation *op) {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// Local derivatives
+//
+// Where element-wise ops go apart from one value and come together again, as in
+// x * sigmoid(x), the derivative of the whole is there before a cotangent is: dx = dy * d,
+// and d is of values of the forward alone, which can compute it where it has these.
+//===----------------------------------------------------------------------===//
+
+/// Of so many ops at most.
+constexpr size_t maxLocalOps = 16;
+
+/// Whether the op is arithmetic of floating-point numbers, element by element.
+static bool isArithmetic(Operation *op) {
+  return isa_and_nonnull<Scalarizes>(op) && isa<Differentiable>(op) && isFloat(op->getResult(0)) &&
+         op->hasTrait<OpTrait::SameOperandsAndResultType>();
+}
+
+/// Whether these ops are all that a cotangent of the value comes from.
+bool ReverseWalk::endsIn(Value value, const llvm::SmallSetVector<Operation *, 8> &ops) {
+  if (contributions.contains(value) || llvm::is_contained(inputs, value))
+    return false;
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    return ops.contains(user) || llvm::none_of(user->getResults(), [&](Value result) {
+             return active.contains(result);
+           });
+  });
+}
+
+/// The ops from one value to this one, the last first; none if there are not several ways
+/// between them.
+SmallVector<Operation *> ReverseWalk::wayFromOneValue(Operation *last, Value &from) {
+  if (!isArithmetic(last) || cuts.contains(last->getResult(0)))
+    return {};
+  llvm::SmallSetVector<Operation *, 8> ops;
+  llvm::SmallSetVector<Value, 4> front;
+  auto add = [&](Operation *op) {
+    ops.insert(op);
+    for (Value operand : op->getOperands())
+      if (active.contains(operand))
+        front.insert(operand);
+  };
+  add(last);
+  if (front.size() < 2)
+    return {};
+  while (front.size() > 1) {
+    // The one that comes last is not where the others come from.
+    Operation *latest = nullptr;
+    for (Value value : front)
+      if (Operation *maker = value.getDefiningOp();
+          maker && maker->getBlock() == last->getBlock() &&
+          (!latest || latest->isBeforeInBlock(maker)))
+        latest = maker;
+    if (!isArithmetic(latest) || !endsIn(latest->getResult(0), ops) || ops.size() == maxLocalOps)
+      return {};
+    front.remove(latest->getResult(0));
+    add(latest);
+  }
+  from = front.front();
+  return {ops.begin(), ops.end()};
+}
+
+LogicalResult ReverseWalk::visitLocally(ArrayRef<Operation *> way, Value from) {
+  Location loc = gradientLocation(way.front());
+  Value cotangent = sumContributions(way.front()->getResult(0), loc);
+  visited.insert_range(way);
+  if (!cotangent)
+    return success();
+  decltype(contributions) outer;
+  std::swap(contributions, outer);
+  GradientBuilder g(builder, loc, {});
+  contributions[way.front()->getResult(0)].push_back(g.constant(g(cotangent), 1).value);
+  for (Operation *op : way)
+    if (failed(visit(op)))
+      return failure();
+  Value derivative = sumContributions(from, loc);
+  contributions = std::move(outer);
+  if (derivative)
+    contributions[from].push_back(MulOp::create(builder, loc, cotangent, derivative));
+  return success();
+}
+
 LogicalResult ReverseWalk::run() {
   findActiveValues();
   if (gradient.getCut())
@@ -147,9 +234,14 @@ LogicalResult ReverseWalk::run() {
     if (llvm::any_of(op.getResults(),
                      [&](Value result) { return active.contains(result); }))
       reversed.push_back(&op);
-  for (Operation *op : llvm::reverse(reversed))
-    if (failed(visit(op)))
+  for (Operation *op : llvm::reverse(reversed)) {
+    if (visited.contains(op))
+      continue;
+    Value from;
+    SmallVector<Operation *> way = wayFromOneValue(op, from);
+    if (failed(way.empty() ? visit(op) : visitLocally(way, from)))
       return failure();
+  }
 
   SmallVector<Value> results;
   for (Value input : inputs) {

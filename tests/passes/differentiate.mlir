@@ -34,6 +34,58 @@ func.func @sums_where_paths_meet(%x: tensor<f32>, %dz: tensor<f32>) -> tensor<f3
 
 // -----
 
+// Element-wise ops that go apart from one value and come together again have one derivative,
+// of the forward's values alone, which the cotangent is multiplied with once.
+// CHECK-LABEL: @derives_before_the_cotangent
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>, %[[DZ:.*]]: tensor<4xf32>
+// CHECK: %[[S:.*]] = agc.sigmoid %[[X]]
+// CHECK-NOT: %[[DZ]]
+// CHECK: %[[D:.*]] = agc.add
+// CHECK-NEXT: %[[DX:.*]] = agc.mul %[[DZ]], %[[D]]
+// CHECK-NEXT: return %[[DX]]
+func.func @derives_before_the_cotangent(%x: tensor<4xf32>, %dz: tensor<4xf32>) -> tensor<4xf32> {
+  %s = agc.sigmoid %x : tensor<4xf32>
+  %z = agc.mul %x, %s : tensor<4xf32>
+  %dx = agc.gradient %z, %dz, %x {outputs = 1 : i64} : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %dx : tensor<4xf32>
+}
+
+// Not where a value on the way has a cotangent from elsewhere, or is asked for, or where
+// something else than arithmetic is on the way: the cotangent goes each of the ways.
+// CHECK-LABEL: @goes_each_way
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>, %[[DZ:.*]]: tensor<4xf32>, %[[DS:.*]]: tensor<4xf32>
+// CHECK: agc.mul %[[DZ]], %{{.*}} : tensor<4xf32>
+// CHECK: agc.mul %[[DZ]], %{{.*}} : tensor<4xf32>
+// CHECK-LABEL: @goes_to_what_is_asked_for
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>, %[[DZ:.*]]: tensor<4xf32>
+// CHECK: agc.mul %[[DZ]], %{{.*}} : tensor<4xf32>
+// CHECK: agc.mul %[[DZ]], %{{.*}} : tensor<4xf32>
+// CHECK-LABEL: @goes_through_a_choice
+// CHECK-SAME: %[[X:.*]]: tensor<4xf32>, %[[P:.*]]: tensor<4xi1>, %[[DZ:.*]]: tensor<4xf32>
+// CHECK: agc.mul %[[DZ]], %{{.*}} : tensor<4xf32>
+// CHECK: agc.mul %[[DZ]], %{{.*}} : tensor<4xf32>
+func.func @goes_each_way(%x: tensor<4xf32>, %dz: tensor<4xf32>, %ds: tensor<4xf32>) -> tensor<4xf32> {
+  %s = agc.sigmoid %x : tensor<4xf32>
+  %z = agc.mul %x, %s : tensor<4xf32>
+  %dx = agc.gradient %z, %s, %dz, %ds, %x {outputs = 2 : i64} : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %dx : tensor<4xf32>
+}
+func.func @goes_to_what_is_asked_for(%x: tensor<4xf32>, %dz: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %s = agc.sigmoid %x : tensor<4xf32>
+  %z = agc.mul %x, %s : tensor<4xf32>
+  %d:2 = agc.gradient %z, %dz, %x, %s {outputs = 1 : i64} : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>)
+  return %d#0, %d#1 : tensor<4xf32>, tensor<4xf32>
+}
+func.func @goes_through_a_choice(%x: tensor<4xf32>, %p: tensor<4xi1>, %dz: tensor<4xf32>) -> tensor<4xf32> {
+  %t = agc.tanh %x : tensor<4xf32>
+  %s = agc.select %p, %t, %x : tensor<4xf32>
+  %z = agc.mul %x, %s : tensor<4xf32>
+  %dx = agc.gradient %z, %dz, %x {outputs = 1 : i64} : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %dx : tensor<4xf32>
+}
+
+// -----
+
 // Of a frozen operand nothing is generated: one product, not two.
 // CHECK-LABEL: @skips_what_is_not_asked_for
 // CHECK-COUNT-2: agc.einsum

@@ -9,7 +9,7 @@
 //   2. a costly producer goes into one of its readers, which keeps the value for
 //      the others: nothing is computed twice;
 //   3. a cheap producer is computed again in each of its readers;
-//   4. what a reduction computes of several values of a group, that gives instead.
+//   4. what is computed later of several values of a group, that gives instead.
 // 1 first: only then is a producer whose readers have become one seen as such.
 //
 //===----------------------------------------------------------------------===//
@@ -35,8 +35,6 @@ namespace {
 constexpr unsigned maxRecomputation = 64;
 /// Ops one behind the other that are looked at to see who reads a value in the end.
 constexpr unsigned maxFlatChain = 8;
-
-bool isCostly(Operation &op) { return ir::workOf(op) > 1; }
 
 int64_t numIterations(linalg::GenericOp op) {
   int64_t product = 1;
@@ -233,7 +231,7 @@ std::optional<Partner> findReader(linalg::GenericOp producer) {
   auto isReturn = [](Operation *user) {
     return user->hasTrait<OpTrait::IsTerminator>();
   };
-  bool isWorthIt = llvm::any_of(*producer.getBody(), isCostly);
+  bool isWorthIt = isCostly(producer);
   if (!isWorthIt && llvm::none_of(producer->getUsers(), isReturn))
     return std::nullopt;
   SmallVector<linalg::GenericOp> readers;
@@ -253,77 +251,6 @@ std::optional<Partner> findReader(linalg::GenericOp producer) {
     if (auto between = readersBetween(producer, reader))
       return Partner(reader, *between);
   return std::nullopt;
-}
-
-//===----------------------------------------------------------------------===//
-// Reductions of what is computed from several results
-//===----------------------------------------------------------------------===//
-
-/// What a reduction of one result adds up, or combines otherwise, if it is computed in its
-/// body for that alone; and the op that does.
-std::pair<Value, Operation *> termOf(linalg::GenericOp op) {
-  SmallVector<Operation *> combiners;
-  Value term = matchReduction(op.getRegionOutputArgs(), 0, combiners);
-  if (op.getNumDpsInits() != 1 || !term || !term.getDefiningOp() || !term.hasOneUse())
-    return {};
-  return {term, combiners.front()};
-}
-
-/// Whether a reduction's term would be one value in memory where now several are that
-/// nobody else reads: element by element what one op gives that the term can join.
-bool shouldComputeTermBefore(linalg::GenericOp op) {
-  AffineMap identity = AffineMap::getMultiDimIdentityMap(op.getNumLoops(), op.getContext());
-  linalg::GenericOp maker;
-  unsigned spared = 0;
-  if (op.getNumReductionLoops() == 0 || op.hasIndexSemantics())
-    return false;
-  for (OpOperand *operand : op.getDpsInputOperands()) {
-    auto from = operand->get().getDefiningOp<linalg::GenericOp>();
-    if (op.getMatchingIndexingMap(operand) != identity)
-      return false;
-    if (!from)
-      continue;
-    if ((maker && maker != from) || !isElementwise(from) ||
-        from.getIndexingMapMatchingResult(cast<OpResult>(operand->get())) != identity)
-      return false;
-    maker = from;
-    spared += operand->get().hasOneUse();
-  }
-  return spared > 1 && fits(maker, op) && termOf(op).first && llvm::any_of(*maker.getBody(), isCostly) &&
-         llvm::all_of(maker->getUsers(), [](Operation *user) {
-           return isa<linalg::GenericOp>(user) || user->hasTrait<OpTrait::IsTerminator>();
-         }) && readersBetween(maker, op);
-}
-
-/// Makes a reduction's term, in an op of its own, what it reads: that joins its maker.
-void computeTermBefore(RewriterBase &rewriter, linalg::GenericOp op) {
-  auto [term, combiner] = termOf(op);
-  rewriter.setInsertionPoint(op);
-  Location loc = op.getLoc();
-  AffineMap identity = rewriter.getMultiDimIdentityMap(op.getNumLoops());
-  Value empty = tensor::EmptyOp::create(rewriter, loc, op.getStaticLoopRanges(), term.getType());
-  SmallVector<AffineMap> maps(op.getNumDpsInputs() + 1, identity);
-  auto terms = linalg::GenericOp::create(
-      rewriter, loc, empty.getType(), op.getDpsInputs(), empty, maps,
-      iterators(op.getNumLoops(), 0), [&](OpBuilder &b, Location, ValueRange values) {
-        IRMapping mapping;
-        for (OpOperand *operand : op.getDpsInputOperands())
-          mapping.map(op.getMatchingBlockArgument(operand), values[operand->getOperandNumber()]);
-        for (Operation &inner : op.getBody()->without_terminator())
-          if (&inner != combiner)
-            b.clone(inner, mapping);
-        linalg::YieldOp::create(b, loc, mapping.lookup(term));
-      });
-  auto sum = linalg::GenericOp::create(
-      rewriter, loc, op->getResultTypes(), terms.getResults(), op.getDpsInits(),
-      {identity, op.getIndexingMapMatchingResult(op->getResult(0))}, op.getIteratorTypesArray(),
-      [&](OpBuilder &b, Location, ValueRange values) {
-        IRMapping mapping;
-        mapping.map(term, values[0]);
-        mapping.map(op.getRegionOutputArgs().front(), values[1]);
-        linalg::YieldOp::create(b, loc, b.clone(*combiner, mapping)->getResults());
-      });
-  rewriter.replaceOp(op, sum);
 }
 
 /// A result of a reduction that nobody reads is there to say how long a loop is, since
@@ -385,15 +312,8 @@ struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> 
     if (failed(fuseWhere(getOperation(), goesIntoItsReader)) ||
         failed(fuseWhere(getOperation(), goesIntoEachReader)))
       return signalPassFailure();
-    // A sum that reads several of a group's results reads one.
     Block &block = getOperation().getBody().front();
-    bool hasTerms = false;
-    for (auto op : llvm::make_early_inc_range(block.getOps<linalg::GenericOp>()))
-      if (shouldComputeTermBefore(op)) {
-        computeTermBefore(rewriter, op);
-        hasTerms = true;
-      }
-    if (hasTerms)
+    if (giveOneForSeveral(rewriter, block))
       fusePartners(rewriter, block, findReader);
     for (auto op : llvm::make_early_inc_range(block.getOps<linalg::GenericOp>()))
       readOnlyForShape(op);

@@ -206,6 +206,58 @@ func.func @goes_over_what_is_summed_of_panels(%x: tensor<24x8xf32>, %w: tensor<2
   return %3 : tensor<24xf32>
 }
 
+// What a backward multiplies a cotangent with, of two values that are in memory for it alone:
+// the forward's loop gives that.
+// CHECK-LABEL: @gives_a_factor
+// CHECK-SAME: %[[X:.*]]: tensor<3x4xf32>, %[[W:.*]]: tensor<4x4xf32>
+// CHECK: %[[P:.*]] = linalg.generic {{.*}} "reduction"]} ins(%[[X]], %[[W]]
+// CHECK: %[[G:.*]]:2 = linalg.generic {{.*}} ins(%[[P]] :
+// CHECK-DAG: math.erf
+// CHECK-DAG: math.exp
+// CHECK: linalg.yield
+// CHECK: %[[Q:.*]] = linalg.generic {{.*}} "reduction"]} ins(%[[G]]#0, %[[W]]
+// CHECK: %[[D:.*]] = linalg.generic {{.*}} ins(%[[G]]#1, %{{.*}} : tensor<3x4xf32>, tensor<3x4xf32>)
+// CHECK-NEXT: ^bb0
+// CHECK-NEXT: arith.mulf
+// CHECK-NEXT: linalg.yield
+// CHECK: return %[[D]]
+func.func @gives_a_factor(%x: tensor<3x4xf32>, %w: tensor<4x4xf32>) -> tensor<3x4xf32> {
+  %p = agc.einsum %x, %w {spec = "mk,kn->mn"} : (tensor<3x4xf32>, tensor<4x4xf32>) -> tensor<3x4xf32>
+  %e = agc.erf %p : tensor<3x4xf32>
+  %y = agc.mul %p, %e : tensor<3x4xf32>
+  %q = agc.einsum %y, %w {spec = "mk,kn->mn"} : (tensor<3x4xf32>, tensor<4x4xf32>) -> tensor<3x4xf32>
+  %a = agc.mul %p, %p : tensor<3x4xf32>
+  %n = agc.neg %a : tensor<3x4xf32>
+  %b = agc.exp %n : tensor<3x4xf32>
+  %c = agc.mul %p, %b : tensor<3x4xf32>
+  %f = agc.add %e, %c : tensor<3x4xf32>
+  %d = agc.mul %q, %f : tensor<3x4xf32>
+  return %d : tensor<3x4xf32>
+}
+
+// Not where one of the two is in memory anyway: that would be one more.
+// CHECK-LABEL: @gives_no_factor_of_what_is_there
+// CHECK: %[[P:.*]] = linalg.generic {{.*}} "reduction"]}
+// CHECK: linalg.generic {{.*}} ins(%[[P]] :
+// CHECK: math.erf
+// CHECK-NOT: math.exp
+// CHECK: linalg.generic {{.*}} "reduction"]}
+// CHECK: linalg.generic
+// CHECK: math.exp
+func.func @gives_no_factor_of_what_is_there(%x: tensor<3x4xf32>, %w: tensor<4x4xf32>) -> (tensor<3x4xf32>, tensor<3x4xf32>) {
+  %p = agc.einsum %x, %w {spec = "mk,kn->mn"} : (tensor<3x4xf32>, tensor<4x4xf32>) -> tensor<3x4xf32>
+  %e = agc.erf %p : tensor<3x4xf32>
+  %y = agc.mul %p, %e : tensor<3x4xf32>
+  %q = agc.einsum %y, %w {spec = "mk,kn->mn"} : (tensor<3x4xf32>, tensor<4x4xf32>) -> tensor<3x4xf32>
+  %a = agc.mul %p, %p : tensor<3x4xf32>
+  %n = agc.neg %a : tensor<3x4xf32>
+  %b = agc.exp %n : tensor<3x4xf32>
+  %c = agc.mul %p, %b : tensor<3x4xf32>
+  %f = agc.add %e, %c : tensor<3x4xf32>
+  %d = agc.mul %q, %f : tensor<3x4xf32>
+  return %d, %p : tensor<3x4xf32>, tensor<3x4xf32>
+}
+
 // A loss that is read from values of the forward which are there for it alone: the group
 // gives what is summed up, one value.
 // CHECK-LABEL: @sums_one_value_of_several

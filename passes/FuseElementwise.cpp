@@ -33,6 +33,9 @@ namespace {
 
 /// What computing a value again may cost, for all readers but the first.
 constexpr unsigned maxRecomputation = 64;
+/// What of its operands readers read more than they would of a value in memory, at most: to
+/// write that takes about as long.
+constexpr int64_t maxMoreReads = 2;
 /// Ops one behind the other that are looked at to see who reads a value in the end.
 constexpr unsigned maxFlatChain = 8;
 
@@ -146,11 +149,28 @@ bool goesIntoItsReader(OpOperand *operand) {
          keepsItsLoops(operand);
 }
 
+/// How many values in memory more all readers together read if each computes the producer,
+/// instead of its result: those of the producer's inputs that are as large.
+int64_t moreReads(linalg::GenericOp producer) {
+  SmallVector<Value> inputs;
+  for (OpOperand *input : producer.getDpsInputOperands())
+    if (producer.getMatchingIndexingMap(input).getNumResults() == producer.getNumLoops())
+      inputs.push_back(input->get());
+  int64_t more = 0;
+  llvm::SmallPtrSet<Operation *, 4> readers(llvm::from_range, producer->getUsers());
+  for (Operation *reader : readers)
+    more += llvm::count_if(inputs, [&](Value input) {
+              return !llvm::is_contained(reader->getOperands(), input);
+            }) - 1;
+  return more;
+}
+
 bool goesIntoEachReader(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   return producer && consumer && fits(producer, consumer) &&
          (numReaders(producer) - 1) * workOf(producer) <= maxRecomputation &&
+         moreReads(producer) <= maxMoreReads &&
          isWorthFusingIntoAll(producer) && keepsItsLoops(operand);
 }
 

@@ -206,6 +206,34 @@ func.func @goes_over_what_is_summed_of_panels(%x: tensor<24x8xf32>, %w: tensor<2
   return %3 : tensor<24xf32>
 }
 
+// A sum of two values that four read is in memory: each of them would read two for one. What
+// is made of one value is computed again.
+// CHECK-LABEL: @keeps_what_would_be_read_more
+// CHECK-SAME: %[[X:.*]]: tensor<3x4xf32>, %[[Y:.*]]: tensor<3x4xf32>
+// CHECK: %[[S:.*]] = linalg.generic {{.*}} ins(%[[X]], %[[Y]]
+// CHECK-COUNT-4: linalg.generic {{.*}}"reduction"{{.*}} ins(%[[S]]
+// CHECK-NOT: linalg.generic
+// CHECK-LABEL: @computes_what_is_read_once_again
+// CHECK-SAME: %[[X:.*]]: tensor<3x4xf32>
+// CHECK-COUNT-4: linalg.generic {{.*}}"reduction"{{.*}} ins(%[[X]]
+// CHECK-NOT: linalg.generic
+func.func @keeps_what_would_be_read_more(%x: tensor<3x4xf32>, %y: tensor<3x4xf32>) -> (tensor<3xf32>, tensor<4xf32>, tensor<3xf32>, tensor<4xf32>) {
+  %s = agc.add %x, %y : tensor<3x4xf32>
+  %0 = agc.reduce_sum %s {dimensions = array<i64: 1>} : tensor<3x4xf32> to tensor<3xf32>
+  %1 = agc.reduce_sum %s {dimensions = array<i64: 0>} : tensor<3x4xf32> to tensor<4xf32>
+  %2 = agc.reduce_max %s {dimensions = array<i64: 1>} : tensor<3x4xf32> to tensor<3xf32>
+  %3 = agc.reduce_max %s {dimensions = array<i64: 0>} : tensor<3x4xf32> to tensor<4xf32>
+  return %0, %1, %2, %3 : tensor<3xf32>, tensor<4xf32>, tensor<3xf32>, tensor<4xf32>
+}
+func.func @computes_what_is_read_once_again(%x: tensor<3x4xf32>) -> (tensor<3xf32>, tensor<4xf32>, tensor<3xf32>, tensor<4xf32>) {
+  %s = agc.mul %x, %x : tensor<3x4xf32>
+  %0 = agc.reduce_sum %s {dimensions = array<i64: 1>} : tensor<3x4xf32> to tensor<3xf32>
+  %1 = agc.reduce_sum %s {dimensions = array<i64: 0>} : tensor<3x4xf32> to tensor<4xf32>
+  %2 = agc.reduce_max %s {dimensions = array<i64: 1>} : tensor<3x4xf32> to tensor<3xf32>
+  %3 = agc.reduce_max %s {dimensions = array<i64: 0>} : tensor<3x4xf32> to tensor<4xf32>
+  return %0, %1, %2, %3 : tensor<3xf32>, tensor<4xf32>, tensor<3xf32>, tensor<4xf32>
+}
+
 // What a backward multiplies a cotangent with, of two values that are in memory for it alone:
 // the forward's loop gives that.
 // CHECK-LABEL: @gives_a_factor

@@ -107,6 +107,9 @@ private:
   mlir::Value columnOfPart(const Place &at, mlir::Value column);
   void packPart(const Task &task, mlir::Value part);
   void prefetchPart(const Task &task, mlir::Value part);
+  int64_t stepsOfWholeVectors() const;
+  llvm::SmallVector<mlir::Value> joined(llvm::ArrayRef<mlir::Value> parts, int64_t each);
+  void packTile(const Task &task, Place at, mlir::Value tile, int64_t count, int64_t steps);
   void packRows(const Task &task);
   std::optional<unsigned> loopAcross() const;
   void packSquare(const Task &task, const Place &at, mlir::Value column, int64_t apart,

@@ -171,31 +171,84 @@ void ContractionEmitter::prefetchPart(const Task &task, Value part) {
     prefetch(kernel.getArgument(panel.argument), offset(from, i * apart));
 }
 
+/// Steps of a tile's rows that fill whole vectors, if each block of the sum has a whole number
+/// of these; else one.
+int64_t ContractionEmitter::stepsOfWholeVectors() const {
+  int64_t steps = lanes / std::gcd(lanes, plan.tileTrips);
+  unsigned last = plan.innerReductions.back();
+  bool areWhole = nest.sizes[last] % steps == 0 && plan.tripsInBlock(nest, last) % steps == 0;
+  return areWhole && plan.tileTrips <= lanes ? steps : 1;
+}
+
+/// The first so many elements of each part, one part behind the other, as whole vectors.
+SmallVector<Value> ContractionEmitter::joined(ArrayRef<Value> parts, int64_t each) {
+  SmallVector<Value> whole;
+  for (int64_t first = 0; first < int64_t(parts.size()) * each; first += lanes) {
+    Value vector = parts[first / each];
+    for (int64_t p = first / each; p * each < first + lanes; ++p) {
+      // Lane i is element i - start of this part, or what it was.
+      int64_t start = p * each - first;
+      SmallVector<int64_t> order;
+      for (int64_t i = 0; i < lanes; ++i)
+        order.push_back(i >= start && i < start + each ? lanes + i - start : i);
+      vector = vector::ShuffleOp::create(b, vector, parts[p], order);
+    }
+    whole.push_back(vector);
+  }
+  return whole;
+}
+
+/// Copies some steps of a tile's rows, one behind the other: as whole vectors, but for the
+/// last tile's, which are fewer.
+void ContractionEmitter::packTile(const Task &task, Place at, Value tile, int64_t count,
+                                  int64_t steps) {
+  int64_t trips = plan.tileTrips, apart = rows.strides[plan.innerReductions.back()];
+  Value memory = kernel.getArgument(rows.argument);
+  at.indices[plan.cutLoop] = times(tile, trips);
+  Value from = emit.linearIndex(rows, at);
+  Value inTask = arith::SubIOp::create(b, tile, task.firstTile);
+  Value to = add(times(inTask, plan.packedTile(nest)), times(stepInBlock(task, at), trips));
+  auto stepAt = [&](int64_t i) {
+    Value step = offset(from, i * apart);
+    prefetch(memory, offset(step, stepsAhead * apart));
+    return step;
+  };
+  if (steps == 1 || count < trips) {
+    auto type = VectorType::get({count}, out.element);
+    for (int64_t i = 0; i < steps; ++i)
+      vector::StoreOp::create(b, vector::LoadOp::create(b, type, memory, stepAt(i)), packedRows,
+                              offset(to, i * trips));
+    return;
+  }
+  auto type = VectorType::get({lanes}, out.element);
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  Value isRow = vector::ConstantMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
+                                               ArrayRef<int64_t>{trips});
+  SmallVector<Value> parts;
+  for (int64_t i = 0; i < steps; ++i)
+    parts.push_back(vector::MaskedLoadOp::create(b, type, memory, stepAt(i), isRow, zero));
+  for (auto [i, whole] : llvm::enumerate(joined(parts, trips)))
+    vector::StoreOp::create(b, whole, packedRows, offset(to, i * lanes));
+}
+
 /// Tile by tile, in each step by step, the rows of a step side by side.
 void ContractionEmitter::packRows(const Task &task) {
-  int64_t trips = plan.tileTrips, rest = nest.sizes[plan.cutLoop] % trips;
-  Value memory = kernel.getArgument(rows.argument);
-  forEach(plan.innerReductions, task, task.place, [&](Place at) {
-    Value step = times(stepInBlock(task, at), trips);
-    int64_t ahead = stepsAhead * rows.strides[plan.innerReductions.back()];
-    auto copy = [&](Value tile, int64_t count) {
-      auto type = VectorType::get({count}, out.element);
-      at.indices[plan.cutLoop] = times(tile, trips);
-      Value from = emit.linearIndex(rows, at);
-      prefetch(memory, offset(from, ahead));
-      Value row = vector::LoadOp::create(b, type, memory, from);
-      Value inTask = arith::SubIOp::create(b, tile, task.firstTile);
-      Value to = add(times(inTask, plan.packedTile(nest)), step);
-      vector::StoreOp::create(b, row, packedRows, to);
-    };
-    auto loop = scf::ForOp::create(b, task.firstTile, task.endTile, emit.constant(1));
+  int64_t rest = nest.sizes[plan.cutLoop] % plan.tileTrips, steps = stepsOfWholeVectors();
+  unsigned last = plan.innerReductions.back();
+  forEach(ArrayRef(plan.innerReductions).drop_back(), task, task.place, [&](Place at) {
+    auto [begin, end] = boundsOf(last, task);
+    auto loop = scf::ForOp::create(b, begin, end, emit.constant(steps));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    at.indices[last] = loop.getInductionVar();
+    auto tiles = scf::ForOp::create(b, task.firstTile, task.endTile, emit.constant(1));
     {
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(loop.getBody());
-      copy(loop.getInductionVar(), trips);
+      OpBuilder::InsertionGuard inner(b);
+      b.setInsertionPointToStart(tiles.getBody());
+      packTile(task, at, tiles.getInductionVar(), plan.tileTrips, steps);
     }
     if (rest)
-      ifThen(task.hasRest, [&] { copy(task.endTile, rest); });
+      ifThen(task.hasRest, [&] { packTile(task, at, task.endTile, rest, steps); });
   });
 }
 

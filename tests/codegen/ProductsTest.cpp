@@ -173,6 +173,11 @@ INSTANTIATE_TEST_SUITE_P(
                     // a last panel that is narrow; squares that overlap.
                     Product{"km", "kn", 1, 520, 790, 1025}, Product{"km", "nk", 1, 310, 250, 701},
                     Product{"km", "nk", 1, 600, 150, 300},
+                    // Steps of rows that are copied as whole vectors: tiles of 6, 9, 13 and 14.
+                    Product{"km", "kn", 1, 512, 128, 768, true},
+                    Product{"km", "kn", 1, 128, 512, 768, true},
+                    Product{"km", "kn", 1, 128, 128, 768, true},
+                    Product{"km", "kn", 1, 265, 33, 528}, Product{"km", "nk", 1, 300, 128, 1040},
                     // Parts of a long sum, and their sum, which updates.
                     Product{"km", "kn", 1, 50, 70, 2400, true}, Product{"mk", "nk", 1, 40, 33, 2600},
                     Product{"mk", "kn", 1, 9, 5, 8200}, Product{"mk", "kn", 1, 1, 1, 70000}));

@@ -9,13 +9,17 @@ func.func @steps(%x: tensor<768x512xf32>, %y: tensor<768x128xf32>, %a: tensor<76
 }
 
 // A weight's gradient: the rows lie side by side, each step's 2 KB from the last's. The
-// first task of the panels that share them copies them, and a thread's first.
+// first task of the panels that share them copies them, and a thread's first: of a tile of six
+// rows eight steps at a time, which are three vectors; of the last tile, of two, step by step.
 // CHECK-LABEL: func.func private @product_512x128_over_768(
 // CHECK: %[[ROWS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<{{[0-9]+}}xf32>
 // CHECK: scf.for %[[TASK:.*]] = %arg3 to %arg4
 // CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[TASK]], %arg3
 // CHECK: %[[NEW:.*]] = arith.ori %{{.*}}, %[[FIRST]]
 // CHECK: scf.if %[[NEW]]
+// CHECK-COUNT-8: vector.maskedload %arg0[%{{.*}}], %{{.*}} : memref<393216xf32>, vector<16xi1>, vector<16xf32>
+// CHECK: vector.shuffle
+// CHECK-COUNT-3: vector.store %{{.*}}, %[[ROWS]][%{{.*}}] : memref<{{[0-9]+}}xf32>, vector<16xf32>
 // CHECK: %[[ROW:.*]] = vector.load %arg0[%{{.*}}] : memref<393216xf32>, vector<[[TILE:[0-9]+]]xf32>
 // CHECK: vector.store %[[ROW]], %[[ROWS]][%{{.*}}] : memref<{{[0-9]+}}xf32>, vector<[[TILE]]xf32>
 // CHECK: iter_args

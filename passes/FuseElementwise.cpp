@@ -202,15 +202,17 @@ bool isSummed(linalg::GenericOp op) {
 
 /// What is done with a product's elements goes over these as they lie, so that it can join the
 /// product's kernel. Layers flatten what they multiply: there it does not go by the shape that
-/// nobody asks for behind it. And where a product has panels, it has them, too. First the one,
-/// then the other: an op that reads products of both kinds would go back and forth.
+/// nobody asks for behind it, or that some ask for, if it will be in memory for them. And where
+/// a product has panels, it has them, too. First the one, then the other: an op that reads
+/// products of both kinds would go back and forth.
 LogicalResult shapeBehindProducts(Operation *root) {
   RewritePatternSet flatten(root->getContext()), expand(root->getContext());
   linalg::populateFoldReshapeOpsByCollapsingPatterns(flatten, [](OpOperand *operand) {
     auto reshape = operand->get().getDefiningOp<tensor::ExpandShapeOp>();
     auto reader = dyn_cast<linalg::GenericOp>(operand->getOwner());
     auto maker = reshape ? reshape.getSrc().getDefiningOp<linalg::GenericOp>() : nullptr;
-    return maker && reader && isReadFlat(reader);
+    return maker && reader &&
+           (isReadFlat(reader) || (isElementwise(reader) && moreReads(reader) > maxMoreReads));
   });
   linalg::populateFoldReshapeOpsByExpansionPatterns(expand, [](OpOperand *operand) {
     auto reshape = operand->get().getDefiningOp<tensor::CollapseShapeOp>();

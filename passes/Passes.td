@@ -45,6 +45,11 @@ def DifferentiatePass : Pass<"agc-differentiate", "::mlir::func::FuncOp"> {
     %dx = agc.mul %seed, %3 : tensor<4xf32>
     ```
 
+    Arithmetic that parts at one value and meets again, as in x * sigmoid(x), has one
+    derivative, a value of the forward alone, with which the cotangent is multiplied
+    once. What its ways have in common goes over each of them otherwise, and the
+    backward reads all that they need.
+
     A gradient of a gradient is expanded after the one it is taken of, over what
     that became.
   }];
@@ -149,8 +154,10 @@ def FuseElementwisePass : Pass<"agc-fuse-elementwise", "::mlir::func::FuncOp"> {
     the reductions that read them. Upstream's patterns do the work; the policy
     is here: never into a product or convolution, whose loops would compute the
     producer many times; a producer with several consumers is computed again in each if
-    that is cheap, and joins the first that it can if not, its value a result of
-    the group; groups stay below a size that code generation likes.
+    that is cheap and they do not read much more for it, and joins the first that it can
+    if not, its value a result of the group; what is computed later of several values of a
+    group, kept for that alone, is one value that the group gives; groups stay below a size
+    that code generation likes.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }

@@ -176,6 +176,24 @@ func.func @goes_over_the_shape_that_is_summed(%x: tensor<24x8xf32>, %w: tensor<8
   return %3 : tensor<4x16xf32>
 }
 
+// But not if there are so many that the sum of two, a residual's, is in memory for them.
+// CHECK-LABEL: @goes_over_a_product_that_many_read
+// CHECK-SAME: %[[X:.*]]: tensor<24x8xf32>, %[[W:.*]]: tensor<8x16xf32>, %[[Y:.*]]: tensor<4x6x16xf32>
+// CHECK: %[[P:.*]] = linalg.generic {{.*}} "reduction"]} ins(%[[X]], %[[W]]
+// CHECK: %[[R:.*]] = tensor.collapse_shape %[[Y]]
+// CHECK: %[[S:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]} ins(%[[P]], %[[R]]
+// CHECK: tensor.expand_shape %[[S]]
+func.func @goes_over_a_product_that_many_read(%x: tensor<24x8xf32>, %w: tensor<8x16xf32>, %y: tensor<4x6x16xf32>) -> (tensor<4x16xf32>, tensor<4x6xf32>, tensor<6x16xf32>, tensor<16xf32>) {
+  %0 = agc.einsum %x, %w {spec = "mk,kn->mn"} : (tensor<24x8xf32>, tensor<8x16xf32>) -> tensor<24x16xf32>
+  %1 = agc.reshape %0 : tensor<24x16xf32> to tensor<4x6x16xf32>
+  %2 = agc.add %1, %y : tensor<4x6x16xf32>
+  %3 = agc.reduce_sum %2 {dimensions = array<i64: 1>} : tensor<4x6x16xf32> to tensor<4x16xf32>
+  %4 = agc.reduce_max %2 {dimensions = array<i64: 2>} : tensor<4x6x16xf32> to tensor<4x6xf32>
+  %5 = agc.reduce_sum %2 {dimensions = array<i64: 0>} : tensor<4x6x16xf32> to tensor<6x16xf32>
+  %6 = agc.reduce_max %2 {dimensions = array<i64: 0, 1>} : tensor<4x6x16xf32> to tensor<16xf32>
+  return %3, %4, %5, %6 : tensor<4x16xf32>, tensor<4x6xf32>, tensor<6x16xf32>, tensor<16xf32>
+}
+
 // A product that has panels as a dimension, and all that is done with its elements.
 // CHECK-LABEL: @goes_over_panels
 // CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "reduction"]}

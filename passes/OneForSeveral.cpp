@@ -161,7 +161,8 @@ std::optional<Part> findFactor(linalg::GenericOp group, linalg::GenericOp op) {
     part.inputs.push_back(input);
     known.insert(op.getMatchingBlockArgument(input));
     bool isWhole = op.getMatchingIndexingMap(input).getNumResults() == numLoops;
-    spared += isWhole && llvm::all_of(input->get().getUsers(), [&](Operation *user) {
+    spared += isWhole && !isa<BlockArgument>(input->get()) &&
+              llvm::all_of(input->get().getUsers(), [&](Operation *user) {
                 return user == op || (!isResult && user == group);
               });
   }

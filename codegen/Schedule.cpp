@@ -451,11 +451,9 @@ void Schedule::orderKernels() {
       add(op);
 }
 
-/// Numbers of so many bytes take no room: what an optimizer knows of its step.
-static constexpr int64_t smallRoom = 64;
-
-/// Kernels that need no room of their own (updates, results) go to where all that they
-/// read is there, and what they overwrite has been read.
+/// Kernels that need no room of their own (updates, results, a number that an optimizer
+/// computes of its step) go to where all that they read is there, and what they overwrite has
+/// been read.
 void Schedule::hoistUpdates() {
   // Where buffers have last been read and written: behind which kernel of the old order.
   SmallVector<int> lastRead(buffers.size(), -1), lastWritten(buffers.size(), -1);
@@ -472,7 +470,8 @@ void Schedule::hoistUpdates() {
       add(value, written);
     int place = position;
     bool needsRoom = !isa<linalg::GenericOp>(op) || llvm::any_of(written, [&](unsigned buffer) {
-      return buffers[buffer].kind == Buffer::Workspace && buffers[buffer].bytes() > smallRoom;
+      return buffers[buffer].kind == Buffer::Workspace &&
+             placedBytes(buffers[buffer].bytes()) > placedBytes(1);
     });
     if (!needsRoom && position >= numFirst) {
       place = int(numFirst) - 1;

@@ -201,19 +201,16 @@ static std::optional<ReadAcross> findReadAcross(ScanOp scan, EinsumOp product) {
   return read;
 }
 
-/// The product with a dimension of panels.
-static void multiplyPanels(PatternRewriter &rewriter, const ReadAcross &read, Value weight) {
-  EinsumOp product = read.product;
+/// The product's result has a dimension of panels then, of which who reads it knows nothing.
+static void cutIntoPanels(PatternRewriter &rewriter, EinsumOp product) {
   auto type = product.getType();
   SmallVector<int64_t> shape(type.getShape());
   shape.back() = widthOfPanel;
   shape.insert(shape.end() - 1, type.getShape().back() / widthOfPanel);
-  SmallVector<Value> operands(product->getOperands());
-  operands[read.weight->getOperandNumber()] = weight;
-  rewriter.setInsertionPoint(product);
-  Value result = EinsumOp::create(rewriter, product.getLoc(), type.clone(shape), operands[0],
-                                  operands[1], read.spec);
-  rewriter.replaceOpWithNewOp<ReshapeOp>(product, type, result);
+  product.getResult().setType(type.clone(shape));
+  rewriter.setInsertionPointAfter(product);
+  auto whole = ReshapeOp::create(rewriter, product.getLoc(), type, product);
+  rewriter.replaceAllUsesExcept(product, whole, whole);
 }
 
 bool hoistTransposes(ScanOp scan, PatternRewriter &rewriter) {
@@ -240,13 +237,11 @@ bool hoistTransposes(ScanOp scan, PatternRewriter &rewriter) {
     type = type.clone(shape);
     inputs.push_back(TransposeOp::create(rewriter, loc, type, weight, read.permutation));
     Value added = scan.getBody().front().addArgument(type, scan.getLoc());
-    if (read.isInPanels) {
-      multiplyPanels(rewriter, read, added);
-      continue;
-    }
     rewriter.modifyOpInPlace(read.product, [&] {
       read.weight->set(added);
       read.product.setSpec(read.spec);
+      if (read.isInPanels)
+        cutIntoPanels(rewriter, read.product);
     });
   }
   rewriter.modifyOpInPlace(scan, [&] { scan->setOperands(inputs); });

@@ -29,10 +29,6 @@ int64_t workOf(linalg::GenericOp op) {
   return sum;
 }
 
-bool isCostly(linalg::GenericOp op) {
-  return llvm::any_of(*op.getBody(), [](Operation &scalar) { return ir::workOf(scalar) > 1; });
-}
-
 bool isElementwise(linalg::GenericOp op) {
   return op.getNumParallelLoops() == op.getNumLoops() &&
          llvm::all_of(op.getRegionOutputArgs(),

@@ -12,9 +12,6 @@ bool fits(mlir::linalg::GenericOp producer, mlir::linalg::GenericOp consumer);
 /// What the op's body computes for one element, in additions, about.
 int64_t workOf(mlir::linalg::GenericOp op);
 
-/// Whether it computes more than sums and products.
-bool isCostly(mlir::linalg::GenericOp op);
-
 /// Every element once, from nothing that was there before.
 bool isElementwise(mlir::linalg::GenericOp op);
 
@@ -43,10 +40,6 @@ bool canComputeIn(mlir::OpOperand &operand);
 
 /// Computes it there. The reader is another op then.
 void computeIn(mlir::RewriterBase &rewriter, mlir::OpOperand &operand);
-
-/// Where a later op computes something of several values of a group that nobody else needs,
-/// puts that behind the group, so that one value is in memory instead. Whether it did.
-bool giveOneForSeveral(mlir::RewriterBase &rewriter, mlir::Block &block);
 
 } // namespace agc
 

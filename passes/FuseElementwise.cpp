@@ -39,6 +39,11 @@ constexpr int64_t maxMoreReads = 2;
 /// Ops one behind the other that are looked at to see who reads a value in the end.
 constexpr unsigned maxFlatChain = 8;
 
+/// Whether it computes more than sums and products.
+bool isCostly(linalg::GenericOp op) {
+  return llvm::any_of(*op.getBody(), [](Operation &scalar) { return ir::workOf(scalar) > 1; });
+}
+
 int64_t numIterations(linalg::GenericOp op) {
   int64_t product = 1;
   for (int64_t size : op.getStaticLoopRanges())
@@ -72,10 +77,11 @@ bool isWorthFusingIntoAll(linalg::GenericOp producer) {
   });
 }
 
-unsigned numReaders(linalg::GenericOp producer) {
-  return llvm::SmallPtrSet<Operation *, 4>(llvm::from_range, producer->getUsers())
-      .size();
+llvm::SmallPtrSet<Operation *, 4> readersOf(linalg::GenericOp producer) {
+  return {llvm::from_range, producer->getUsers()};
 }
+
+unsigned numReaders(linalg::GenericOp producer) { return readersOf(producer).size(); }
 
 /// The loops that an op's inputs, but for \p except, go over.
 llvm::SmallBitVector loopsOfInputs(linalg::GenericOp op, OpOperand *except = nullptr) {
@@ -157,8 +163,7 @@ int64_t moreReads(linalg::GenericOp producer) {
     if (producer.getMatchingIndexingMap(input).getNumResults() == producer.getNumLoops())
       inputs.push_back(input->get());
   int64_t more = 0;
-  llvm::SmallPtrSet<Operation *, 4> readers(llvm::from_range, producer->getUsers());
-  for (Operation *reader : readers)
+  for (Operation *reader : readersOf(producer))
     more += llvm::count_if(inputs, [&](Value input) {
               return !llvm::is_contained(reader->getOperands(), input);
             }) - 1;
@@ -200,6 +205,12 @@ bool isSummed(linalg::GenericOp op) {
   });
 }
 
+/// The loop behind a reshape, if there are both.
+template <typename Reshape> linalg::GenericOp makerBehind(Value value) {
+  auto reshape = value.getDefiningOp<Reshape>();
+  return reshape ? reshape.getSrc().template getDefiningOp<linalg::GenericOp>() : nullptr;
+}
+
 /// What is done with a product's elements goes over these as they lie, so that it can join the
 /// product's kernel. Layers flatten what they multiply: there it does not go by the shape that
 /// nobody asks for behind it, or that some ask for, if it will be in memory for them. And where
@@ -208,18 +219,15 @@ bool isSummed(linalg::GenericOp op) {
 LogicalResult shapeBehindProducts(Operation *root) {
   RewritePatternSet flatten(root->getContext()), expand(root->getContext());
   linalg::populateFoldReshapeOpsByCollapsingPatterns(flatten, [](OpOperand *operand) {
-    auto reshape = operand->get().getDefiningOp<tensor::ExpandShapeOp>();
     auto reader = dyn_cast<linalg::GenericOp>(operand->getOwner());
-    auto maker = reshape ? reshape.getSrc().getDefiningOp<linalg::GenericOp>() : nullptr;
-    return maker && reader &&
+    return makerBehind<tensor::ExpandShapeOp>(operand->get()) && reader &&
            (isReadFlat(reader) || (isElementwise(reader) && moreReads(reader) > maxMoreReads));
   });
   linalg::populateFoldReshapeOpsByExpansionPatterns(expand, [](OpOperand *operand) {
-    auto reshape = operand->get().getDefiningOp<tensor::CollapseShapeOp>();
     auto reader = dyn_cast<linalg::GenericOp>(operand->getOwner());
-    auto maker = reshape ? reshape.getSrc().getDefiningOp<linalg::GenericOp>() : nullptr;
-    return maker && maker->hasOneUse() && reshape->hasOneUse() && comesOfSum(maker) && reader &&
-           isElementwise(reader) && !isSummed(reader);
+    linalg::GenericOp maker = makerBehind<tensor::CollapseShapeOp>(operand->get());
+    return maker && maker->hasOneUse() && operand->get().hasOneUse() && comesOfSum(maker) &&
+           reader && isElementwise(reader) && !isSummed(reader);
   });
   return failed(applyPatternsGreedily(root, std::move(flatten)))
              ? failure()
@@ -274,6 +282,214 @@ std::optional<Partner> findReader(linalg::GenericOp producer) {
       return Partner(reader, *between);
   return std::nullopt;
 }
+
+//===----------------------------------------------------------------------===//
+// One value in memory instead of several
+//
+// A loss is read from values of the forward that are there for it alone:
+//
+//   u, v = group(x); sum = reduce(f(u, v))   t = f(u, v) behind the group: sum = reduce(t)
+//
+// A backward multiplies a cotangent with what it computes of such values:
+//
+//   u, v = group(x); dx = dy * f(x, u)       d = f(x, u) behind the group: dx = dy * d
+//
+// The group then becomes one op with what is behind it.
+//===----------------------------------------------------------------------===//
+
+/// Of an op's body, what one value takes, of some of the op's inputs.
+struct Part {
+  Value value;
+  SmallVector<OpOperand *> inputs;
+  llvm::SmallPtrSet<Operation *, 8> ops;
+};
+
+/// An op of its own for the part, where the builder stands.
+linalg::GenericOp computeApart(OpBuilder &builder, linalg::GenericOp op, const Part &part) {
+  Location loc = op.getLoc();
+  AffineMap identity = builder.getMultiDimIdentityMap(op.getNumLoops());
+  Value empty =
+      tensor::EmptyOp::create(builder, loc, op.getStaticLoopRanges(), part.value.getType());
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  for (OpOperand *input : part.inputs) {
+    inputs.push_back(input->get());
+    maps.push_back(op.getMatchingIndexingMap(input));
+  }
+  maps.push_back(identity);
+  return linalg::GenericOp::create(
+      builder, loc, empty.getType(), inputs, empty, maps, iterators(op.getNumLoops(), 0),
+      [&](OpBuilder &b, Location, ValueRange values) {
+        IRMapping mapping;
+        for (auto [input, value] : llvm::zip(part.inputs, values))
+          mapping.map(op.getMatchingBlockArgument(input), value);
+        for (Operation &inner : op.getBody()->without_terminator())
+          if (part.ops.contains(&inner))
+            b.clone(inner, mapping);
+        linalg::YieldOp::create(b, loc, mapping.lookup(part.value));
+      });
+}
+
+/// The op as one that reads a value instead of what that part of it takes.
+void readInstead(RewriterBase &rewriter, linalg::GenericOp op, const Part &part, Value instead) {
+  rewriter.setInsertionPoint(op);
+  SmallVector<Value> inputs{instead};
+  SmallVector<AffineMap> maps{rewriter.getMultiDimIdentityMap(op.getNumLoops())};
+  SmallVector<OpOperand *> others;
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (!llvm::is_contained(part.inputs, input)) {
+      others.push_back(input);
+      inputs.push_back(input->get());
+      maps.push_back(op.getMatchingIndexingMap(input));
+    }
+  for (OpOperand &init : op.getDpsInitsMutable())
+    maps.push_back(op.getMatchingIndexingMap(&init));
+  auto reader = linalg::GenericOp::create(
+      rewriter, op.getLoc(), op->getResultTypes(), inputs, op.getDpsInits(), maps,
+      op.getIteratorTypesArray(), [&](OpBuilder &b, Location loc, ValueRange values) {
+        IRMapping mapping;
+        mapping.map(part.value, values.front());
+        for (auto [input, value] : llvm::zip(others, values.drop_front()))
+          mapping.map(op.getMatchingBlockArgument(input), value);
+        for (auto [init, value] :
+             llvm::zip(op.getRegionOutputArgs(), values.drop_front(inputs.size())))
+          mapping.map(init, value);
+        for (Operation &inner : op.getBody()->without_terminator())
+          if (!part.ops.contains(&inner))
+            b.clone(inner, mapping);
+        SmallVector<Value> yielded;
+        for (Value value : op.getBody()->getTerminator()->getOperands())
+          yielded.push_back(mapping.lookupOrDefault(value));
+        linalg::YieldOp::create(b, loc, yielded);
+      });
+  rewriter.replaceOp(op, reader);
+}
+
+/// Whether only loops read the results, or the function returns them.
+bool areReadByLoops(Operation *maker) {
+  return llvm::all_of(maker->getUsers(), [](Operation *user) {
+    return isa<linalg::GenericOp>(user) || user->hasTrait<OpTrait::IsTerminator>();
+  });
+}
+
+/// What a reduction of one result adds up, or combines otherwise, if it is computed in its
+/// body for that alone, of values of one group that nobody else reads.
+std::optional<Part> findTerm(linalg::GenericOp op) {
+  SmallVector<Operation *> combiners;
+  if (op.getNumReductionLoops() == 0 || op.hasIndexSemantics() || op.getNumDpsInits() != 1)
+    return std::nullopt;
+  Value term = matchReduction(op.getRegionOutputArgs(), 0, combiners);
+  if (!term || !term.getDefiningOp() || !term.hasOneUse())
+    return std::nullopt;
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(op.getNumLoops(), op.getContext());
+  linalg::GenericOp maker;
+  unsigned spared = 0;
+  Part part{term, op.getDpsInputOperands(), {}};
+  for (OpOperand *operand : part.inputs) {
+    auto from = operand->get().getDefiningOp<linalg::GenericOp>();
+    if (op.getMatchingIndexingMap(operand) != identity)
+      return std::nullopt;
+    if (!from)
+      continue;
+    if ((maker && maker != from) || !isElementwise(from) ||
+        from.getIndexingMapMatchingResult(cast<OpResult>(operand->get())) != identity)
+      return std::nullopt;
+    maker = from;
+    spared += operand->get().hasOneUse();
+  }
+  if (spared < 2 || !fits(maker, op) || !isCostly(maker) || !areReadByLoops(maker) ||
+      !readersBetween(maker, op))
+    return std::nullopt;
+  for (Operation &inner : op.getBody()->without_terminator())
+    if (&inner != combiners.front())
+      part.ops.insert(&inner);
+  return part;
+}
+
+/// Whether the group reads this as the reader does.
+bool readsToo(linalg::GenericOp group, linalg::GenericOp reader, OpOperand *input) {
+  return llvm::any_of(group.getDpsInputOperands(), [&](OpOperand *own) {
+    return own->get() == input->get() &&
+           group.getMatchingIndexingMap(own) == reader.getMatchingIndexingMap(input);
+  });
+}
+
+/// The one value that a later element-wise op computes of what the group has, if of that two
+/// values and more are in memory for it alone.
+std::optional<Part> findFactor(linalg::GenericOp group, linalg::GenericOp op) {
+  if (!isCostly(group) || !walksAlike(group, op) || !fits(group, op) || op.hasIndexSemantics() ||
+      group.hasIndexSemantics() || !areReadByLoops(group))
+    return std::nullopt;
+  Part part;
+  llvm::SmallPtrSet<Value, 8> known;
+  unsigned spared = 0, numLoops = op.getNumLoops();
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    bool isResult = input->get().getDefiningOp() == group;
+    if (!isResult && !readsToo(group, op, input))
+      continue;
+    part.inputs.push_back(input);
+    known.insert(op.getMatchingBlockArgument(input));
+    bool isWhole = op.getMatchingIndexingMap(input).getNumResults() == numLoops;
+    spared += isWhole && !isa<BlockArgument>(input->get()) &&
+              llvm::all_of(input->get().getUsers(), [&](Operation *user) {
+                return user == op || (!isResult && user == group);
+              });
+  }
+  if (spared < 2 || part.inputs.size() == op.getDpsInputs().size())
+    return std::nullopt;
+  auto isKnown = [&](Value value) {
+    return known.contains(value) || value.getParentBlock() != op.getBody();
+  };
+  auto isOfGroup = [&](Value value) { return known.contains(value); };
+  for (Operation &inner : op.getBody()->without_terminator())
+    if (llvm::all_of(inner.getOperands(), isKnown) && llvm::any_of(inner.getOperands(), isOfGroup)) {
+      part.ops.insert(&inner);
+      known.insert_range(inner.getResults());
+    }
+  // All that others of the body need of it is one value.
+  for (Operation &inner : *op.getBody())
+    if (!part.ops.contains(&inner))
+      for (Value operand : inner.getOperands()) {
+        if (!isOfGroup(operand) || operand == part.value)
+          continue;
+        if (part.value || !operand.getDefiningOp())
+          return std::nullopt;
+        part.value = operand;
+      }
+  return part.value && isa<FloatType>(part.value.getType()) ? std::optional(part) : std::nullopt;
+}
+
+/// The op's first group that has such a part.
+linalg::GenericOp findGroup(linalg::GenericOp op, std::optional<Part> &part) {
+  for (OpOperand *input : op.getDpsInputOperands())
+    if (auto group = input->get().getDefiningOp<linalg::GenericOp>())
+      if ((part = findFactor(group, op)))
+        return group;
+  return nullptr;
+}
+
+/// Where a later op computes something of several values of a group that nobody else needs,
+/// puts that behind the group, so that one value is in memory instead. Whether it did.
+bool giveOneForSeveral(RewriterBase &rewriter, Block &block) {
+  bool found = false;
+  for (auto op : llvm::make_early_inc_range(block.getOps<linalg::GenericOp>())) {
+    std::optional<Part> part = findTerm(op);
+    if (part)
+      rewriter.setInsertionPoint(op);
+    else if (linalg::GenericOp group = findGroup(op, part))
+      rewriter.setInsertionPointAfter(group);
+    else
+      continue;
+    Value value = computeApart(rewriter, op, *part).getResult(0);
+    readInstead(rewriter, op, *part, value);
+    found = true;
+  }
+  return found;
+}
+
+//===----------------------------------------------------------------------===//
+// What is left
+//===----------------------------------------------------------------------===//
 
 /// A result of a reduction that nobody reads is there to say how long a loop is, since
 /// what was folded away does not any more. An input says that as well, and is not

@@ -47,8 +47,7 @@ def DifferentiatePass : Pass<"agc-differentiate", "::mlir::func::FuncOp"> {
 
     Arithmetic that parts at one value and meets again, as in x * sigmoid(x), has one
     derivative, a value of the forward alone, with which the cotangent is multiplied
-    once. What its ways have in common goes over each of them otherwise, and the
-    backward reads all that they need.
+    once, not on each of the ways.
 
     A gradient of a gradient is expanded after the one it is taken of, over what
     that became.

@@ -7,8 +7,8 @@
 namespace agc {
 
 /// Makes rows a product's tasks, not columns, where that pays: of a short one an even
-/// number of equal tiles, if such are as large as the plan's; of a longer one with more
-/// rows than columns some tiles each. Else it leaves the plan as it is.
+/// number of equal tiles, if such are half as large as the plan's and more; of a longer one
+/// with more rows than columns some tiles each. Else it leaves the plan as it is.
 void shareRows(ContractionPlan &plan, const LoopNest &nest, const Machine &machine);
 
 } // namespace agc

@@ -13,8 +13,11 @@ namespace {
 /// Steps that lie this many bytes apart are read from few cache sets and from many
 /// pages. Of so many steps the first's line is gone even if they are nearer.
 constexpr int64_t farBytes = 1024, nearBytes = 256, minStepsToLose = 512;
-/// Steps this far apart are on a page each, and so many are read side by side.
-constexpr int64_t pageBytes = 4096, streams = 8;
+/// Steps this far apart are on a page each, and so many are read side by side, or twice as
+/// many where several tiles' sums wait meanwhile.
+constexpr int64_t pageBytes = 4096, streams = 16;
+/// Far steps that are read where they are come in time from so many ahead.
+constexpr int64_t farStepsAhead = 16;
 /// What a task reads of each, so that it comes at the memory's rate.
 constexpr int64_t streamBytes = 8192;
 /// Rows that share one packing of the panel; and of one that lies far apart, which can
@@ -80,6 +83,7 @@ private:
   bool areProductsApart() const;
   bool waitsForResults() const;
   bool canPackNextPanel() const;
+  bool canReadStreams() const;
   bool doRowsOverlap() const;
   int64_t stepsAtOnce() const;
   void chooseTile();
@@ -303,6 +307,22 @@ bool Planner::waitsForResults() const {
          nest.sizes[plan.cutLoop] * columns * bytes() > machine.coreCacheBytes / 2;
 }
 
+/// Whether few rows read a panel of memory's, which comes faster where a few of its far steps
+/// are read from end to end.
+bool Planner::canReadStreams() const {
+  if (plan.packsPanel || plan.reductions.empty())
+    return false;
+  unsigned inner = plan.reductions.back();
+  int64_t rowCount = trips(plan.rowLoops);
+  SmallVector<unsigned> all = llvm::to_vector(llvm::seq<unsigned>(0, nest.numLoops()));
+  bool areRowsFew =
+      rowCount <= plan.tileRows(nest) ||
+      (machine.sharedCacheIsSlow && plan.hasLoneRowLoop() && rowCount < minRowsPerSlowPacking &&
+       extent(*plan.panel, all, /*wholeSum=*/true) > machine.coreCacheBytes);
+  return areRowsFew && plan.panel->strides[inner] * bytes() >= pageBytes &&
+         nest.sizes[inner] >= 4 * streams;
+}
+
 /// Whether rows are windows that have most of their elements in common.
 bool Planner::doRowsOverlap() const {
   SmallVector<unsigned> all(plan.rowLoops);
@@ -410,26 +430,24 @@ void Planner::chooseBlocks() {
   SmallVector<unsigned> all = llvm::to_vector(llvm::seq<unsigned>(0, nest.numLoops()));
   if (!plan.packsPanel && isFar(*plan.panel) && evenSteps(*plan.panel) >= minStepsToFetch &&
       extent(*plan.panel, all, /*wholeSum=*/true) > machine.coreCacheBytes / 2)
-    plan.panelStepsAhead = 2 * streams;
+    plan.panelStepsAhead = farStepsAhead;
   if (plan.packsPanel && machine.sharedCacheIsSlow && panelBytes > firstCacheBytes)
     plan.panelStepsAhead = packedStepsAhead;
 
   plan.innerReductions = plan.reductions;
-  if (rowCount <= plan.tileRows(nest)) {
-    // One tile's rows read the panel once. From far steps it comes faster where a few
-    // of them are read from end to end.
-    unsigned inner = plan.reductions.empty() ? ContractionPlan::noLoop : plan.reductions.back();
-    if (!plan.packsPanel && !nest.updatesInPlace && inner != ContractionPlan::noLoop &&
-        plan.panel->strides[inner] * bytes() >= pageBytes && nest.sizes[inner] >= 4 * streams) {
-      plan.outerReductions.assign(plan.reductions.begin(), plan.reductions.end() - 1);
-      plan.innerReductions = {inner};
-      plan.cutReduction = inner;
-      plan.blockTrips = streams;
-      plan.panelStepsAhead = streams;
-      readsStreams = true;
-    }
-    return;
+  bool isLoneTile = rowCount <= plan.tileRows(nest);
+  if (canReadStreams()) {
+    unsigned inner = plan.reductions.back();
+    plan.outerReductions.assign(plan.reductions.begin(), plan.reductions.end() - 1);
+    plan.innerReductions = {inner};
+    plan.cutReduction = inner;
+    plan.blockTrips = isLoneTile ? streams : 2 * streams;
+    plan.panelStepsAhead = plan.blockTrips;
+    plan.keepsSums = true;
+    readsStreams = true;
   }
+  if (isLoneTile || readsStreams)
+    return;
   int64_t most = std::min(maxPanelBytes() / (plan.width() * bytes()),
                           stepsThatStay(plan.fetchesRows && isReadOnce()));
   // Where a block's rows are few, all that tiles read of it stays in the first-level cache.
@@ -500,11 +518,10 @@ void Planner::chooseTasks() {
   int64_t minRowsPerShare = (machine.sharedCacheIsSlow ? 2 : 1) * minRowsPerPacking;
   if (readsStreams) {
     int64_t others = tasks / panels;
-    auto among = [&](int64_t count) -> int64_t {
-      return llvm::divideCeil(panels, std::max<int64_t>(1, count / others));
-    };
-    plan.panelsPerTask =
-        std::clamp(streamBytes / (plan.width() * bytes()), among(enoughTasks), among(2));
+    plan.tilesPerTask = tiles;
+    plan.panelsPerTask = std::clamp<int64_t>(
+        streamBytes / (plan.width() * bytes()), 1,
+        llvm::divideCeil(panels, std::max<int64_t>(1, 2 / others)));
     return;
   }
   // What of the rows one block of the sum reads, for all of them; how often it would be

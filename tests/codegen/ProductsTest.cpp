@@ -162,6 +162,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Product{"km", "kn", 1, 1024, 40, 900, true},
                     Product{"mk", "kn", 1, 16, 1024, 900}, Product{"mk", "kn", 1, 50, 1031, 300},
                     Product{"mk", "kn", 1, 50, 1031, 1500, true},
+                    // Few steps of those read from end to end, by one tile and by several.
+                    Product{"mk", "kn", 1, 23, 2051, 500}, Product{"km", "kn", 1, 17, 1025, 900},
+                    Product{"mk", "kn", 1, 5, 1203, 301, true},
+                    Product{"mk", "kn", 1, 20, 1203, 905, true},
                     // A panel that no core's cache holds, for all rows.
                     Product{"mk", "kn", 1, 64, 50, 16103},
                     // One panel of all columns, if it were not cut for a second task.

@@ -86,6 +86,24 @@ func.func @streams(%a: tensor<64x512xf32>, %w: tensor<512x4096xf32>, %x: tensor<
 // CHECK: memref.prefetch %arg0[%{{.*}}], read, locality<2>, data
 // CHECK: math.fma
 
+func.func @flat(%a: tensor<16x1024xf32>, %w: tensor<1024x4096xf32>) -> tensor<16x4096xf32> {
+  %1 = agc.einsum %a, %w {spec = "mk,kn->mn"} : (tensor<16x1024xf32>, tensor<1024x4096xf32>) -> tensor<16x4096xf32>
+  return %1 : tensor<16x4096xf32>
+}
+
+// A panel of memory's that fewer rows read is not copied: 32 of its steps come at a time from
+// end to end, for two tiles, whose sums wait side by side; the next 32 are fetched.
+// CHECK-LABEL: func.func private @product_16x4096_over_1024(
+// CHECK: %[[SUMS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<32256xf32>
+// CHECK: scf.for %{{.*}} = %c0 to %c1024 step %c32
+// CHECK: vector.load %[[SUMS]]
+// CHECK: memref.prefetch %arg1[%{{.*}}], read, locality<2>, data
+// CHECK: math.fma
+// CHECK: vector.store %{{.*}}, %arg2
+// CHECK: vector.store %{{.*}}, %[[SUMS]]
+// FAST-LABEL: func.func private @product_16x4096_over_1024(
+// FAST-NOT: memref.alloca
+
 func.func @results(%a: tensor<1024x8xf32>, %b: tensor<8x1024xf32>, %c: tensor<1024x8xf32>) -> (tensor<1024x1024xf32>, tensor<1024x1024xf32>) {
   %1 = agc.einsum %a, %b {spec = "mk,kn->mn"} : (tensor<1024x8xf32>, tensor<8x1024xf32>) -> tensor<1024x1024xf32>
   %2 = agc.einsum %a, %c {spec = "mk,nk->mn"} : (tensor<1024x8xf32>, tensor<1024x8xf32>) -> tensor<1024x1024xf32>

@@ -97,7 +97,8 @@ private:
   /// Rows that come from memory for each panel, if they are not cut into such blocks.
   int64_t maxRowBytes() const { return machine.sharedCacheBytes / 2; }
   int64_t rowBlockBytes() const { return machine.sharedCacheBytes / 4; }
-  int64_t packedRowBytes() const { return machine.coreCacheBytes / 2; }
+  /// Each block of packed rows has all panels packed again: as large as leaves room for one.
+  int64_t packedRowBytes() const { return machine.coreCacheBytes * 3 / 4; }
 
   int64_t bytes() const { return out.element.getIntOrFloatBitWidth() / 8; }
   int64_t trips(ArrayRef<unsigned> loops) const {

@@ -168,8 +168,8 @@ func.func @squares(%a: tensor<2048x2048xf32>, %b: tensor<2048x2048xf32>) -> (ten
   return %1, %2 : tensor<2048x2048xf32>, tensor<2048x2048xf32>
 }
 
-// Few tiles meet a panel, as only so many rows are copied at a time: 66 at least. Each
-// copies 8 steps of the next panel, of 512, into the other half of the buffer, and fetches
+// Few tiles meet a panel, as only so many rows are copied at a time: 114. Each
+// copies 5 steps of the next panel, of 512, into the other half of the buffer, and fetches
 // those of the next tile, and that one's results, while it multiplies.
 // CHECK-LABEL: func.func private @product_2048x2048_over_2048(
 // CHECK: %[[PANELS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<65536xf32>
@@ -184,10 +184,10 @@ func.func @squares(%a: tensor<2048x2048xf32>, %b: tensor<2048x2048xf32>) -> (ten
 // CHECK: %[[OTHER:.*]] = arith.subi %c32768, %[[HALF]]
 // CHECK: scf.if %[[UNPACKED]]
 // CHECK: scf.if %[[HASNEXT]]
-// CHECK-NEXT: scf.for %{{.*}} = %c0 to %c8 step %c1
+// CHECK-NEXT: scf.for %{{.*}} = %c0 to %c5 step %c1
 // CHECK: arith.addi %[[OTHER]]
 // CHECK: vector.store %{{.*}}, %[[PANELS]]
-// CHECK: scf.for %{{.*}} step %c64 iter_args
+// CHECK: scf.for %{{.*}} step %c104 iter_args
 // CHECK: scf.if %[[HASNEXT]]
 // CHECK: memref.prefetch %arg1
 // CHECK: memref.prefetch %arg2

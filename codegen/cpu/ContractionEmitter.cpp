@@ -331,7 +331,7 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
                                          : panel.strides[plan.innerReductions.back()];
           for (int64_t j = 0; j < vectors; ++j)
             prefetch(panelMemory, offset(panelBase, plan.panelStepsAhead * step + j * lanes),
-                     /*soon=*/plan.packsPanel);
+                     /*soon=*/plan.packsPanel || plan.readsStreams);
         }
         for (int64_t j = columns.size(); j < vectors; ++j) {
           Value index = offset(panelBase, j * lanes);

@@ -71,7 +71,6 @@ private:
   const Machine &machine;
   const Access &out;
   ContractionPlan plan;
-  bool readsStreams = false; // a few far steps of the panel, from end to end
 
   bool assignRoles();
   bool crowdsSets(int64_t rowCount, unsigned cut) const;
@@ -445,9 +444,9 @@ void Planner::chooseBlocks() {
     plan.blockTrips = isLoneTile ? streams : 2 * streams;
     plan.panelStepsAhead = plan.blockTrips;
     plan.keepsSums = true;
-    readsStreams = true;
+    plan.readsStreams = true;
   }
-  if (isLoneTile || readsStreams)
+  if (isLoneTile || plan.readsStreams)
     return;
   int64_t most = std::min(maxPanelBytes() / (plan.width() * bytes()),
                           stepsThatStay(plan.fetchesRows && isReadOnce()));
@@ -517,7 +516,7 @@ void Planner::chooseTasks() {
   }
   // Each share of the rows packs the panel again.
   int64_t minRowsPerShare = (machine.sharedCacheIsSlow ? 2 : 1) * minRowsPerPacking;
-  if (readsStreams) {
+  if (plan.readsStreams) {
     int64_t others = tasks / panels;
     plan.tilesPerTask = tiles;
     plan.panelsPerTask = std::clamp<int64_t>(

@@ -44,8 +44,10 @@ struct ContractionPlan {
   /// The rows of a task's block of the sum, too, tile by tile. Tasks that follow each
   /// other and have the same do so once.
   bool packsRows = false;
+  /// A block of the sum is a few far steps of the panel, which a task reads from end to end.
+  bool readsStreams = false;
   /// The rows of later steps are fetched into the cache; the panel of so many steps on,
-  /// into the first-level cache where it is packed.
+  /// into the first-level cache where it is packed or comes in streams.
   bool fetchesRows = false;
   int64_t panelStepsAhead = 0;
   /// While a tile is summed up, the next one's rows are fetched, which are one behind

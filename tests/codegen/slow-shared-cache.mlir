@@ -97,7 +97,7 @@ func.func @flat(%a: tensor<16x1024xf32>, %w: tensor<1024x4096xf32>) -> tensor<16
 // CHECK: %[[SUMS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<32256xf32>
 // CHECK: scf.for %{{.*}} = %c0 to %c1024 step %c32
 // CHECK: vector.load %[[SUMS]]
-// CHECK: memref.prefetch %arg1[%{{.*}}], read, locality<2>, data
+// CHECK: memref.prefetch %arg1[%{{.*}}], read, locality<3>, data
 // CHECK: math.fma
 // CHECK: vector.store %{{.*}}, %arg2
 // CHECK: vector.store %{{.*}}, %[[SUMS]]

@@ -77,6 +77,8 @@ private:
   bool isReadOnce() const;
   int64_t stepsThatStay(bool readsFarRows) const;
   double tileCost(int64_t rowCount, int64_t vectors, bool rowsAreFar) const;
+  /// Whether one tile has all rows.
+  bool isLoneTile() const { return trips(plan.rowLoops) <= plan.tileRows(nest); }
   bool areRowsDense() const;
   bool arePanelsDense() const;
   bool areProductsApart() const;
@@ -127,6 +129,10 @@ private:
       elements += std::abs(access.strides[l]) *
                   ((wholeSum ? nest.sizes[l] : plan.tripsInBlock(nest, l)) - 1);
     return elements * bytes();
+  }
+  int64_t wholePanelExtent() const {
+    return extent(*plan.panel, llvm::to_vector(llvm::seq<unsigned>(0, nest.numLoops())),
+                  /*wholeSum=*/true);
   }
 };
 
@@ -313,12 +319,9 @@ bool Planner::canReadStreams() const {
   if (plan.packsPanel || plan.reductions.empty())
     return false;
   unsigned inner = plan.reductions.back();
-  int64_t rowCount = trips(plan.rowLoops);
-  SmallVector<unsigned> all = llvm::to_vector(llvm::seq<unsigned>(0, nest.numLoops()));
-  bool areRowsFew =
-      rowCount <= plan.tileRows(nest) ||
-      (machine.sharedCacheIsSlow && plan.hasLoneRowLoop() && rowCount < minRowsPerSlowPacking &&
-       extent(*plan.panel, all, /*wholeSum=*/true) > machine.coreCacheBytes);
+  bool areRowsFew = isLoneTile() || (machine.sharedCacheIsSlow && plan.hasLoneRowLoop() &&
+                                     trips(plan.rowLoops) < minRowsPerSlowPacking &&
+                                     wholePanelExtent() > machine.coreCacheBytes);
   return areRowsFew && plan.panel->strides[inner] * bytes() >= pageBytes &&
          nest.sizes[inner] >= 4 * streams;
 }
@@ -427,26 +430,24 @@ void Planner::chooseBlocks() {
                    !isReadOnce();
   plan.fetchesRows = areSideBySide && isFar(*plan.rows) && !plan.packsRows;
 
-  SmallVector<unsigned> all = llvm::to_vector(llvm::seq<unsigned>(0, nest.numLoops()));
   if (!plan.packsPanel && isFar(*plan.panel) && evenSteps(*plan.panel) >= minStepsToFetch &&
-      extent(*plan.panel, all, /*wholeSum=*/true) > machine.coreCacheBytes / 2)
+      wholePanelExtent() > machine.coreCacheBytes / 2)
     plan.panelStepsAhead = farStepsAhead;
   if (plan.packsPanel && machine.sharedCacheIsSlow && panelBytes > firstCacheBytes)
     plan.panelStepsAhead = packedStepsAhead;
 
   plan.innerReductions = plan.reductions;
-  bool isLoneTile = rowCount <= plan.tileRows(nest);
   if (canReadStreams()) {
     unsigned inner = plan.reductions.back();
     plan.outerReductions.assign(plan.reductions.begin(), plan.reductions.end() - 1);
     plan.innerReductions = {inner};
     plan.cutReduction = inner;
-    plan.blockTrips = isLoneTile ? streams : 2 * streams;
+    plan.blockTrips = isLoneTile() ? streams : 2 * streams;
     plan.panelStepsAhead = plan.blockTrips;
     plan.keepsSums = true;
     plan.readsStreams = true;
   }
-  if (isLoneTile || plan.readsStreams)
+  if (isLoneTile() || plan.readsStreams)
     return;
   int64_t most = std::min(maxPanelBytes() / (plan.width() * bytes()),
                           stepsThatStay(plan.fetchesRows && isReadOnce()));

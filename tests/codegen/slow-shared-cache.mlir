@@ -168,7 +168,7 @@ func.func @squares(%a: tensor<2048x2048xf32>, %b: tensor<2048x2048xf32>) -> (ten
   return %1, %2 : tensor<2048x2048xf32>, tensor<2048x2048xf32>
 }
 
-// Few tiles meet a panel, as only so many rows are copied at a time: 114. Each
+// Few tiles meet a panel, as only so many rows are copied at a time: 114 of 342. Each
 // copies 5 steps of the next panel, of 512, into the other half of the buffer, and fetches
 // those of the next tile, and that one's results, while it multiplies.
 // CHECK-LABEL: func.func private @product_2048x2048_over_2048(

@@ -149,6 +149,14 @@ Effects Outliner::effectsOn(Value buffer) {
   return effects;
 }
 
+static void addNumber(const char *name, IntegerAttr number, proto::Node &node) {
+  if (!number)
+    return;
+  proto::Attribute &out = *node.add_attributes();
+  out.set_name(name);
+  out.set_i(number.getInt());
+}
+
 /// What the list says of a call: "apart" and "reorder", each why, and "bytes".
 static void addAttributes(func::CallOp call, func::FuncOp kernel, proto::Node &node) {
   auto addText = [&](const char *name, StringRef attr) {
@@ -159,11 +167,7 @@ static void addAttributes(func::CallOp call, func::FuncOp kernel, proto::Node &n
     }
   };
   addText("apart", apartAttr);
-  if (auto bytes = kernel->getAttrOfType<IntegerAttr>(bytesAttr)) {
-    proto::Attribute &out = *node.add_attributes();
-    out.set_name("bytes");
-    out.set_i(bytes.getInt());
-  }
+  addNumber("bytes", kernel->getAttrOfType<IntegerAttr>(bytesAttr), node);
   addText("reorder", reorderAttr);
 }
 
@@ -203,14 +207,14 @@ static Value bufferOf(Value value) {
   return value;
 }
 
-/// A loop or branch around calls of bodies, as one node with the first's name.
+/// A loop or branch around calls of bodies, as one node with the first's name, which are
+/// made so many "trips" at most.
 void Outliner::addLoop(Operation &op) {
-  std::string name;
+  SmallVector<func::CallOp> calls;
   llvm::SmallSetVector<Value, 8> read, written;
   op.walk([&](func::CallOp call) {
     auto body = module.lookupSymbol<func::FuncOp>(call.getCallee());
-    if (name.empty())
-      name = call.getCallee().str();
+    calls.push_back(call);
     // The last is the body's workspace.
     for (auto [i, operand] : llvm::enumerate(call.getOperands().drop_back())) {
       Value buffer = bufferOf(operand);
@@ -229,9 +233,12 @@ void Outliner::addLoop(Operation &op) {
   for (Value operand : op.getOperands())
     if (isa<MemRefType>(operand.getType()))
       (place++ % 3 ? written : read).insert(bufferOf(operand));
-  if (name.empty())
+  if (calls.empty())
     return;
-  proto::Node &node = addNode(op, name);
+  proto::Node &node = addNode(op, calls.front().getCallee().str());
+  for (func::CallOp call : calls)
+    node.add_regions(call.getCallee().str());
+  addNumber("trips", calls.front()->getAttrOfType<IntegerAttr>(tripsAttr), node);
   for (Value value : read)
     if (auto known = numbers.find(value); known != numbers.end())
       node.add_operands(known->second);
@@ -307,7 +314,8 @@ void Outliner::addFunction(func::FuncOp op) {
 proto::Module Outliner::run() {
   message.set_name(module.getName().value_or("").str());
   for (auto op : module.getOps<func::FuncOp>())
-    if (!op.isPrivate()) // A kernel.
+    // Those that are private are kernels, and bodies before they are lists.
+    if (!op.isPrivate() || (op->hasAttr(bodyAttr) && op->hasAttr(stepAttr)))
       addFunction(op);
   return std::move(message);
 }

@@ -81,21 +81,31 @@ Json describeUpdates(const proto::Function &list) {
   return updates;
 }
 
-/// Each call that only brings a value into another order.
-Json describeReorders(const proto::Module &module, const proto::Function &list) {
-  Json reorders = Json::array();
-  for (const proto::Node &node : list.nodes())
+int64_t numberOf(const proto::Node &node, const char *name, int64_t otherwise) {
+  const proto::Attribute *number = find(node, name);
+  return number ? number->i() : otherwise;
+}
+
+/// Each call that only brings a value into another order, of the list called \p name, which
+/// is gone through so many times, and of the bodies of its loops and branches.
+void describeReorders(const proto::Module &module, const std::string &name, int64_t times,
+                      Json &reorders) {
+  auto list = std::find_if(module.functions().begin(), module.functions().end(),
+                           [&](const proto::Function &each) { return each.name() == name; });
+  for (const proto::Node &node : list->nodes()) {
+    for (const std::string &body : node.regions())
+      describeReorders(module, body, times * numberOf(node, "trips", 1), reorders);
     if (const proto::Attribute *why = find(node, "reorder")) {
-      const proto::Attribute *bytes = find(node, "bytes");
       proto::Location unknown;
       reorders.push_back(
           {{"kernel", node.op()},
-           {"bytes", bytes ? bytes->i() : 0},
+           {"calls", times},
+           {"bytes", times * numberOf(node, "bytes", 0)},
            {"line", lineText(node.location() ? module.locations(int(node.location()) - 1)
                                              : unknown)},
            {"why", why->s()}});
     }
-  return reorders;
+  }
 }
 
 /// Each attention that was found, and whether its scores are in memory.
@@ -121,7 +131,8 @@ Json explain(const proto::Module &program, const std::string &name) {
     calls += kernel.calls();
     bytes += kernel.bytes() * kernel.calls();
   }
-  Json reorders = describeReorders(outline, list);
+  Json reorders = Json::array();
+  describeReorders(outline, name, 1, reorders);
   uint64_t moved = 0;
   for (const Json &each : reorders)
     moved += each["bytes"].get<uint64_t>();
@@ -183,18 +194,24 @@ void printAttention(const Json &found) {
 
 void printReorders(const Json &function, size_t maxRows) {
   std::vector<Json> reorders = function["reorders"];
+  int64_t calls = 0;
+  for (const Json &each : reorders)
+    calls += each["calls"].get<int64_t>();
   double moved = function["reorder_bytes"].get<double>(),
          bytes = std::max(1.0, function["bytes"].get<double>());
   print(fmt::format("  layouts   {} calls only bring a value into another order: {}B, {:.1f} % "
                     "of the {}B that are moved\n",
-                    reorders.size(), decimal(moved), 100 * moved / bytes, decimal(bytes)));
+                    calls, decimal(moved), 100 * moved / bytes, decimal(bytes)));
   std::stable_sort(reorders.begin(), reorders.end(), [](const Json &a, const Json &b) {
     return a["bytes"].get<int64_t>() > b["bytes"].get<int64_t>();
   });
   for (size_t i = 0; i < std::min(maxRows, reorders.size()); ++i)
-    print(fmt::format("    {:<28} {:>8}B  {}: {}\n",
+    print(fmt::format("    {:<28} {:>8}B  {}{}: {}\n",
                       reorders[i]["kernel"].get<std::string>(),
                       decimal(reorders[i]["bytes"].get<double>()),
+                      reorders[i]["calls"] > 1
+                          ? fmt::format("{} times, ", reorders[i]["calls"].get<int64_t>())
+                          : "",
                       reorders[i]["line"].get<std::string>(),
                       reorders[i]["why"].get<std::string>()));
   if (reorders.size() > maxRows)

@@ -6,9 +6,9 @@
 //                               WHAT: forward, data or weight, the two gradients
 //   attention/WHAT/bN/HxTxE/tT  batch N, H heads of T queries and keys and of E features,
 //                               causal; WHAT: forward, or step: with its gradients
-// Counters: FLOP/s, flops; those of the products alone, without what brings operands
-// into their order, products; each as a fraction of the FMA peak of so many threads, just
-// before and after: peak.
+// Counters: the median of a call's times, seconds; FLOP/s by it, flops; those of the
+// products alone, without what brings operands into their order, products; each as a
+// fraction of the FMA peak of so many threads, just before and after: peak.
 // tests/bench/kernels has peers beside them.
 //
 //===----------------------------------------------------------------------===//
@@ -20,8 +20,10 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <vector>
 
 using namespace agc;
 
@@ -77,6 +79,28 @@ private:
   }
 };
 
+/// The median of a call's times, as kernels_peer.py takes it: of runs of many calls each, as
+/// a call may take less than the clock's tick, and three of these at least.
+double medianSeconds(benchmark::State &state, Function &function) {
+  constexpr double runSeconds = 0.005;
+  constexpr int leastRuns = 3;
+  using Clock = std::chrono::steady_clock;
+  auto secondsOf = [&](int64_t calls) {
+    Clock::time_point begin = Clock::now();
+    for (int64_t i = 0; i < calls; ++i)
+      function();
+    return std::chrono::duration<double>(Clock::now() - begin).count() / double(calls);
+  };
+  secondsOf(1);
+  int64_t calls = std::max<int64_t>(1, int64_t(runSeconds / secondsOf(1)));
+  std::vector<double> times;
+  while (state.KeepRunningBatch(leastRuns * calls))
+    for (int i = 0; i < leastRuns; ++i)
+      times.push_back(secondsOf(calls));
+  std::nth_element(times.begin(), times.begin() + times.size() / 2, times.end());
+  return times[times.size() / 2];
+}
+
 /// \p flops: of one call, by the textbook.
 template <typename Trace>
 void measure(benchmark::State &state, int threads, double flops, Trace trace) {
@@ -86,15 +110,11 @@ void measure(benchmark::State &state, int threads, double flops, Trace trace) {
   // What the machine does at most differs from second to second: before and after.
   constexpr double slice = 0.02;
   double peakBefore = cli::measureFlops(threads, slice);
-  function();
-  for (auto _ : state)
-    function();
+  double median = medianSeconds(state, function);
   double peak = (peakBefore + cli::measureFlops(threads, slice)) / 2;
-  auto rate = [&](double amount) {
-    return benchmark::Counter(amount * double(state.iterations()), benchmark::Counter::kIsRate);
-  };
-  state.counters["flops"] = rate(flops);
-  state.counters["of_peak"] = rate(flops / peak);
+  state.counters["seconds"] = median;
+  state.counters["flops"] = flops / median;
+  state.counters["of_peak"] = flops / median / peak;
   state.counters["peak"] = peak;
 
   Function timed(program, /*profile=*/true);

@@ -26,6 +26,9 @@ constexpr int64_t minRowsPerPacking = 64, minRowsPerFarPacking = 256;
 /// The same where what the caches do not hold comes slowly; and rows that are copied
 /// there, too.
 constexpr int64_t minRowsPerSlowPacking = 24, minRowsToPack = 32;
+/// Rows that meet one panel are copied only of sums as short as this, and of each step so
+/// many bytes at a time, or what stays near in twice the first-level cache.
+constexpr int64_t maxStepsToPackOnce = 256, packedRunBytes = 768;
 /// Of the first-level cache.
 constexpr int64_t lineBytes = 64, cacheSets = 64, cacheWays = 8;
 constexpr int64_t firstCacheBytes = lineBytes * cacheSets * cacheWays;
@@ -86,6 +89,7 @@ private:
   bool canPackNextPanel() const;
   bool canReadStreams() const;
   bool doRowsOverlap() const;
+  int64_t maxPackedTiles() const;
   int64_t stepsAtOnce() const;
   void chooseTile();
   void chooseBlocks();
@@ -98,8 +102,6 @@ private:
   /// Rows that come from memory for each panel, if they are not cut into such blocks.
   int64_t maxRowBytes() const { return machine.sharedCacheBytes / 2; }
   int64_t rowBlockBytes() const { return machine.sharedCacheBytes / 4; }
-  /// Each block of packed rows has all panels packed again: as large as leaves room for one.
-  int64_t packedRowBytes() const { return machine.coreCacheBytes * 3 / 4; }
 
   int64_t bytes() const { return out.element.getIntOrFloatBitWidth() / 8; }
   int64_t trips(ArrayRef<unsigned> loops) const {
@@ -333,6 +335,16 @@ bool Planner::doRowsOverlap() const {
   return extent(*plan.rows, all, /*wholeSum=*/true) * minOverlap <= trips(all) * bytes();
 }
 
+/// Each block of packed rows has all panels packed again: as large as leaves room for one.
+/// Where that is the only one, rows are read again while they are near.
+int64_t Planner::maxPackedTiles() const {
+  int64_t tile = plan.packedTile(nest) * bytes();
+  int64_t most = isReadOnce() ? std::max(packedRunBytes / (plan.tileRows(nest) * bytes()),
+                                         2 * firstCacheBytes / tile)
+                              : machine.coreCacheBytes * 3 / 4 / tile;
+  return std::max<int64_t>(1, most);
+}
+
 /// So many as divide the loop: two, of a short one that begins again and again up to four.
 int64_t Planner::stepsAtOnce() const {
   int64_t used = (plan.tileRows(nest) + 1) * plan.tileVectors + 1;
@@ -427,7 +439,7 @@ void Planner::chooseBlocks() {
   // Where those lines come slowly once they are gone, all of them is read for a copy.
   plan.packsRows = areSideBySide && machine.sharedCacheIsSlow && rowCount >= minRowsToPack &&
                    isFar(*plan.rows, steps >= minStepsToLose ? nearBytes : farBytes) &&
-                   !isReadOnce();
+                   (!isReadOnce() || steps <= maxStepsToPackOnce);
   plan.fetchesRows = areSideBySide && isFar(*plan.rows) && !plan.packsRows;
 
   if (!plan.packsPanel && isFar(*plan.panel) && evenSteps(*plan.panel) >= minStepsToFetch &&
@@ -535,15 +547,15 @@ void Planner::chooseTasks() {
     inTask.push_back(plan.cutLoop);
   int64_t rowsOfTask = extent(*plan.rows, inTask, /*wholeSum=*/true);
   if (plan.packsRows) {
-    int64_t most = packedRowBytes() / (plan.packedTile(nest) * bytes());
+    int64_t most = maxPackedTiles();
     if (plan.keepsSums) {
       // Tasks go through all blocks: a few panels each.
-      int64_t rowsOfTask = std::min(rowCount, std::max<int64_t>(1, most) * tileRows);
+      int64_t rowsOfTask = std::min(rowCount, most * tileRows);
       plan.panelsPerTask = std::clamp<int64_t>(
           maxPanelBytes() / (plan.width() * rowsOfTask * bytes()), 1, panels);
     }
     plan.panelsInside = true;
-    blocks = llvm::divideCeil(tiles, std::max<int64_t>(1, most));
+    blocks = llvm::divideCeil(tiles, most);
     int64_t groups = llvm::divideCeil(tasks, plan.panelsPerTask);
     int64_t least = plan.packsPanel ? minRowsPerShare : minRowsPerPacking;
     if (blocks * groups < enoughTasks)

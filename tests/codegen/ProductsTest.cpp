@@ -162,6 +162,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Product{"km", "kn", 1, 1024, 40, 900, true},
                     Product{"mk", "kn", 1, 16, 1024, 900}, Product{"mk", "kn", 1, 50, 1031, 300},
                     Product{"mk", "kn", 1, 50, 1031, 1500, true},
+                    // Of short sums such rows are copied.
+                    Product{"km", "kn", 1, 1030, 61, 100}, Product{"km", "nk", 1, 999, 64, 255},
+                    Product{"km", "kn", 1, 1027, 50, 150, true},
                     // Few steps of those read from end to end, by one tile and by several.
                     Product{"mk", "kn", 1, 23, 2051, 500}, Product{"km", "kn", 1, 17, 1025, 900},
                     Product{"mk", "kn", 1, 5, 1203, 301, true},

@@ -65,7 +65,7 @@ func.func @streams(%a: tensor<64x512xf32>, %w: tensor<512x4096xf32>, %x: tensor<
 // FAST: vector.store
 // FAST: scf.for %{{.*}} iter_args
 
-// Rows that meet one panel are not copied; of the sum so many steps at a time that their
+// Rows that meet one panel are not copied where sums are long; of the sum so many steps at a time that their
 // lines, 16 KB apart, are still there for the next tile.
 // CHECK-LABEL: func.func private @product_4096x64_over_512(
 // CHECK-NOT: memref.alloca
@@ -85,6 +85,26 @@ func.func @streams(%a: tensor<64x512xf32>, %w: tensor<512x4096xf32>, %x: tensor<
 // CHECK: arith.addi %{{.*}}, %c1024
 // CHECK: memref.prefetch %arg0[%{{.*}}], read, locality<2>, data
 // CHECK: math.fma
+
+func.func @tall(%x: tensor<64x16384xf32>, %y: tensor<64x64xf32>) -> tensor<16384x64xf32> {
+  %0 = agc.einsum %x, %y {spec = "km,kn->mn"} : (tensor<64x16384xf32>, tensor<64x64xf32>) -> tensor<16384x64xf32>
+  return %0 : tensor<16384x64xf32>
+}
+
+// Of short sums they are, about 40 tiles of six rows at a time, which are near when these
+// multiply them; and the sum is not cut.
+// CHECK-LABEL: func.func private @product_16384x64_over_64(
+// CHECK: %[[ROWS:.*]] = memref.alloca() {alignment = 64 : i64} : memref<{{1[0-9]+}}xf32>
+// CHECK: scf.for %{{.*}} = %arg3 to %arg4
+// CHECK: scf.for %{{.*}} = %c0 to %c64
+// CHECK: vector.load %arg0
+// CHECK: vector.store %{{.*}}, %[[ROWS]]
+// CHECK: scf.for %{{.*}} = %c0 to %c64 step %{{.*}} iter_args
+// CHECK: memref.load %[[ROWS]]
+// CHECK: math.fma
+// FAST-LABEL: func.func private @product_16384x64_over_64(
+// FAST-NOT: memref.alloca
+// FAST: math.fma
 
 func.func @flat(%a: tensor<16x1024xf32>, %w: tensor<1024x4096xf32>) -> tensor<16x4096xf32> {
   %1 = agc.einsum %a, %w {spec = "mk,kn->mn"} : (tensor<16x1024xf32>, tensor<1024x4096xf32>) -> tensor<16x4096xf32>

@@ -81,14 +81,14 @@ Json describeUpdates(const proto::Function &list) {
   return updates;
 }
 
-int64_t numberOf(const proto::Node &node, const char *name, int64_t otherwise) {
+uint64_t numberOf(const proto::Node &node, const char *name, uint64_t otherwise) {
   const proto::Attribute *number = find(node, name);
-  return number ? number->i() : otherwise;
+  return number ? uint64_t(number->i()) : otherwise;
 }
 
 /// Each call that only brings a value into another order, of the list called \p name, which
 /// is gone through so many times, and of the bodies of its loops and branches.
-void describeReorders(const proto::Module &module, const std::string &name, int64_t times,
+void describeReorders(const proto::Module &module, const std::string &name, uint64_t times,
                       Json &reorders) {
   auto list = std::find_if(module.functions().begin(), module.functions().end(),
                            [&](const proto::Function &each) { return each.name() == name; });
@@ -194,23 +194,23 @@ void printAttention(const Json &found) {
 
 void printReorders(const Json &function, size_t maxRows) {
   std::vector<Json> reorders = function["reorders"];
-  int64_t calls = 0;
+  uint64_t calls = 0;
   for (const Json &each : reorders)
-    calls += each["calls"].get<int64_t>();
+    calls += each["calls"].get<uint64_t>();
   double moved = function["reorder_bytes"].get<double>(),
          bytes = std::max(1.0, function["bytes"].get<double>());
   print(fmt::format("  layouts   {} calls only bring a value into another order: {}B, {:.1f} % "
                     "of the {}B that are moved\n",
                     calls, decimal(moved), 100 * moved / bytes, decimal(bytes)));
   std::stable_sort(reorders.begin(), reorders.end(), [](const Json &a, const Json &b) {
-    return a["bytes"].get<int64_t>() > b["bytes"].get<int64_t>();
+    return a["bytes"].get<uint64_t>() > b["bytes"].get<uint64_t>();
   });
   for (size_t i = 0; i < std::min(maxRows, reorders.size()); ++i)
     print(fmt::format("    {:<28} {:>8}B  {}{}: {}\n",
                       reorders[i]["kernel"].get<std::string>(),
                       decimal(reorders[i]["bytes"].get<double>()),
                       reorders[i]["calls"] > 1
-                          ? fmt::format("{} times, ", reorders[i]["calls"].get<int64_t>())
+                          ? fmt::format("{} times, ", reorders[i]["calls"].get<uint64_t>())
                           : "",
                       reorders[i]["line"].get<std::string>(),
                       reorders[i]["why"].get<std::string>()));

@@ -65,8 +65,8 @@ func.func @streams(%a: tensor<64x512xf32>, %w: tensor<512x4096xf32>, %x: tensor<
 // FAST: vector.store
 // FAST: scf.for %{{.*}} iter_args
 
-// Rows that meet one panel are not copied where sums are long; of the sum so many steps at a time that their
-// lines, 16 KB apart, are still there for the next tile.
+// Rows that meet one panel are not copied where sums are long; of the sum so many steps at a
+// time that their lines, 16 KB apart, are still there for the next tile.
 // CHECK-LABEL: func.func private @product_4096x64_over_512(
 // CHECK-NOT: memref.alloca
 // CHECK: scf.for %{{.*}} = %c0 to %c512 step %c96

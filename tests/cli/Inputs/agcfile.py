@@ -141,6 +141,19 @@ def chain():
         [result("y", 9)])])
 
 
+def turning():
+    """Six times, what a reshape takes from a transpose's other order."""
+    table, turned = tensor(F32, 48, 32), tensor(F32, 32, 48)
+    body = function("turn", [argument("c", table, INPUT)],
+                    [node("transpose", [0], [turned], permutation=[1, 0]),
+                     node("reshape", [1], [table])], [result("c", 2)])
+    user = function("forward", [argument("x", table, INPUT)],
+                    [node("scan", [0], [table], regions=["turn"], trips=6, num_carries=1,
+                          num_xs=0)],
+                    [result("y", 1)])
+    return module([body, user])
+
+
 def recurrent():
     """h = tanh(h w + row) over the rows of x whose sum is above 6, else h / 2; six of them.
 

@@ -23,6 +23,7 @@ write("good.safetensors", weights())
 write("good.npz", regression())
 write("chain.agc", chain())
 write("loop.agc", recurrent())
+write("orders.agc", turning())
 write("loop.safetensors", safetensors({"w": ("F32", [3, 3], struct.pack(
     "<9f", *[.5, -.25, .125, .3, .7, -.6, -.2, .1, .4]))}))
 
@@ -93,15 +94,6 @@ def looping(*functions, last=None):
 
 
 inner = node("neg", [0], [f32])
-# Six times, what a reshape takes from a transpose's other order.
-table, turned = tensor(F32, 48, 32), tensor(F32, 32, 48)
-write("orders.agc", module([
-    function("turn", [argument("c", table, INPUT)],
-             [node("transpose", [0], [turned], permutation=[1, 0]),
-              node("reshape", [1], [table])], [result("c", 2)]),
-    function("forward", [argument("x", table, INPUT)],
-             [node("scan", [0], [table], regions=["turn"], trips=6, num_carries=1, num_xs=0)],
-             [result("y", 1)])]))
 write("bad/body-missing.agc", looping())
 write("bad/body-later.agc", module([
     function("forward", [argument("x", f32, INPUT)], [loop("b")], [result("y", 1)]),

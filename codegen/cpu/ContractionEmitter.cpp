@@ -12,6 +12,7 @@
 //         pack the panel                   where it lies far apart, or across
 //         for tiles: registers             of which the first may pack it, or each some
 //                                          of the next
+//         turn and write what waits        where both operands lie across
 //
 // or, where that keeps more in the caches, the tasks inside the blocks.
 //
@@ -19,6 +20,7 @@
 #include "codegen/cpu/ContractionEmitter.h"
 
 #include "codegen/cpu/Emitters.h"
+#include "codegen/cpu/Lanes.h"
 #include "codegen/cpu/RowShares.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -268,10 +270,8 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
 
   // Where sums wait for the next block: whole vectors each, or in the result.
   Value sumBase;
-  if (plan.keepsSums) {
-    sumBase = add(times(panelInTask, plan.tilesPerTask), inTask);
-    sumBase = times(sumBase, plan.tileRows(nest) * plan.width());
-  }
+  if (plan.keepsSums)
+    sumBase = keptTile(panelInTask, inTask);
   auto sumAt = [&](size_t r, int64_t j) {
     return plan.keepsSums ? offset(sumBase, r * plan.width() + j * lanes)
                           : offset(outBase, tileRows[r].outOffset + j * lanes);
@@ -304,7 +304,7 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
     sums = SmallVector<Value>(branch.getResults());
   }
 
-  if (nest.epilogue)
+  if (nest.epilogue && !plan.turnsResults)
     ifThen(task.isLast, [&] { prefetchForEpilogue(place, tileRows, vectors); });
   Value rowMemory = plan.packsRows ? packedRows : kernel.getArgument(rows.argument);
   Value firstRow = plan.packsRows ? times(inTask, plan.packedTile(nest)) : Value();
@@ -370,6 +370,8 @@ void ContractionEmitter::emitRegisterTile(const Task &task, Place place, Value t
           vector::StoreOp::create(b, result, outMemory, at);
       }
   };
+  if (plan.turnsResults)
+    return store(/*isFinished=*/false);
   if (!task.isLast || (!nest.epilogue && !plan.keepsSums))
     return store(/*isFinished=*/true);
   auto branch = scf::IfOp::create(b, task.isLast, /*withElseRegion=*/true);
@@ -410,10 +412,63 @@ void ContractionEmitter::emitRowTiles(const Task &task, Value panelInTask, Width
   });
 }
 
+/// Finishes and writes a square of a task's sums, so many rows by columns of it, along the
+/// rows.
+void ContractionEmitter::turnSquare(const Task &task, Value row, int64_t rowCount,
+                                    Value column, int64_t columnCount, Value sumBase) {
+  Place place = task.place;
+  unsigned columns = plan.vectorLoop;
+  Value first = place.indices[columns];
+  place.vectorLoop = plan.cutLoop;
+  place.lanes = lanes;
+  place.active = rowCount;
+  place.indices[plan.cutLoop] = row;
+  Value inTask = arith::SubIOp::create(b, row, times(task.firstTile, plan.tileTrips));
+  Value from = add(add(sumBase, column), times(inTask, plan.width()));
+  SmallVector<Value> turned = loadAcross(b, VectorType::get({lanes}, out.element), keptSums,
+                                         from, plan.width(), rowCount, columnCount);
+  for (auto [i, sums] : llvm::enumerate(turned)) {
+    place.indices[columns] = offset(add(first, column), i);
+    emit.store(emit.finish(place, sums), out, place);
+  }
+}
+
+/// Of a panel's finished sums.
+void ContractionEmitter::turnResults(const Task &task, Value panelInTask, Width width) {
+  Value sumBase = keptTile(panelInTask, emit.constant(0));
+  int64_t size = nest.sizes[plan.cutLoop], rest = size % lanes;
+  auto squares = [&](Value row, int64_t rowCount) {
+    int64_t whole = width.active == lanes ? width.vectors : width.vectors - 1;
+    if (whole > 0) {
+      auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(whole * lanes),
+                                     emit.constant(lanes));
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(loop.getBody());
+      turnSquare(task, row, rowCount, loop.getInductionVar(), lanes, sumBase);
+    }
+    if (whole < width.vectors)
+      turnSquare(task, row, rowCount, emit.constant(whole * lanes), width.active, sumBase);
+  };
+  // The last share alone does not end with a whole square.
+  Value begin = times(task.firstTile, plan.tileTrips), end = emit.constant(size - rest);
+  if (plan.mostTiles(nest) < plan.numTiles(nest))
+    end = arith::MinUIOp::create(b, end, offset(begin, plan.tilesPerTask * plan.tileTrips));
+  auto loop = scf::ForOp::create(b, begin, end, emit.constant(lanes));
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    squares(loop.getInductionVar(), lanes);
+  }
+  if (rest)
+    ifThen(task.hasRest, [&] { squares(emit.constant(size - rest), rest); });
+}
+
 void ContractionEmitter::emitPanel(Task task, Value panelInTask, Width width) {
   if (plan.packsPanel && !plan.packsInFirstTile)
     ifThen(task.isUnpacked, [&] { packPanel(task, width); });
   emitRowTiles(task, panelInTask, width);
+  if (plan.turnsResults)
+    ifThen(task.isLast, [&] { turnResults(task, panelInTask, width); });
 }
 
 /// A task's panels, of which the last of all may be narrower.

@@ -90,6 +90,12 @@ private:
         b, mlir::MemRefType::get({elements}, out.element), b.getI64IntegerAttr(64));
   }
 
+  /// Where sums of a task's tile wait.
+  mlir::Value keptTile(mlir::Value panelInTask, mlir::Value tileInTask) {
+    return times(add(times(panelInTask, plan.tilesPerTask), tileInTask),
+                 plan.tileRows(nest) * plan.width());
+  }
+
   std::pair<mlir::Value, mlir::Value> boundsOf(unsigned loop, const Task &task);
   void forEach(llvm::ArrayRef<unsigned> loops, const Task &task, Place place, Nested body);
   llvm::SmallVector<mlir::Value> reduceOver(llvm::ArrayRef<unsigned> loops,
@@ -104,7 +110,6 @@ private:
   void packPanel(const Task &task, Width width);
   llvm::SmallVector<mlir::Value> packStep(const Task &task, Place at, Width width);
   Place placeOfPart(const Task &task, mlir::Value part);
-  mlir::Value columnOfPart(const Place &at, mlir::Value column);
   void packPart(const Task &task, mlir::Value part);
   void prefetchPart(const Task &task, mlir::Value part);
   int64_t stepsOfWholeVectors() const;
@@ -123,6 +128,9 @@ private:
                                        mlir::ValueRange sums, mlir::Value tileInTask,
                                        Step step);
   void emitRowTiles(const Task &task, mlir::Value panelInTask, Width width);
+  void turnSquare(const Task &task, mlir::Value row, int64_t rowCount, mlir::Value column,
+                  int64_t columnCount, mlir::Value sumBase);
+  void turnResults(const Task &task, mlir::Value panelInTask, Width width);
   void emitPanel(Task task, mlir::Value panelInTask, Width width);
   void emitPanels(const Task &task, mlir::Value firstPanel);
   void forEachBlock(Task task, llvm::function_ref<void(const Task &)> body);

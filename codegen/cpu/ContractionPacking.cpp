@@ -113,62 +113,37 @@ void ContractionEmitter::packAcross(const Task &task, Width width, unsigned alon
   });
 }
 
-/// Where a part of a task's panel begins. The last ones are not cut but begin earlier:
-/// what two of them have in common is copied twice.
+/// A step of a task's panel. Those that tiles have too many are its last once more.
 Place ContractionEmitter::placeOfPart(const Task &task, Value part) {
   unsigned inner = plan.innerReductions.front();
   auto [begin, end] = boundsOf(inner, task);
-  auto atMost = [&](Value index, Value most) {
-    return arith::MinUIOp::create(b, index, most);
-  };
   Place at = task.place;
-  if (!plan.isPanelAcross()) {
-    at.indices[inner] = atMost(add(begin, part), offset(end, -1));
-    return at;
-  }
-  int64_t along = llvm::divideCeil(plan.blockSteps(nest), lanes);
-  part = atMost(part, emit.constant(plan.partsOfPanel(nest) - 1));
-  Value square = arith::RemUIOp::create(b, part, emit.constant(along));
-  Value column = arith::DivUIOp::create(b, part, emit.constant(along));
-  at.indices[inner] = atMost(add(begin, times(square, lanes)), offset(end, -lanes));
-  at.indices[plan.vectorLoop] = columnOfPart(at, times(column, lanes));
+  at.indices[inner] = arith::MinUIOp::create(b, add(begin, part), offset(end, -1));
   return at;
 }
 
-/// So many columns behind a panel's first one.
-Value ContractionEmitter::columnOfPart(const Place &at, Value column) {
-  int64_t size = nest.sizes[plan.vectorLoop];
-  column = add(at.indices[plan.vectorLoop], column);
-  return size % plan.width()
-             ? arith::MinUIOp::create(b, column, emit.constant(size - lanes)).getResult()
-             : column;
-}
-
+/// The last vector of a narrow panel is not cut but begins earlier.
 void ContractionEmitter::packPart(const Task &task, Value part) {
   Place at = placeOfPart(task, part);
   Value first = task.place.indices[plan.vectorLoop];
-  auto columnAt = [&](const Place &place) {
-    return arith::SubIOp::create(b, place.indices[plan.vectorLoop], first);
-  };
-  if (plan.isPanelAcross())
-    return packSquare(task, at, columnAt(at), plan.width(), lanes, lanes);
+  int64_t size = nest.sizes[plan.vectorLoop];
   auto type = VectorType::get({lanes}, out.element);
   for (int64_t j = 0; j < plan.tileVectors; ++j) {
-    Place column = at;
-    column.indices[plan.vectorLoop] = columnOfPart(at, emit.constant(j * lanes));
+    Value column = offset(first, j * lanes);
+    if (size % plan.width())
+      column = arith::MinUIOp::create(b, column, emit.constant(size - lanes));
+    at.indices[plan.vectorLoop] = column;
     Value vector = vector::LoadOp::create(b, type, kernel.getArgument(panel.argument),
-                                          emit.linearIndex(panel, column));
+                                          emit.linearIndex(panel, at));
     vector::StoreOp::create(b, vector, packedPanel,
-                            add(packedStep(task, column), columnAt(column)));
+                            add(packedStep(task, at), arith::SubIOp::create(b, column, first)));
   }
 }
 
 void ContractionEmitter::prefetchPart(const Task &task, Value part) {
   Value from = emit.linearIndex(panel, placeOfPart(task, part));
-  int64_t lines = plan.isPanelAcross() ? lanes : plan.tileVectors;
-  int64_t apart = plan.isPanelAcross() ? panel.strides[plan.vectorLoop] : lanes;
-  for (int64_t i = 0; i < lines; ++i)
-    prefetch(kernel.getArgument(panel.argument), offset(from, i * apart));
+  for (int64_t j = 0; j < plan.tileVectors; ++j)
+    prefetch(kernel.getArgument(panel.argument), offset(from, j * lanes));
 }
 
 /// Steps of a tile's rows that fill whole vectors, if each block of the sum has a whole number

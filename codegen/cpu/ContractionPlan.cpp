@@ -45,6 +45,8 @@ constexpr int64_t minStepsToPackPart = 48;
 /// Trips of a short loop of the sum, and registers that a tile must leave free for its steps
 /// to be behind each other.
 constexpr int64_t maxShortTrips = 64, minFreeRegisters = 3;
+/// Steps, and rows and columns, of sums that are worth being turned when they are finished.
+constexpr int64_t minStepsToTurn = 128, minSideToTurn = 64;
 /// Windows have so many elements in common that all rows are a fraction of what tiles read.
 constexpr int64_t minOverlap = 4;
 /// Multiplications that make a task worth handing to a thread.
@@ -76,6 +78,7 @@ private:
   ContractionPlan plan;
 
   bool assignRoles();
+  bool canTurnResults() const;
   bool crowdsSets(int64_t rowCount, unsigned cut) const;
   bool isReadOnce() const;
   int64_t stepsThatStay(bool readsFarRows) const;
@@ -166,15 +169,10 @@ int64_t ContractionPlan::numPanels(const LoopNest &nest) const {
   return llvm::divideCeil(nest.sizes[vectorLoop], width());
 }
 
-int64_t ContractionPlan::partsOfPanel(const LoopNest &nest) const {
-  int64_t steps = blockSteps(nest);
-  return isPanelAcross() ? llvm::divideCeil(steps, lanes) * tileVectors : steps;
-}
-
 int64_t ContractionPlan::partsOfTile(const LoopNest &nest) const {
   // The last share of the rows has the fewest tiles.
   int64_t tiles = numTiles(nest), least = tiles % tilesPerTask;
-  return llvm::divideCeil(partsOfPanel(nest), least ? least : mostTiles(nest));
+  return llvm::divideCeil(blockSteps(nest), least ? least : mostTiles(nest));
 }
 
 bool isContraction(const LoopNest &nest) {
@@ -218,7 +216,24 @@ bool Planner::assignRoles() {
     else
       plan.batchLoops.push_back(l);
   }
+  if (canTurnResults()) {
+    std::swap(plan.panel, plan.rows);
+    std::swap(plan.vectorLoop, plan.rowLoops.front());
+    plan.turnsResults = plan.keepsSums = true;
+  }
   return true;
+}
+
+/// Whether what lies across is as it should be if rows and columns change places: the panel's
+/// steps are one behind the other, and a step's rows side by side.
+bool Planner::canTurnResults() const {
+  if (!plan.isPanelAcross() || plan.reductions.empty() || plan.rowLoops.size() != 1 ||
+      !plan.panelLoops.empty())
+    return false;
+  unsigned side = plan.rowLoops.front();
+  return plan.rows->strides[side] == 1 && plan.panel->strides[plan.reductions.back()] == 1 &&
+         trips(plan.reductions) >= minStepsToTurn &&
+         std::min(nest.sizes[side], nest.sizes[plan.vectorLoop]) >= minSideToTurn;
 }
 
 /// So many lines this far apart are in a cache at a time.
@@ -475,7 +490,7 @@ void Planner::chooseBlocks() {
   // The sums of a whole task must fit where they wait, if not in the result.
   if (nest.updatesInPlace && !isLoneLoop)
     return;
-  plan.keepsSums = nest.updatesInPlace;
+  plan.keepsSums |= nest.updatesInPlace;
   SmallVector<unsigned> &inner = plan.innerReductions;
   while (!inner.empty() && steps / nest.sizes[inner.front()] > most) {
     steps /= nest.sizes[inner.front()];
@@ -572,10 +587,15 @@ void Planner::chooseTasks() {
     plan.panelsInside = true;
   }
   if (plan.keepsSums) {
-    int64_t most = maxPanelBytes() / (plan.width() * bytes() * tileRows);
+    // Of those that are turned a task has more, as each task packs its panel again.
+    int64_t room = plan.turnsResults ? machine.coreCacheBytes / 2 : maxPanelBytes();
+    int64_t most = room / (plan.width() * bytes() * tileRows);
     blocks = std::max<int64_t>(blocks, llvm::divideCeil(tiles, std::max<int64_t>(1, most)));
   }
   plan.tilesPerTask = llvm::divideCeil(tiles, std::max<int64_t>(1, blocks));
+  if (plan.turnsResults && plan.tilesPerTask < tiles) // Whole squares.
+    plan.tilesPerTask =
+        llvm::alignTo(plan.tilesPerTask, plan.lanes / std::gcd(plan.lanes, plan.tileTrips));
 
   // Each block but the first reads and writes the results once more; without blocks
   // outside, each panel but the first reads the rows once more, and each task but the
@@ -621,13 +641,9 @@ bool Planner::canPackNextPanel() const {
       !plan.outerReductions.empty() || (plan.sumsInBlocks() && !plan.blocksOutside) ||
       plan.panelsPerTask != 1)
     return false;
-  unsigned inner = plan.innerReductions.front();
-  auto isWhole = [&](int64_t size, int64_t block) {
-    return size % block == 0 || size % block >= plan.lanes;
-  };
-  if (!isWhole(nest.sizes[plan.vectorLoop], plan.width()) ||
-      (plan.isPanelAcross() && (plan.panel->strides[inner] != 1 ||
-                                !isWhole(nest.sizes[inner], plan.tripsInBlock(nest, inner)))))
+  int64_t size = nest.sizes[plan.vectorLoop];
+  bool isWhole = size % plan.width() == 0 || size % plan.width() >= plan.lanes;
+  if (!isWhole || plan.isPanelAcross())
     return false;
   return plan.partsOfTile(nest) * minStepsToPackPart <= plan.blockSteps(nest);
 }

@@ -13,8 +13,8 @@ namespace agc {
 struct ContractionPlan {
   static constexpr unsigned noLoop = ~0u;
 
-  /// Moves with `vectorLoop`, along which the result's elements lie side by side;
-  /// the other operand does not.
+  /// Moves with `vectorLoop`, along which the result's elements lie side by side unless
+  /// `turnsResults`; the other operand does not.
   const Access *panel = nullptr, *rows = nullptr;
   int64_t lanes = 1;
   unsigned vectorLoop = noLoop;
@@ -65,6 +65,10 @@ struct ContractionPlan {
   int64_t stepsAtOnce = 1;
   /// Where what was summed up waits for the next block: here, not in the result.
   bool keepsSums = false;
+  /// The result's elements lie side by side along `cutLoop`: a task's sums wait until all
+  /// are finished, and are written square by square. Where both operands lie across, neither
+  /// has to be transposed then.
+  bool turnsResults = false;
 
   /// All of a thread's tasks do one block of the sum, then the next: the rows of a
   /// block stay in the caches while panel after panel is multiplied with them.
@@ -98,9 +102,7 @@ struct ContractionPlan {
   /// Tiles along `cutLoop`, the last of which may have fewer rows.
   int64_t numTiles(const LoopNest &nest) const;
   int64_t numPanels(const LoopNest &nest) const;
-  /// What is copied of a panel at a time is a step, or a square where it lies across:
-  /// those of a block, and those of the next panel that each tile copies.
-  int64_t partsOfPanel(const LoopNest &nest) const;
+  /// Steps of the next panel that each tile copies.
   int64_t partsOfTile(const LoopNest &nest) const;
   /// Tiles that a task has of each panel at most.
   int64_t mostTiles(const LoopNest &nest) const {

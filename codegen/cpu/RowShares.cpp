@@ -29,7 +29,7 @@ constexpr int64_t evenTasks = 16;
 bool canShareRows(const ContractionPlan &plan, const LoopNest &nest,
                   const Machine &machine) {
   if (!plan.hasLoneRowLoop() || !plan.batchLoops.empty() || plan.packsRows ||
-      plan.sumsInBlocks() || nest.updatesInPlace)
+      plan.sumsInBlocks() || plan.turnsResults || nest.updatesInPlace)
     return false;
   int64_t panelElements = nest.numIterations() / nest.sizes[plan.cutLoop];
   return panelElements * plan.panel->element.getIntOrFloatBitWidth() / 8 <=

@@ -177,9 +177,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Product{"mk", "kn", 1, 517, 1030, 7}, Product{"km", "nk", 1, 523, 1030, 13},
                     Product{"km", "kn", 1, 517, 1030, 29, true},
                     // Tiles copy the next panel: of blocks of the sum that do not divide,
-                    // a last panel that is narrow; squares that overlap.
-                    Product{"km", "kn", 1, 520, 790, 1025}, Product{"km", "nk", 1, 310, 250, 701},
-                    Product{"km", "nk", 1, 600, 150, 300},
+                    // a last panel that is narrow.
+                    Product{"km", "kn", 1, 520, 790, 1025}, Product{"km", "kn", 1, 310, 250, 701},
+                    // Both across: results are turned, of one share of the columns and of
+                    // several, of one block of the sum and of two, a batch's, an update's.
+                    Product{"km", "nk", 1, 310, 250, 701}, Product{"km", "nk", 1, 64, 128, 128},
+                    Product{"km", "nk", 1, 70, 3001, 300}, Product{"km", "nk", 1, 333, 205, 2500},
+                    Product{"bkm", "bnk", 3, 66, 71, 130},
+                    Product{"km", "nk", 1, 600, 150, 300, true},
+                    Product{"km", "nk", 1, 99, 2203, 2100, true},
                     // Steps of rows that are copied as whole vectors: tiles of 6, 9, 13 and 14.
                     Product{"km", "kn", 1, 512, 128, 768, true},
                     Product{"km", "kn", 1, 128, 512, 768, true},

@@ -7,6 +7,9 @@ using namespace mlir;
 
 namespace agc {
 
+/// Steps that lie side by side and are worth being copied as a square.
+static constexpr int64_t minStepsAcross = 4;
+
 void ContractionEmitter::packPanel(const Task &task, Width width) {
   if (std::optional<unsigned> along = loopAcross())
     return packAcross(task, width, *along);
@@ -44,7 +47,7 @@ std::optional<unsigned> ContractionEmitter::loopAcross() const {
   for (unsigned l : plan.innerReductions)
     if (panel.strides[l] == 1 &&
         (plan.tripsInBlock(nest, l) % lanes == 0 ||
-         (l != plan.cutReduction && nest.sizes[l] >= lanes)))
+         (l != plan.cutReduction && nest.sizes[l] >= minStepsAcross)))
       return l;
   return std::nullopt;
 }

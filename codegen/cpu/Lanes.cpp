@@ -7,17 +7,21 @@ using namespace mlir;
 
 namespace agc {
 
+static int64_t lanesOf(Value vector) {
+  return cast<VectorType>(vector.getType()).getDimSize(0);
+}
+
 /// Vectors i and i + s exchange their off-diagonal blocks of s lanes, for
 /// s = 1, 2, 4, ….
 SmallVector<Value> transpose(ImplicitLocOpBuilder &b, SmallVector<Value> vectors) {
-  int64_t lanes = vectors.size();
-  for (int64_t s = 1; s < lanes; s *= 2) {
+  int64_t lanes = lanesOf(vectors.front()), count = vectors.size();
+  for (int64_t s = 1; s < count; s *= 2) {
     SmallVector<int64_t> low, high;
     for (int64_t t = 0; t < lanes; ++t) {
       low.push_back(t & s ? lanes + t - s : t);
       high.push_back(t & s ? lanes + t : t + s);
     }
-    for (int64_t i = 0; i < lanes; ++i) {
+    for (int64_t i = 0; i < count; ++i) {
       if (i & s)
         continue;
       Value x = vectors[i], y = vectors[i + s];
@@ -59,26 +63,30 @@ static Value pick(ImplicitLocOpBuilder &b, ArrayRef<Value> vectors, ArrayRef<int
 /// How many of n vectors are interleaved among themselves first, the others likewise.
 static int64_t firstOf(int64_t n) { return llvm::PowerOf2Ceil(n) / 2; }
 
-static int64_t lanesOf(Value vector) {
-  return cast<VectorType>(vector.getType()).getDimSize(0);
-}
-
 SmallVector<Value> loadAcross(ImplicitLocOpBuilder &b, VectorType type, Value memory,
                               Value first, int64_t apart, int64_t active, int64_t steps) {
-  int64_t lanes = type.getNumElements();
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type)), mask;
-  if (steps < lanes)
-    mask = vector::ConstantMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()),
+  // Rows this short are side by side in a vector, every so many of them.
+  int64_t lanes = type.getNumElements(), width = llvm::PowerOf2Ceil(steps);
+  auto part = VectorType::get({width}, type.getElementType());
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(part)), mask;
+  if (steps < width)
+    mask = vector::ConstantMaskOp::create(b, VectorType::get({width}, b.getI1Type()),
                                           ArrayRef<int64_t>{steps});
-  SmallVector<Value> rows;
-  for (int64_t i = 0; i < lanes; ++i) {
+  auto row = [&](int64_t i) -> Value {
     Value at = arith::AddIOp::create(b, first, arith::ConstantIndexOp::create(b, i * apart));
-    if (i >= active)
-      rows.push_back(zero);
-    else if (mask)
-      rows.push_back(vector::MaskedLoadOp::create(b, type, memory, at, mask, zero));
-    else
-      rows.push_back(vector::LoadOp::create(b, type, memory, at));
+    if (mask)
+      return vector::MaskedLoadOp::create(b, part, memory, at, mask, zero);
+    return vector::LoadOp::create(b, part, memory, at);
+  };
+  SmallVector<Value> rows;
+  for (int64_t i = 0; i < width; ++i) {
+    Value whole = arith::ConstantOp::create(b, b.getZeroAttr(type));
+    for (int64_t from = 0; from + i < active; from += width)
+      whole = width == lanes ? row(i)
+                             : vector::InsertStridedSliceOp::create(b, row(from + i), whole,
+                                                                    ArrayRef<int64_t>{from},
+                                                                    ArrayRef<int64_t>{1});
+    rows.push_back(whole);
   }
   rows = transpose(b, rows);
   rows.resize(steps);

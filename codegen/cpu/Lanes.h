@@ -7,8 +7,8 @@
 
 namespace agc {
 
-/// As many vectors as each has lanes, a power of two: lane j of vector i becomes
-/// lane i of vector j.
+/// A power of two of vectors, of as many lanes each: lane j of vector i becomes lane i of
+/// vector j. Of vectors with more lanes, a multiple, so does each group of so many lanes.
 llvm::SmallVector<mlir::Value> transpose(mlir::ImplicitLocOpBuilder &b,
                                          llvm::SmallVector<mlir::Value> vectors);
 

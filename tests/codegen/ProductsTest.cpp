@@ -176,6 +176,9 @@ INSTANTIATE_TEST_SUITE_P(
                     // Rows are written to their ends.
                     Product{"mk", "kn", 1, 517, 1030, 7}, Product{"km", "nk", 1, 523, 1030, 13},
                     Product{"km", "kn", 1, 517, 1030, 29, true},
+                    // Panels across of few steps, of which several rows are in a vector.
+                    Product{"mk", "nk", 1, 300, 1000, 8}, Product{"km", "nk", 1, 130, 75, 5},
+                    Product{"bmk", "bnk", 3, 140, 83, 23},
                     // Tiles copy the next panel: of blocks of the sum that do not divide,
                     // a last panel that is narrow.
                     Product{"km", "kn", 1, 520, 790, 1025}, Product{"km", "kn", 1, 310, 250, 701},

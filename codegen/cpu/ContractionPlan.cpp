@@ -102,6 +102,12 @@ private:
   /// Bytes of the panel in one block of the sum: it stays in a core's cache while rows
   /// stream past it.
   int64_t maxPanelBytes() const { return std::min<int64_t>(machine.coreCacheBytes / 4, 256 << 10); }
+  /// Where results are too many to be near for the next block; half a megabyte is left to
+  /// the rows.
+  int64_t maxLonePanelBytes() const {
+    int64_t half = 512 << 10;
+    return std::clamp(machine.coreCacheBytes - half, maxPanelBytes(), half);
+  }
   /// Rows that come from memory for each panel, if they are not cut into such blocks.
   int64_t maxRowBytes() const { return machine.sharedCacheBytes / 2; }
   int64_t rowBlockBytes() const { return machine.sharedCacheBytes / 4; }
@@ -476,7 +482,10 @@ void Planner::chooseBlocks() {
   }
   if (isLoneTile() || plan.readsStreams)
     return;
-  int64_t most = std::min(maxPanelBytes() / (plan.width() * bytes()),
+  bool areResultsFar = machine.sharedCacheIsSlow && !plan.packsRows &&
+                       rowCount * plan.width() * bytes() > maxPanelBytes();
+  int64_t room = areResultsFar ? maxLonePanelBytes() : maxPanelBytes();
+  int64_t most = std::min(room / (plan.width() * bytes()),
                           stepsThatStay(plan.fetchesRows && isReadOnce()));
   // Where a block's rows are few, all that tiles read of it stays in the first-level cache.
   if (machine.sharedCacheIsSlow && !plan.packsPanel && doRowsOverlap())

@@ -1,6 +1,7 @@
 //===- KernelName.cpp - What a kernel is called, and what it costs ---------===//
 #include "codegen/KernelName.h"
 
+#include "codegen/Passes.h"
 #include "ir/ScalarBuilder.h"
 #include "passes/LowerToLinalg.h"
 #include "passes/Winograd.h"
@@ -176,6 +177,8 @@ static bool isReshape(Operation *op) {
 }
 
 StringRef whyReordered(linalg::GenericOp op) {
+  if (auto why = op->getAttrOfType<StringAttr>(reorderAttr))
+    return why;
   OpOperand *operand = op.getDpsInputOperand(0);
   Value from = operand->get(), to = op->getResult(0);
   auto isReadBy = [&](auto is) { return llvm::any_of(to.getUsers(), is); };

@@ -42,6 +42,17 @@ def SplitReductionsPass : Pass<"agc-split-reductions", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def TransposeOperandsPass : Pass<"agc-transpose-operands", "::mlir::func::FuncOp"> {
+  let summary = "Transpose an operand of a large product that reads neither by rows";
+  let description = [{
+    Of a sum of products over the first dimensions of both operands, 512 steps and more by
+    512 and 960 results, the operand with fewer elements gets a kernel that transposes it.
+    For machines whose shared cache is slow.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def FormKernelsPass : Pass<"agc-form-kernels", "::mlir::ModuleOp"> {
   let summary = "Turn functions on tensors into lists of calls of kernels";
   let description = [{

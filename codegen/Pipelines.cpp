@@ -67,6 +67,10 @@ static void addKernelsPhase(OpPassManager &pm, const Machine &machine,
   if (machine.vectorBytes) {
     pm.addNestedPass<func::FuncOp>(createFuseSiblingsPass());
     pm.addNestedPass<func::FuncOp>(createSplitReductionsPass());
+    // After fusion, which would make the copy another kernel's part; under a limit there
+    // may be no room for it.
+    if (machine.sharedCacheIsSlow && maxWorkspaceBytes < 0)
+      pm.addNestedPass<func::FuncOp>(createTransposeOperandsPass());
   }
   FormKernelsPassOptions options;
   options.vectorBytes = machine.vectorBytes;
@@ -162,6 +166,7 @@ void registerPasses() {
   registerPass([] { return createPrepareKernelsPass(); });
   registerPass([] { return createFuseSiblingsPass(); });
   registerPass([] { return createSplitReductionsPass(); });
+  registerPass([] { return createTransposeOperandsPass(); });
   registerPass([] { return createFormKernelsPass(); });
   registerPass([] { return createExpandHalvesPass(); });
   registerPass([] { return createExpandMathPass(); });

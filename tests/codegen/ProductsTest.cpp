@@ -176,6 +176,9 @@ INSTANTIATE_TEST_SUITE_P(
                     // Rows are written to their ends.
                     Product{"mk", "kn", 1, 517, 1030, 7}, Product{"km", "nk", 1, 523, 1030, 13},
                     Product{"km", "kn", 1, 517, 1030, 29, true},
+                    // The smaller operand is transposed before.
+                    Product{"km", "kn", 1, 963, 517, 515}, Product{"km", "kn", 1, 517, 963, 515},
+                    Product{"km", "kn", 1, 970, 520, 600, true},
                     // Panels across of few steps, of which several rows are in a vector.
                     Product{"mk", "nk", 1, 300, 1000, 8}, Product{"km", "nk", 1, 130, 75, 5},
                     Product{"bmk", "bnk", 3, 140, 83, 23},

@@ -56,11 +56,8 @@ static OpOperand *findOperand(linalg::GenericOp op) {
       getElementTypeOrSelf(y->get().getType()) != element)
     return nullptr;
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-  SmallVector<unsigned> reductions;
-  op.getReductionDims(reductions);
-  int64_t steps = 1;
-  for (unsigned d : reductions)
-    steps *= sizes[d];
+  auto shape = cast<RankedTensorType>(x->get().getType()).getShape();
+  int64_t steps = llvm::product_of(shape.drop_back());
   auto [side, readers] = std::minmax(sizes[*alongX], sizes[*alongY]);
   if (steps < minSteps || side < minSide || readers < minReaders)
     return nullptr;

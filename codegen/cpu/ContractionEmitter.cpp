@@ -438,16 +438,9 @@ void ContractionEmitter::turnResults(const Task &task, Value panelInTask, Width 
   Value sumBase = keptTile(panelInTask, emit.constant(0));
   int64_t size = nest.sizes[plan.cutLoop], rest = size % lanes;
   auto squares = [&](Value row, int64_t rowCount) {
-    int64_t whole = width.active == lanes ? width.vectors : width.vectors - 1;
-    if (whole > 0) {
-      auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(whole * lanes),
-                                     emit.constant(lanes));
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(loop.getBody());
-      turnSquare(task, row, rowCount, loop.getInductionVar(), lanes, sumBase);
-    }
-    if (whole < width.vectors)
-      turnSquare(task, row, rowCount, emit.constant(whole * lanes), width.active, sumBase);
+    bySquares(width, [&](Value column, int64_t columnCount) {
+      turnSquare(task, row, rowCount, column, columnCount, sumBase);
+    });
   };
   // The last share alone does not end with a whole square.
   Value begin = times(task.firstTile, plan.tileTrips), end = emit.constant(size - rest);

@@ -117,8 +117,7 @@ private:
   void packTile(const Task &task, Place at, mlir::Value tile, int64_t count, int64_t steps);
   void packRows(const Task &task);
   std::optional<unsigned> loopAcross() const;
-  void packSquare(const Task &task, const Place &at, mlir::Value column, int64_t apart,
-                  int64_t steps, int64_t active);
+  void bySquares(Width width, llvm::function_ref<void(mlir::Value, int64_t)> body);
   void packAcross(const Task &task, Width width, unsigned along);
   llvm::SmallVector<Row> rowsOfTile(int64_t cutTrips) const;
   void emitRegisterTile(const Task &task, Place place, mlir::Value tile,

@@ -52,16 +52,19 @@ std::optional<unsigned> ContractionEmitter::loopAcross() const {
   return std::nullopt;
 }
 
-/// Copies a square of the panel, so many steps of it and so many columns, to that column of
-/// the buffer, where steps are so far apart.
-void ContractionEmitter::packSquare(const Task &task, const Place &at, Value column,
-                                    int64_t apart, int64_t steps, int64_t active) {
-  SmallVector<Value> packed = loadAcross(
-      b, VectorType::get({lanes}, out.element), kernel.getArgument(panel.argument),
-      emit.linearIndex(panel, at), panel.strides[plan.vectorLoop], active, steps);
-  Value to = add(packedStep(task, at), column);
-  for (auto [i, step] : llvm::enumerate(packed))
-    vector::StoreOp::create(b, step, packedPanel, offset(to, i * apart));
+/// A panel's columns in squares: where each begins, from the panel's first on, and how many
+/// of its columns count.
+void ContractionEmitter::bySquares(Width width, llvm::function_ref<void(Value, int64_t)> body) {
+  int64_t whole = width.active == lanes ? width.vectors : width.vectors - 1;
+  if (whole > 0) {
+    auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(whole * lanes),
+                                   emit.constant(lanes));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    body(loop.getInductionVar(), lanes);
+  }
+  if (whole < width.vectors)
+    body(emit.constant(whole * lanes), width.active);
 }
 
 void ContractionEmitter::packAcross(const Task &task, Width width, unsigned along) {
@@ -76,22 +79,17 @@ void ContractionEmitter::packAcross(const Task &task, Width width, unsigned alon
   }
   int64_t rest = nest.sizes[along] % lanes;
 
-  // The square from here on: `steps` of them, `active` columns.
-  auto square = [&](Place at, Value column, int64_t steps, int64_t active) {
-    at.indices[plan.vectorLoop] = add(task.place.indices[plan.vectorLoop], column);
-    packSquare(task, at, column, apart, steps, active);
-  };
+  // The squares from here on, of so many steps.
   auto squares = [&](Place at, int64_t steps) {
-    int64_t whole = width.active == lanes ? width.vectors : width.vectors - 1;
-    if (whole > 0) {
-      auto loop = scf::ForOp::create(b, emit.constant(0), emit.constant(whole * lanes),
-                                     emit.constant(lanes));
-      OpBuilder::InsertionGuard guard(b);
-      b.setInsertionPointToStart(loop.getBody());
-      square(at, loop.getInductionVar(), steps, lanes);
-    }
-    if (whole < width.vectors)
-      square(at, emit.constant(whole * lanes), steps, width.active);
+    bySquares(width, [&](Value column, int64_t active) {
+      at.indices[plan.vectorLoop] = add(task.place.indices[plan.vectorLoop], column);
+      SmallVector<Value> packed = loadAcross(
+          b, VectorType::get({lanes}, out.element), kernel.getArgument(panel.argument),
+          emit.linearIndex(panel, at), panel.strides[plan.vectorLoop], active, steps);
+      Value to = add(packedStep(task, at), column);
+      for (auto [i, step] : llvm::enumerate(packed))
+        vector::StoreOp::create(b, step, packedPanel, offset(to, i * apart));
+    });
   };
   forEach(others, task, task.place, [&](Place at) {
     auto [begin, end] = boundsOf(along, task);

@@ -39,18 +39,34 @@ static bool isSum(Operation *op) {
              ir::ConvWeightGradOp, ir::ScatterOp, ir::MaxPoolGradOp>(op);
 }
 
-/// How much more an op may be off than a tree of sums: a scatter adds what meets in one
-/// place one by one, so by half a unit each. (What is allowed is 32 units: Check.cpp.)
-static double lengthOf(Operation *op) {
-  auto scatter = dyn_cast<ir::ScatterOp>(op);
-  if (!scatter || scatter.getMode() != "add")
-    return 1;
-  RankedTensorType index = typeOf(scatter.getIndex());
-  int64_t number = index.getNumElements();
-  for (int64_t size : index.getShape().take_front(scatter.getBatch()))
-    number /= std::max<int64_t>(size, 1);
-  return std::max(1.0, double(number) / 64);
+/// Elements that an op may add up for one of its results, one by one.
+static int64_t numAdded(Operation *op) {
+  if (auto scatter = dyn_cast<ir::ScatterOp>(op)) {
+    if (scatter.getMode() != "add")
+      return 1;
+    RankedTensorType index = typeOf(scatter.getIndex());
+    int64_t number = index.getNumElements();
+    for (int64_t size : index.getShape().take_front(scatter.getBatch()))
+      number /= std::max<int64_t>(size, 1);
+    return number;
+  }
+  int64_t number = 1;
+  if (auto sum = dyn_cast<ir::ReduceSumOp>(op))
+    for (int64_t dimension : sum.getDimensions())
+      number *= typeOf(sum.getX()).getDimSize(dimension);
+  if (auto product = dyn_cast<ir::EinsumOp>(op)) {
+    ir::EinsumTerms terms = ir::parseEinsum(product.getSpec());
+    for (auto [letter, size] : llvm::zip_equal(terms.x, typeOf(product.getX()).getShape()))
+      if (!terms.z.contains(letter))
+        number *= size;
+  }
+  return number;
 }
+
+/// How much more an op may be off than a tree of sums: each of those that are added one by
+/// one half a unit, all the same way where they are equal. (What is allowed is 32 units:
+/// Check.cpp.)
+static double lengthOf(Operation *op) { return std::max(1.0, double(numAdded(op)) / 64); }
 
 /// One unit in the last place of numbers around 1.
 static double unitOf(Type element) {

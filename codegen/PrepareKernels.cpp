@@ -140,6 +140,33 @@ static bool isOwned(Value value) {
              agc::ir::ScatterOp>(value.getDefiningOp());
 }
 
+/// The result of attention that an insertion has as its source, maybe with fewer dimensions,
+/// if that is its only use.
+static Value attentionIn(tensor::InsertSliceOp op) {
+  Value value = op.getSource();
+  if (auto reshape = value.getDefiningOp<tensor::CollapseShapeOp>(); reshape && reshape->hasOneUse())
+    value = reshape.getSrc();
+  Operation *maker = value.getDefiningOp();
+  bool isResult = maker && isa<attention::AttentionDialect>(maker->getDialect());
+  return isResult && value.hasOneUse() ? value : Value();
+}
+
+/// Whether attention can write a result's rows where the insertion puts them: nothing is in that
+/// memory yet but other results of its own.
+static bool isWrittenByAttention(tensor::InsertSliceOp op) {
+  Value value = attentionIn(op);
+  if (!value || !op.hasUnitStride() || op.getSourceType().getRank() != op.getDestType().getRank())
+    return false;
+  Value dest = op.getDest();
+  while (auto below = dest.getDefiningOp<tensor::InsertSliceOp>()) {
+    Value other = attentionIn(below);
+    if (!other || other.getDefiningOp() != value.getDefiningOp())
+      return false;
+    dest = below.getDest();
+  }
+  return bool(dest.getDefiningOp<tensor::EmptyOp>());
+}
+
 /// An insertion's source is written where it goes by the kernel that makes it;
 /// its destination is nobody else's.
 void PrepareKernelsPass::materializeInsertions() {
@@ -153,6 +180,8 @@ void PrepareKernelsPass::materializeInsertions() {
       op.getDestMutable().assign(emptyTensor(builder, op.getLoc(), typeOf(dest)));
     else if (!isOwned(dest))
       op.getDestMutable().assign(copy(builder, dest));
+    if (isWrittenByAttention(op))
+      continue;
     // One that adds to what another kernel left does so where that is.
     auto maker = source.getDefiningOp<linalg::GenericOp>();
     if (!maker || maker.getNumResults() != 1 || !source.hasOneUse() ||

@@ -210,19 +210,26 @@ static void dropDimensions(View &view, const llvm::SmallBitVector &dropped) {
   view.strides = kept;
 }
 
-/// Several dimensions for one lie as that does.
-static View expandedView(const View &base, tensor::ExpandShapeOp reshape) {
-  View view{base.buffer, base.offset,
-            SmallVector<int64_t>(reshape.getResultType().getRank(), 1)};
-  for (auto [group, stride] :
-       llvm::zip_equal(reshape.getReassociationIndices(), base.strides)) {
+/// Several dimensions of this type for one lie as that does.
+static View expandedView(const View &base, ArrayRef<ReassociationIndices> groups,
+                         RankedTensorType type) {
+  View view{base.buffer, base.offset, SmallVector<int64_t>(type.getRank(), 1)};
+  for (auto [group, stride] : llvm::zip_equal(groups, base.strides)) {
     int64_t inner = stride;
     for (int64_t d : llvm::reverse(group)) {
       view.strides[d] = inner;
-      inner *= reshape.getResultType().getDimSize(d);
+      inner *= type.getDimSize(d);
     }
   }
   return view;
+}
+
+/// The insertion that has the value where it goes, if that is its only use: its kernel
+/// writes it there.
+static tensor::InsertSliceOp insertionOf(Value value) {
+  auto insertion = value.hasOneUse() ? dyn_cast<tensor::InsertSliceOp>(*value.user_begin())
+                                     : tensor::InsertSliceOp();
+  return insertion && insertion.getSource() == value ? insertion : tensor::InsertSliceOp();
 }
 
 /// A place for what the value's op writes: the caller's, if it is returned.
@@ -267,11 +274,13 @@ void Schedule::assignView(Operation &op) {
       })
       .Case<tensor::ExpandShapeOp>([&](auto reshape) {
         if (views.contains(reshape.getSrc())) // The same.
-          views[reshape] = expandedView(views.at(reshape.getSrc()), reshape);
+          views[reshape] = expandedView(views.at(reshape.getSrc()),
+                                        reshape.getReassociationIndices(),
+                                        reshape.getResultType());
       })
       .Case<tensor::CollapseShapeOp>([&](auto reshape) {
-        if (!views.contains(reshape.getSrc()))
-          return;
+        if (!views.contains(reshape.getSrc()) || insertionOf(reshape))
+          return; // What is inserted has a place already.
         View view = denseView(views.at(reshape.getSrc()).buffer,
                               reshape.getResultType());
         view.offset = views.at(reshape.getSrc()).offset;
@@ -279,8 +288,24 @@ void Schedule::assignView(Operation &op) {
       })
       .Case<BarrierOp, CheckRangeOp>([&](auto op) { aliasView(op, op.getX()); })
       .Case<ScatterOp>([&](auto scatter) { aliasView(scatter, scatter.getBase()); })
-      .Case<winograd::ToPointsOp, winograd::FromPointsOp, attention::ForwardOp,
-            attention::BackwardOp>([&](auto op) {
+      .Case<attention::ForwardOp, attention::BackwardOp>([&](auto op) {
+        for (Value value : op->getResults()) {
+          auto reshape = value.hasOneUse()
+                             ? dyn_cast<tensor::CollapseShapeOp>(*value.user_begin())
+                             : tensor::CollapseShapeOp();
+          Value part = reshape ? reshape.getResult() : value;
+          tensor::InsertSliceOp insertion = insertionOf(part);
+          if (!insertion) {
+            views[value] = denseView(bufferOfResult(value), value.getType());
+            continue;
+          }
+          assignView(*insertion);
+          if (reshape)
+            views[value] = expandedView(views.at(part), reshape.getReassociationIndices(),
+                                        reshape.getSrcType());
+        }
+      })
+      .Case<winograd::ToPointsOp, winograd::FromPointsOp>([&](auto op) {
         if (fusedMakers.contains(op))
           return; // Its result never is in memory.
         for (Value value : op->getResults())
@@ -315,14 +340,11 @@ void Schedule::assignView(Operation &op) {
         if (fusedMakers.contains(generic))
           return; // Its result never is in memory.
         for (OpResult value : generic->getResults()) {
-          if (value.hasOneUse())
-            if (auto insertion =
-                    dyn_cast<tensor::InsertSliceOp>(*value.user_begin());
-                insertion && insertion.getSource() == value) {
-              // The insertion comes next; its destination is known already.
-              assignView(*insertion);
-              continue;
-            }
+          if (tensor::InsertSliceOp insertion = insertionOf(value)) {
+            // It comes next; its destination is known already.
+            assignView(*insertion);
+            continue;
+          }
           Operation *init =
               generic.getDpsInitOperand(value.getResultNumber())->get().getDefiningOp();
           if (isa_and_nonnull<linalg::GenericOp>(init)) {

@@ -16,6 +16,31 @@
 namespace agc {
 namespace {
 
+AttentionCase shape(int batch, int heads, int queries, int keys, int features, int channels,
+                    bool causal = false, bool interleaved = false) {
+  AttentionCase c;
+  c.batch = batch;
+  c.heads = heads;
+  c.queries = queries;
+  c.keys = keys;
+  c.features = features;
+  c.channels = channels;
+  c.causal = causal;
+  c.interleaved = interleaved;
+  return c;
+}
+
+AttentionCase masked(AttentionCase c, AttentionCase::Mask mask, bool isBool) {
+  c.mask = mask;
+  c.isBool = isBool;
+  return c;
+}
+
+AttentionCase joined(AttentionCase c) {
+  c.interleaved = c.joined = true;
+  return c;
+}
+
 std::vector<Elements> argumentsOf(const AttentionCase &c) {
   std::mt19937 random(1);
   std::normal_distribution<float> normal;
@@ -26,9 +51,13 @@ std::vector<Elements> argumentsOf(const AttentionCase &c) {
     for (size_t i = 0; i < next.count; ++i)
       next.set(i, normal(random));
   };
-  add(heads * size_t(c.queries * c.features));
-  add(heads * size_t(c.keys * c.features));
-  add(heads * size_t(c.keys * c.channels));
+  if (c.joined) {
+    add(heads * size_t(c.queries * (2 * c.features + c.channels)));
+  } else {
+    add(heads * size_t(c.queries * c.features));
+    add(heads * size_t(c.keys * c.features));
+    add(heads * size_t(c.keys * c.channels));
+  }
   add(heads * size_t(c.queries * c.channels));
   if (!c.mask)
     return arguments;
@@ -87,8 +116,8 @@ constexpr double maxMean = 8e-7, maxLargest = 3e-5;
 
 void expectNear(const std::vector<Elements> &results,
                 const std::vector<Elements> &exact) {
-  for (size_t which = 0; which < 4; ++which) {
-    const char *names[] = {"o", "dq", "dk", "dv"};
+  for (size_t which = 0; which < exact.size(); ++which) {
+    const char *names[] = {"o", exact.size() == 2 ? "gradient" : "dq", "dk", "dv"};
     Error error = errorOf(results[which], exact[which]);
     EXPECT_LE(error.mean, maxMean) << names[which];
     EXPECT_LE(error.largest, maxLargest) << names[which];
@@ -106,8 +135,8 @@ TEST_P(Attention, IsAsNearAsStated) {
   std::vector<Elements> results = run(formed, arguments), other = run(plain, arguments),
                         exact = run(reference, arguments);
   expectNear(results, exact);
-  for (size_t which = 0; which < 4; ++which) {
-    const char *names[] = {"o", "dq", "dk", "dv"};
+  for (size_t which = 0; which < exact.size(); ++which) {
+    const char *names[] = {"o", exact.size() == 2 ? "gradient" : "dq", "dk", "dv"};
     Error error = errorOf(results[which], exact[which]), direct = errorOf(other[which], exact[which]);
     std::printf("%-3s %.1e (%.1e), as a composition %.1e (%.1e)\n", names[which], error.mean,
                 error.largest, direct.mean, direct.largest);
@@ -115,9 +144,16 @@ TEST_P(Attention, IsAsNearAsStated) {
   for (int64_t threads : {2, 3, 4, 7}) {
     Threads of{threads};
     std::vector<Elements> again = run(formed, arguments, &of.executor);
-    for (size_t which = 0; which < 4; ++which)
+    for (size_t which = 0; which < results.size(); ++which)
       EXPECT_TRUE(again[which].sameBits(results[which])) << threads << " threads";
   }
+}
+
+/// Gradients of parts of one tensor are written where they go, side by side: nothing copies them.
+TEST(AttentionParts, AreWrittenSideBySide) {
+  CompiledProgram formed = compiled(joined(shape(2, 4, 64, 64, 32, 32, true)), AttentionForming::Always);
+  EXPECT_EQ(numKernels(formed.manifest, "attention"), 2);
+  EXPECT_EQ(formed.manifest.kernels_size(), 2);
 }
 
 /// A query that sees no key: NaN, as by way of the scores; the others are as they would
@@ -165,26 +201,6 @@ TEST_P(Attention, IsAsNearOnOtherMachines) {
   }
 }
 
-AttentionCase shape(int batch, int heads, int queries, int keys, int features, int channels,
-                    bool causal = false, bool interleaved = false) {
-  AttentionCase c;
-  c.batch = batch;
-  c.heads = heads;
-  c.queries = queries;
-  c.keys = keys;
-  c.features = features;
-  c.channels = channels;
-  c.causal = causal;
-  c.interleaved = interleaved;
-  return c;
-}
-
-AttentionCase masked(AttentionCase c, AttentionCase::Mask mask, bool isBool) {
-  c.mask = mask;
-  c.isBool = isBool;
-  return c;
-}
-
 INSTANTIATE_TEST_SUITE_P(
     Shapes, Attention,
     testing::Values(shape(1, 1, 1, 1, 1, 1), shape(1, 1, 1, 5, 3, 2), shape(2, 3, 7, 1, 4, 4, true),
@@ -193,6 +209,11 @@ INSTANTIATE_TEST_SUITE_P(
                     shape(2, 4, 64, 64, 32, 32, true, true), shape(1, 3, 96, 144, 64, 64, false, true),
                     shape(2, 2, 257, 257, 32, 32, true), shape(1, 2, 300, 211, 40, 24, false, true),
                     shape(1, 1, 512, 512, 64, 64, true, true)));
+INSTANTIATE_TEST_SUITE_P(
+    Joined, Attention,
+    testing::Values(joined(shape(1, 1, 1, 1, 1, 1)), joined(shape(2, 3, 7, 7, 4, 5, true)),
+                    joined(shape(2, 4, 64, 64, 32, 32, true)), joined(shape(1, 2, 131, 131, 33, 16)),
+                    masked(joined(shape(2, 2, 37, 37, 8, 8)), AttentionCase::Keys, true)));
 INSTANTIATE_TEST_SUITE_P(
     Masks, Attention,
     testing::Values(masked(shape(2, 2, 19, 37, 8, 8), AttentionCase::Keys, true),

@@ -15,6 +15,7 @@ struct AttentionCase {
   enum Mask { None, Keys, Square, Given } mask = None;
   bool isBool = false; // the mask says which scores count, else it is added
   bool interleaved = false; // heads behind queries, as projections give them
+  bool joined = false;      // so, and q, k and v are parts of one tensor, side by side
   std::string type = "f32";
 
   std::vector<int64_t> maskShape() const {
@@ -34,12 +35,15 @@ struct AttentionCase {
 
 inline void PrintTo(const AttentionCase &c, std::ostream *out) {
   *out << c.batch << "x" << c.heads << "x" << c.queries << "x" << c.keys << "x" << c.features << "x"
-       << c.channels << (c.causal ? " causal" : "") << (c.interleaved ? " interleaved" : "");
+       << c.channels << (c.causal ? " causal" : "") << (c.joined        ? " joined"
+            : c.interleaved ? " interleaved"
+                            : "");
   if (c.mask)
     *out << (c.isBool ? " bool" : "") << " mask " << int(c.mask);
 }
 
-/// @f(q, k, v, seed, mask if there is one) -> (o, gradients of sum(o seed): q, k, v).
+/// @f(q, k, v, seed, mask if there is one) -> (o, gradients of sum(o seed): q, k, v); of those
+/// that are joined one argument and gradient for the three.
 inline std::string textOf(const AttentionCase &c) {
   auto tensor = [](std::vector<int64_t> shape, const std::string &type) {
     std::string text = "tensor<";
@@ -57,10 +61,27 @@ inline std::string textOf(const AttentionCase &c) {
   std::string s = tensor({B, H, T, S}, c.type), bits = tensor({B, H, T, S}, "i1"),
               places = tensor({B, H, T, S}, "i64"), rows = tensor({B, H, T}, c.type);
   std::string mask = tensor(c.maskShape(), c.isBool ? "i1" : c.type);
-  std::string text = "func.func @f(%q: " + q + ", %k: " + k + ", %v: " + v + ", %seed: " + o;
+  std::string all = tensor({B, T, H * (2 * E + F)}, c.type);
+  std::string text = "func.func @f(" +
+                     (c.joined ? "%all: " + all : "%q: " + q + ", %k: " + k + ", %v: " + v) +
+                     ", %seed: " + o;
   if (c.mask)
     text += ", %mask: " + mask;
-  text += ") -> (" + o + ", " + q + ", " + k + ", " + v + ") {\n";
+  text += ") -> (" + o + ", " + (c.joined ? all : q + ", " + k + ", " + v) + ") {\n";
+  int64_t from = 0;
+  auto take = [&](const std::string &name, int64_t columns) {
+    std::string part = tensor({B, T, H * columns}, c.type), to = std::to_string(from + H * columns);
+    text += "  " + name + "part = agc.slice %all {starts = array<i64: 0, 0, " + std::to_string(from) +
+            ">, limits = array<i64: " + std::to_string(B) + ", " + std::to_string(T) + ", " + to +
+            ">, strides = array<i64: 1, 1, 1>} : " + all + " to " + part + "\n  " + name +
+            " = agc.reshape " + name + "part : " + part + " to " + given(T, columns) + "\n";
+    from += H * columns;
+  };
+  if (c.joined) {
+    take("%q", E);
+    take("%k", E);
+    take("%v", F);
+  }
   auto turn = [&](const std::string &name, const std::string &from, const std::string &to) {
     std::string result = name + "t";
     text += "  " + result + " = agc.transpose " + name + " {permutation = array<i64: 0, 2, 1, 3>} : " +
@@ -109,6 +130,9 @@ inline std::string textOf(const AttentionCase &c) {
   std::string result = "%o";
   if (c.interleaved)
     result = turn("%o", plain(T, F), o);
+  if (c.joined)
+    return text + "  %d = agc.gradient " + result + ", %seed, %all {outputs = 1 : i64} : (" + o + ", " +
+           o + ", " + all + ") -> " + all + "\n  return " + result + ", %d : " + o + ", " + all + "\n}\n";
   text += "  %d:3 = agc.gradient " + result + ", %seed, %q, %k, %v {outputs = 1 : i64} : (" + o + ", " +
           o + ", " + q + ", " + k + ", " + v + ") -> (" + q + ", " + k + ", " + v + ")\n" +
           "  return " + result + ", %d#0, %d#1, %d#2 : " + o + ", " + q + ", " + k + ", " + v + "\n}\n";

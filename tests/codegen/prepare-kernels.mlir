@@ -102,3 +102,38 @@ func.func @adds_where_the_zeros_are(%dy: tensor<1x1x3xf32>, %index: tensor<1x1x3
   %z = agc.pad %dx {low = array<i64: 0, 0, 0>, high = array<i64: 0, 0, 1>, interior = array<i64: 0, 0, 0>, value = 1.0 : f64} : tensor<1x1x7xf32> to tensor<1x1x8xf32>
   return %z : tensor<1x1x8xf32>
 }
+
+// Attention writes its rows where they go, as fewer dimensions or all, but where another
+// kernel was before, or has been.
+// CHECK-LABEL: @attention_writes_where_it_goes
+// CHECK: %[[O:.*]], %{{.*}} = attention.forward
+// CHECK: %[[ROWS:.*]] = tensor.collapse_shape %[[O]]
+// CHECK: %[[FIRST:.*]] = tensor.insert_slice %[[ROWS]] into %{{.*}}[0, 0, 0]
+// CHECK: %[[EXP:.*]] = linalg.generic
+// CHECK: math.exp
+// CHECK: tensor.insert_slice %[[EXP]] into %[[FIRST]][0, 0, 6]
+func.func @attention_writes_where_it_goes(%x: tensor<2x4x2x3xf32>, %y: tensor<2x4x6xf32>) -> tensor<2x4x12xf32> {
+  %o, %lse = attention.forward %x, %x, %x {scale = 1.0 : f64, spec = "ambk,anbk,anbc->ambc"} : (tensor<2x4x2x3xf32>, tensor<2x4x2x3xf32>, tensor<2x4x2x3xf32>) -> (tensor<2x4x2x3xf32>, tensor<2x2x4xf32>)
+  %rows = tensor.collapse_shape %o [[0], [1], [2, 3]] : tensor<2x4x2x3xf32> into tensor<2x4x6xf32>
+  %e = agc.exp %y : tensor<2x4x6xf32>
+  %z = agc.concat %rows, %e {dimension = 2 : i64} : (tensor<2x4x6xf32>, tensor<2x4x6xf32>) -> tensor<2x4x12xf32>
+  return %z : tensor<2x4x12xf32>
+}
+
+// CHECK-LABEL: @attention_is_copied_behind_others
+// CHECK: %[[O:.*]], %{{.*}} = attention.forward
+// CHECK: %[[EXP:.*]] = linalg.generic
+// CHECK: math.exp
+// CHECK: %[[FIRST:.*]] = tensor.insert_slice %[[EXP]]
+// CHECK: %[[COPY:.*]] = linalg.generic {{.*}} ins(%[[O]] :
+// CHECK: tensor.insert_slice %[[COPY]] into %[[FIRST]]
+// CHECK: %[[TWICE:.*]] = linalg.generic {{.*}} ins(%[[O]] :
+// CHECK: tensor.insert_slice %[[TWICE]]
+func.func @attention_is_copied_behind_others(%x: tensor<2x4x2x3xf32>) -> (tensor<2x4x4x3xf32>, tensor<2x5x2x3xf32>) {
+  %o, %lse = attention.forward %x, %x, %x {scale = 1.0 : f64, spec = "ambk,anbk,anbc->ambc"} : (tensor<2x4x2x3xf32>, tensor<2x4x2x3xf32>, tensor<2x4x2x3xf32>) -> (tensor<2x4x2x3xf32>, tensor<2x2x4xf32>)
+  %e = agc.exp %x : tensor<2x4x2x3xf32>
+  %z = agc.concat %e, %o {dimension = 2 : i64} : (tensor<2x4x2x3xf32>, tensor<2x4x2x3xf32>) -> tensor<2x4x4x3xf32>
+  %memory = tensor.empty() : tensor<2x5x2x3xf32>
+  %t = tensor.insert_slice %o into %memory[0, 1, 0, 0] [2, 4, 2, 3] [1, 1, 1, 1] : tensor<2x4x2x3xf32> into tensor<2x5x2x3xf32>
+  return %z, %t : tensor<2x4x4x3xf32>, tensor<2x5x2x3xf32>
+}

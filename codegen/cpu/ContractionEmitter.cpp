@@ -496,6 +496,14 @@ void ContractionEmitter::emitPanels(const Task &task, Value firstPanel) {
   emitAt(index, arith::SubIOp::create(b, index, firstPanel));
 }
 
+/// Where the block of `cutReduction` that begins there ends.
+Value ContractionEmitter::endOfBlock(Value begin) {
+  Value end = offset(begin, plan.blockTrips);
+  int64_t size = nest.sizes[plan.cutReduction];
+  return size % plan.blockTrips ? arith::MinUIOp::create(b, end, emit.constant(size)).getResult()
+                                : end;
+}
+
 /// The sum, block by block.
 void ContractionEmitter::forEachBlock(Task task, llvm::function_ref<void(const Task &)> body) {
   forEach(plan.outerReductions, task, task.place, [&](Place at) {
@@ -517,9 +525,7 @@ void ContractionEmitter::forEachBlock(Task task, llvm::function_ref<void(const T
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     block.blockStart = loop.getInductionVar();
-    block.blockEnd = offset(block.blockStart, plan.blockTrips);
-    if (size % plan.blockTrips)
-      block.blockEnd = arith::MinUIOp::create(b, block.blockEnd, emit.constant(size));
+    block.blockEnd = endOfBlock(block.blockStart);
     both(block.isFirst, isEqual(block.blockStart, emit.constant(0)));
     both(block.isLast, isEqual(block.blockEnd, emit.constant(size)));
     body(block);
@@ -585,8 +591,7 @@ ContractionEmitter::Task ContractionEmitter::taskBehind(const Task &block, Value
     Value size = emit.constant(nest.sizes[plan.cutReduction]);
     next.blockStart =
         arith::SelectOp::create(b, isLast, block.blockEnd, block.blockStart);
-    next.blockEnd =
-        arith::MinUIOp::create(b, offset(next.blockStart, plan.blockTrips), size);
+    next.blockEnd = endOfBlock(next.blockStart);
     task.hasNext = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, next.blockStart, size);
   } else {
     task.hasNext = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, behind, end);

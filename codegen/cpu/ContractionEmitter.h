@@ -132,6 +132,7 @@ private:
   void turnResults(const Task &task, mlir::Value panelInTask, Width width);
   void emitPanel(Task task, mlir::Value panelInTask, Width width);
   void emitPanels(const Task &task, mlir::Value firstPanel);
+  mlir::Value endOfBlock(mlir::Value begin);
   void forEachBlock(Task task, llvm::function_ref<void(const Task &)> body);
   std::pair<Task, mlir::Value> taskAt(const Task &block, mlir::Value number);
   Task taskBehind(const Task &block, mlir::Value number, mlir::Value begin, mlir::Value end,

@@ -100,13 +100,11 @@ private:
   void chooseFetches();
 
   /// Bytes of the panel in one block of the sum: it stays in a core's cache while rows
-  /// stream past it.
-  int64_t maxPanelBytes() const { return std::min<int64_t>(machine.coreCacheBytes / 4, 256 << 10); }
-  /// Where results are too many to be near for the next block; half a megabyte is left to
-  /// the rows.
-  int64_t maxLonePanelBytes() const {
-    int64_t half = 512 << 10;
-    return std::clamp(machine.coreCacheBytes - half, maxPanelBytes(), half);
+  /// stream past it. Where results are too many to be near for the next block it may have
+  /// more, and leaves half a megabyte to the rows.
+  int64_t maxPanelBytes(bool areResultsFar = false) const {
+    int64_t half = 512 << 10, most = std::min(machine.coreCacheBytes / 4, half / 2);
+    return areResultsFar ? std::clamp(machine.coreCacheBytes - half, most, half) : most;
   }
   /// Rows that come from memory for each panel, if they are not cut into such blocks.
   int64_t maxRowBytes() const { return machine.sharedCacheBytes / 2; }
@@ -484,8 +482,7 @@ void Planner::chooseBlocks() {
     return;
   bool areResultsFar = machine.sharedCacheIsSlow && !plan.packsRows &&
                        rowCount * plan.width() * bytes() > maxPanelBytes();
-  int64_t room = areResultsFar ? maxLonePanelBytes() : maxPanelBytes();
-  int64_t most = std::min(room / (plan.width() * bytes()),
+  int64_t most = std::min(maxPanelBytes(areResultsFar) / (plan.width() * bytes()),
                           stepsThatStay(plan.fetchesRows && isReadOnce()));
   // Where a block's rows are few, all that tiles read of it stays in the first-level cache.
   if (machine.sharedCacheIsSlow && !plan.packsPanel && doRowsOverlap())

@@ -9,8 +9,10 @@ namespace agc {
 static bool isLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 static bool isDigit(char c) { return c >= '0' && c <= '9'; }
 
+static std::string lastPart(const std::string &path) { return path.substr(path.rfind('/') + 1); }
+
 std::optional<std::string> stepNameOf(const std::string &path) {
-  std::string name = path.substr(path.rfind('/') + 1);
+  std::string name = lastPart(path);
   if (name.empty() || isDigit(name[0]))
     return std::nullopt;
   for (char c : name)
@@ -20,7 +22,7 @@ std::optional<std::string> stepNameOf(const std::string &path) {
 }
 
 std::string wantedStepPath(const std::string &path) {
-  std::string name = path.substr(path.rfind('/') + 1);
+  std::string name = lastPart(path);
   std::string text = "a path whose last part is a name in C, as its functions begin with it: "
                      "letters, digits and _; got '" + name + "'";
   size_t dot = name.rfind('.');

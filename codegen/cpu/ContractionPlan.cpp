@@ -82,7 +82,8 @@ private:
   bool crowdsSets(int64_t rowCount, unsigned cut) const;
   bool isReadOnce() const;
   int64_t stepsThatStay(bool readsFarRows) const;
-  double tileCost(int64_t rowCount, int64_t vectors, bool rowsAreFar) const;
+  double rowCost() const;
+  double tileCost(int64_t rowCount, int64_t vectors, double rowCost) const;
   /// Whether one tile has all rows.
   bool isLoneTile() const { return trips(plan.rowLoops) <= plan.tileRows(nest); }
   bool areRowsDense() const;
@@ -273,20 +274,31 @@ int64_t Planner::stepsThatStay(bool readsFarRows) const {
   return most;
 }
 
-double Planner::tileCost(int64_t rowCount, int64_t vectors, bool rowsAreFar) const {
+/// What a tile waits for each step of a row, in multiplications, beside its loads: rows that
+/// are too many for a core's cache come from the shared one; those that meet a large panel
+/// whose steps are on a page each from that cache.
+double Planner::rowCost() const {
+  if (!machine.sharedCacheIsSlow)
+    return 0;
+  SmallVector<unsigned> loops(plan.rowLoops);
+  llvm::append_range(loops, plan.reductions);
+  if (extent(*plan.rows, loops, /*wholeSum=*/true) > machine.coreCacheBytes)
+    return 0.5;
+  bool isOnPages = !plan.reductions.empty() && !plan.isPanelAcross() &&
+                   plan.panel->strides[plan.reductions.back()] * bytes() >= pageBytes;
+  return isOnPages && wholePanelExtent() > machine.coreCacheBytes ? 0.3 : 0;
+}
+
+double Planner::tileCost(int64_t rowCount, int64_t vectors, double rowCost) const {
   // A step multiplies rows * vectors times, and loads rows + vectors; fewer than
   // eight multiplications cannot hide their latency.
   double work = std::max<double>(rowCount * vectors, 8);
   double cost = work + 0.3 * (rowCount + vectors) + 1;
-  if (machine.sharedCacheIsSlow) {
-    // A panel that is too large for the first-level cache comes from the second, rows
-    // that are too many for that from the shared one.
-    if (trips(plan.reductions) * vectors * plan.lanes * bytes() > firstCacheBytes)
-      cost += 0.7 * vectors;
-    if (rowsAreFar)
-      cost += 0.5 * rowCount;
-  }
-  return cost;
+  // A panel that is too large for the first-level cache comes from the second.
+  if (machine.sharedCacheIsSlow &&
+      trips(plan.reductions) * vectors * plan.lanes * bytes() > firstCacheBytes)
+    cost += 0.7 * vectors;
+  return cost + rowCost * rowCount;
 }
 
 /// Whether a tile's rows are read where they are, one behind the other to the end.
@@ -391,9 +403,7 @@ void Planner::chooseTile() {
                      nest.numIterations() >= 2 * enoughTasks * minTaskWork &&
                      trips(plan.panelLoops) * trips(plan.batchLoops) == 1;
   int64_t widest = std::min<int64_t>(4, isLonePanel ? llvm::divideCeil(vectors, 2) : vectors);
-  SmallVector<unsigned> allRows(plan.rowLoops);
-  llvm::append_range(allRows, plan.reductions);
-  bool rowsAreFar = extent(*plan.rows, allRows, /*wholeSum=*/true) > machine.coreCacheBytes;
+  double waits = rowCost();
   double best = std::numeric_limits<double>::infinity();
   for (int64_t v = 1; v <= widest; ++v) {
     int64_t maxRows = (machine.numRegisters - v - 1) / v;
@@ -412,8 +422,8 @@ void Planner::chooseTile() {
     int64_t most = std::max<int64_t>(1, std::min(size, maxRows / rowCount));
     for (int64_t t = 1; t <= most; ++t) {
       auto sweep = [&](int64_t vectorCount) {
-        return (size / t) * tileCost(t * rowCount, vectorCount, rowsAreFar) +
-               (size % t ? tileCost(size % t * rowCount, vectorCount, rowsAreFar) : 0);
+        return (size / t) * tileCost(t * rowCount, vectorCount, waits) +
+               (size % t ? tileCost(size % t * rowCount, vectorCount, waits) : 0);
       };
       double cost = (vectors / v) * sweep(v) + (vectors % v ? sweep(vectors % v) : 0);
       if (crowdsSets(t * rowCount, cut))

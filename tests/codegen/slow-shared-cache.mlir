@@ -47,9 +47,10 @@ func.func @streams(%a: tensor<64x512xf32>, %w: tensor<512x4096xf32>, %x: tensor<
   return %1, %2, %3 : tensor<64x4096xf32>, tensor<4096x64xf32>, tensor<64x64xf32>
 }
 
-// Few rows for a panel of far steps: the first tile multiplies what it copies.
+// Few rows for a panel of steps on a page each: the first tile multiplies what it copies. It
+// has four vectors and six rows, not two and thirteen.
 // CHECK-LABEL: func.func private @product_64x4096_over_512(
-// CHECK: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<16384xf32>
+// CHECK: %[[PANEL:.*]] = memref.alloca() {alignment = 64 : i64} : memref<32768xf32>
 // CHECK: scf.for %{{.*}} iter_args
 // CHECK: memref.prefetch %arg1[%{{.*}}], read, locality<3>, data
 // CHECK: %[[COLUMN:.*]] = vector.load %arg1

@@ -224,11 +224,16 @@ static View expandedView(const View &base, ArrayRef<ReassociationIndices> groups
   return view;
 }
 
+/// The op that alone uses the value, if it is one of these.
+template <typename Op>
+static Op soleUser(Value value) {
+  return value.hasOneUse() ? dyn_cast<Op>(*value.user_begin()) : Op();
+}
+
 /// The insertion that has the value where it goes, if that is its only use: its kernel
 /// writes it there.
 static tensor::InsertSliceOp insertionOf(Value value) {
-  auto insertion = value.hasOneUse() ? dyn_cast<tensor::InsertSliceOp>(*value.user_begin())
-                                     : tensor::InsertSliceOp();
+  auto insertion = soleUser<tensor::InsertSliceOp>(value);
   return insertion && insertion.getSource() == value ? insertion : tensor::InsertSliceOp();
 }
 
@@ -290,9 +295,7 @@ void Schedule::assignView(Operation &op) {
       .Case<ScatterOp>([&](auto scatter) { aliasView(scatter, scatter.getBase()); })
       .Case<attention::ForwardOp, attention::BackwardOp>([&](auto op) {
         for (Value value : op->getResults()) {
-          auto reshape = value.hasOneUse()
-                             ? dyn_cast<tensor::CollapseShapeOp>(*value.user_begin())
-                             : tensor::CollapseShapeOp();
+          auto reshape = soleUser<tensor::CollapseShapeOp>(value);
           Value part = reshape ? reshape.getResult() : value;
           tensor::InsertSliceOp insertion = insertionOf(part);
           if (!insertion) {

@@ -83,7 +83,7 @@ private:
   bool isReadOnce() const;
   int64_t stepsThatStay(bool readsFarRows) const;
   double rowCost() const;
-  double tileCost(int64_t rowCount, int64_t vectors, double rowCost) const;
+  double tileCost(int64_t rowCount, int64_t vectors, double waits) const;
   /// Whether one tile has all rows.
   bool isLoneTile() const { return trips(plan.rowLoops) <= plan.tileRows(nest); }
   bool areRowsDense() const;
@@ -130,6 +130,11 @@ private:
       steps *= nest.sizes[l];
     }
     return steps;
+  }
+  /// Whether steps of the sum's last loop lie so many bytes apart.
+  bool isFar(const Access &access, int64_t far = farBytes) const {
+    return !plan.reductions.empty() &&
+           std::abs(access.strides[plan.reductions.back()]) * bytes() >= far;
   }
   /// Bytes from the first to the last element that these loops reach, blocks of the sum
   /// as they are.
@@ -275,8 +280,8 @@ int64_t Planner::stepsThatStay(bool readsFarRows) const {
 }
 
 /// What a tile waits for each step of a row, in multiplications, beside its loads: rows that
-/// are too many for a core's cache come from the shared one; those that meet a large panel
-/// whose steps are on a page each from that cache.
+/// are too many for a core's cache come from the shared one; those that meet a large panel,
+/// each of whose steps is on a page of its own, come from the core's.
 double Planner::rowCost() const {
   if (!machine.sharedCacheIsSlow)
     return 0;
@@ -284,12 +289,11 @@ double Planner::rowCost() const {
   llvm::append_range(loops, plan.reductions);
   if (extent(*plan.rows, loops, /*wholeSum=*/true) > machine.coreCacheBytes)
     return 0.5;
-  bool isOnPages = !plan.reductions.empty() && !plan.isPanelAcross() &&
-                   plan.panel->strides[plan.reductions.back()] * bytes() >= pageBytes;
+  bool isOnPages = !plan.isPanelAcross() && isFar(*plan.panel, pageBytes);
   return isOnPages && wholePanelExtent() > machine.coreCacheBytes ? 0.3 : 0;
 }
 
-double Planner::tileCost(int64_t rowCount, int64_t vectors, double rowCost) const {
+double Planner::tileCost(int64_t rowCount, int64_t vectors, double waits) const {
   // A step multiplies rows * vectors times, and loads rows + vectors; fewer than
   // eight multiplications cannot hide their latency.
   double work = std::max<double>(rowCount * vectors, 8);
@@ -298,7 +302,7 @@ double Planner::tileCost(int64_t rowCount, int64_t vectors, double rowCost) cons
   if (machine.sharedCacheIsSlow &&
       trips(plan.reductions) * vectors * plan.lanes * bytes() > firstCacheBytes)
     cost += 0.7 * vectors;
-  return cost + rowCost * rowCount;
+  return cost + waits * rowCount;
 }
 
 /// Whether a tile's rows are read where they are, one behind the other to the end.
@@ -444,10 +448,6 @@ void Planner::chooseBlocks() {
   int64_t steps = trips(plan.reductions), rowCount = trips(plan.rowLoops);
   int64_t panelBytes = steps * plan.width() * bytes();
   bool isLoneLoop = plan.hasLoneRowLoop();
-  auto isFar = [&](const Access &access, int64_t far = farBytes) {
-    return !plan.reductions.empty() &&
-           std::abs(access.strides[plan.reductions.back()]) * bytes() >= far;
-  };
   bool staysInPlace =
       panelBytes <= firstCacheBytes &&
       (plan.reductions.empty() || !machine.sharedCacheIsSlow ||

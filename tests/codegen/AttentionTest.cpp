@@ -111,16 +111,21 @@ Error errorOf(const Elements &result, const Elements &exact) {
 
 class Attention : public testing::TestWithParam<AttentionCase> {};
 
+/// Of the results in \p all; of operands that are joined there is one gradient.
+const char *nameOf(size_t which, const std::vector<Elements> &all) {
+  const char *names[] = {"o", all.size() == 2 ? "gradient" : "dq", "dk", "dv"};
+  return names[which];
+}
+
 /// What docs/attention.md promises.
 constexpr double maxMean = 8e-7, maxLargest = 3e-5;
 
 void expectNear(const std::vector<Elements> &results,
                 const std::vector<Elements> &exact) {
   for (size_t which = 0; which < exact.size(); ++which) {
-    const char *names[] = {"o", exact.size() == 2 ? "gradient" : "dq", "dk", "dv"};
     Error error = errorOf(results[which], exact[which]);
-    EXPECT_LE(error.mean, maxMean) << names[which];
-    EXPECT_LE(error.largest, maxLargest) << names[which];
+    EXPECT_LE(error.mean, maxMean) << nameOf(which, exact);
+    EXPECT_LE(error.largest, maxLargest) << nameOf(which, exact);
   }
 }
 
@@ -136,9 +141,8 @@ TEST_P(Attention, IsAsNearAsStated) {
                         exact = run(reference, arguments);
   expectNear(results, exact);
   for (size_t which = 0; which < exact.size(); ++which) {
-    const char *names[] = {"o", exact.size() == 2 ? "gradient" : "dq", "dk", "dv"};
     Error error = errorOf(results[which], exact[which]), direct = errorOf(other[which], exact[which]);
-    std::printf("%-3s %.1e (%.1e), as a composition %.1e (%.1e)\n", names[which], error.mean,
+    std::printf("%-3s %.1e (%.1e), as a composition %.1e (%.1e)\n", nameOf(which, exact), error.mean,
                 error.largest, direct.mean, direct.largest);
   }
   for (int64_t threads : {2, 3, 4, 7}) {

@@ -35,9 +35,8 @@ struct AttentionCase {
 
 inline void PrintTo(const AttentionCase &c, std::ostream *out) {
   *out << c.batch << "x" << c.heads << "x" << c.queries << "x" << c.keys << "x" << c.features << "x"
-       << c.channels << (c.causal ? " causal" : "") << (c.joined        ? " joined"
-            : c.interleaved ? " interleaved"
-                            : "");
+       << c.channels << (c.causal ? " causal" : "")
+       << (c.joined ? " joined" : c.interleaved ? " interleaved" : "");
   if (c.mask)
     *out << (c.isBool ? " bool" : "") << " mask " << int(c.mask);
 }

@@ -33,6 +33,8 @@ constexpr int64_t maxStepsToPackOnce = 256, packedRunBytes = 768;
 constexpr int64_t lineBytes = 64, cacheSets = 64, cacheWays = 8;
 constexpr int64_t firstCacheBytes = lineBytes * cacheSets * cacheWays;
 constexpr int64_t coreCacheWays = 16;
+/// Of those where what it does not hold comes slowly.
+constexpr int64_t slowFirstCacheBytes = 48 << 10;
 /// A packed panel that does not fit in there comes in time from so many steps ahead.
 constexpr int64_t packedStepsAhead = 8;
 /// Steps in a row of which the later are worth fetching before their time.
@@ -81,9 +83,10 @@ private:
   bool canTurnResults() const;
   bool crowdsSets(int64_t rowCount, unsigned cut) const;
   bool isReadOnce() const;
+  bool areRowsSideBySide() const;
+  bool areRowsFarApart() const;
+  double rowCost(bool isLonePanel) const;
   int64_t stepsThatStay(bool readsFarRows) const;
-  double rowCost() const;
-  double tileCost(int64_t rowCount, int64_t vectors, double waits) const;
   /// Whether one tile has all rows.
   bool isLoneTile() const { return trips(plan.rowLoops) <= plan.tileRows(nest); }
   bool areRowsDense() const;
@@ -95,6 +98,7 @@ private:
   bool doRowsOverlap() const;
   int64_t maxPackedTiles() const;
   int64_t stepsAtOnce() const;
+  double unevenness(int64_t vectors, int64_t wide) const;
   void chooseTile();
   void chooseBlocks();
   void chooseTasks();
@@ -185,6 +189,28 @@ int64_t ContractionPlan::partsOfTile(const LoopNest &nest) const {
   return llvm::divideCeil(blockSteps(nest), least ? least : mostTiles(nest));
 }
 
+/// Whether a tile leaves registers free for steps behind each other.
+static bool leavesRegisters(int64_t rowCount, int64_t vectors, const Machine &machine) {
+  return (rowCount + 1) * vectors + 1 + minFreeRegisters <= machine.numRegisters;
+}
+
+double tileCost(const ContractionPlan &plan, const LoopNest &nest, const Machine &machine,
+                int64_t rowCount, int64_t vectors) {
+  // A step multiplies rows * vectors times, and loads rows + vectors; too few
+  // multiplications cannot hide their latency.
+  double work = rowCount * vectors, loads = 0.3 * (rowCount + vectors) + 1;
+  if (!machine.sharedCacheIsSlow)
+    return std::max(work, 8.0) + loads;
+  // Fitted to the times of 130 products on such machines, in 10 to 18 shapes of tiles each:
+  // a panel that is too large for the first-level cache comes from the second.
+  int64_t panelBytes = vectors * machine.vectorBytes;
+  for (unsigned l : plan.reductions)
+    panelBytes *= nest.sizes[l];
+  double far = panelBytes > slowFirstCacheBytes ? 0.2 * vectors : 0;
+  double counting = leavesRegisters(rowCount, vectors, machine) ? 0 : 0.5;
+  return std::max(work, 12.0) + loads + far + counting;
+}
+
 bool isContraction(const LoopNest &nest) {
   if (!isSumOfProducts(nest) || nest.numIterations() < 512)
     return false;
@@ -265,6 +291,35 @@ bool Planner::isReadOnce() const {
   return plan.numPanels(nest) * trips(plan.panelLoops) == 1;
 }
 
+/// Whether each step's rows lie side by side.
+bool Planner::areRowsSideBySide() const {
+  return plan.rowLoops.size() == 1 && plan.rows->strides[plan.rowLoops.front()] == 1 &&
+         evenSteps(*plan.rows) >= minStepsToFetch;
+}
+
+/// And far from the next step's: reading them tile by tile takes their lines again and again,
+/// slowly once they are gone. For a copy all of a line is read.
+bool Planner::areRowsFarApart() const {
+  bool loseLines = trips(plan.reductions) >= minStepsToLose;
+  return machine.sharedCacheIsSlow && areRowsSideBySide() &&
+         trips(plan.rowLoops) >= minRowsToPack &&
+         isFar(*plan.rows, loseLines ? nearBytes : farBytes);
+}
+
+/// What a tile waits for each step of a row, in multiplications: such rows are not packed for
+/// one panel if the sum is long. Where they are few, the sum is longer than what the core's
+/// cache holds of them, and they come from the shared one.
+double Planner::rowCost(bool isLonePanel) const {
+  SmallVector<unsigned> all(plan.rowLoops);
+  llvm::append_range(all, plan.reductions);
+  llvm::append_range(all, plan.batchLoops);
+  bool areRead = isLonePanel && trips(plan.panelLoops) == 1 &&
+                 trips(plan.rowLoops) <= 2 * minRowsPerPacking &&
+                 trips(plan.reductions) > maxStepsToPackOnce && areRowsFarApart();
+  bool areMany = extent(*plan.rows, all, /*wholeSum=*/true) > machine.coreCacheBytes;
+  return areRead && areMany ? 0.2 : 0;
+}
+
 /// Steps of which a tile's lines are there for the next tile, too, three quarters, as
 /// there is more in that cache: of a panel that is not packed, and of such rows.
 int64_t Planner::stepsThatStay(bool readsFarRows) const {
@@ -277,32 +332,6 @@ int64_t Planner::stepsThatStay(bool readsFarRows) const {
       most = std::min(most, linesThatStay(access->strides[plan.reductions.back()] * bytes(),
                                           sets, coreCacheWays) * 3 / 4);
   return most;
-}
-
-/// What a tile waits for each step of a row, in multiplications, beside its loads: rows that
-/// are too many for a core's cache come from the shared one; those that meet a large panel,
-/// each of whose steps is on a page of its own, come from the core's.
-double Planner::rowCost() const {
-  if (!machine.sharedCacheIsSlow)
-    return 0;
-  SmallVector<unsigned> loops(plan.rowLoops);
-  llvm::append_range(loops, plan.reductions);
-  if (extent(*plan.rows, loops, /*wholeSum=*/true) > machine.coreCacheBytes)
-    return 0.5;
-  bool isOnPages = !plan.isPanelAcross() && isFar(*plan.panel, pageBytes);
-  return isOnPages && wholePanelExtent() > machine.coreCacheBytes ? 0.3 : 0;
-}
-
-double Planner::tileCost(int64_t rowCount, int64_t vectors, double waits) const {
-  // A step multiplies rows * vectors times, and loads rows + vectors; fewer than
-  // eight multiplications cannot hide their latency.
-  double work = std::max<double>(rowCount * vectors, 8);
-  double cost = work + 0.3 * (rowCount + vectors) + 1;
-  // A panel that is too large for the first-level cache comes from the second.
-  if (machine.sharedCacheIsSlow &&
-      trips(plan.reductions) * vectors * plan.lanes * bytes() > firstCacheBytes)
-    cost += 0.7 * vectors;
-  return cost + waits * rowCount;
 }
 
 /// Whether a tile's rows are read where they are, one behind the other to the end.
@@ -382,8 +411,8 @@ int64_t Planner::maxPackedTiles() const {
 
 /// So many as divide the loop: two, of a short one that begins again and again up to four.
 int64_t Planner::stepsAtOnce() const {
-  int64_t used = (plan.tileRows(nest) + 1) * plan.tileVectors + 1;
-  if (plan.innerReductions.empty() || used + minFreeRegisters > machine.numRegisters)
+  if (plan.innerReductions.empty() ||
+      !leavesRegisters(plan.tileRows(nest), plan.tileVectors, machine))
     return 1;
   unsigned last = plan.innerReductions.back();
   int64_t count = nest.sizes[last];
@@ -398,6 +427,21 @@ int64_t Planner::stepsAtOnce() const {
   return 1;
 }
 
+/// By how much one of two threads has more than its half of these vectors, in panels of so
+/// many, if panels alone are the tasks: they are enough, or each is packed for few rows.
+/// Both wait for the memory where weights are updated.
+double Planner::unevenness(int64_t vectors, int64_t wide) const {
+  int64_t others = trips(plan.panelLoops) * trips(plan.batchLoops);
+  int64_t panels = llvm::divideCeil(vectors, wide), tasks = panels * others;
+  bool areFewRows = plan.isPanelAcross() && trips(plan.rowLoops) < 2 * minRowsPerPacking;
+  if (!machine.sharedCacheIsSlow || nest.updatesInPlace ||
+      (!areFewRows && tasks < enoughTasks))
+    return 0;
+  int64_t first = llvm::divideCeil(tasks, 2);
+  double share = first / panels * vectors + std::min(first % panels * wide, vectors);
+  return 2 * share / (vectors * others) - 1;
+}
+
 /// The cheapest of the shapes that the registers hold.
 void Planner::chooseTile() {
   int64_t vectors = llvm::divideCeil(nest.sizes[plan.vectorLoop], plan.lanes);
@@ -407,7 +451,6 @@ void Planner::chooseTile() {
                      nest.numIterations() >= 2 * enoughTasks * minTaskWork &&
                      trips(plan.panelLoops) * trips(plan.batchLoops) == 1;
   int64_t widest = std::min<int64_t>(4, isLonePanel ? llvm::divideCeil(vectors, 2) : vectors);
-  double waits = rowCost();
   double best = std::numeric_limits<double>::infinity();
   for (int64_t v = 1; v <= widest; ++v) {
     int64_t maxRows = (machine.numRegisters - v - 1) / v;
@@ -426,12 +469,16 @@ void Planner::chooseTile() {
     int64_t most = std::max<int64_t>(1, std::min(size, maxRows / rowCount));
     for (int64_t t = 1; t <= most; ++t) {
       auto sweep = [&](int64_t vectorCount) {
-        return (size / t) * tileCost(t * rowCount, vectorCount, waits) +
-               (size % t ? tileCost(size % t * rowCount, vectorCount, waits) : 0);
+        auto costOf = [&](int64_t trips) {
+          return tileCost(plan, nest, machine, trips * rowCount, vectorCount);
+        };
+        return (size / t) * costOf(t) + (size % t ? costOf(size % t) : 0);
       };
       double cost = (vectors / v) * sweep(v) + (vectors % v ? sweep(vectors % v) : 0);
       if (crowdsSets(t * rowCount, cut))
         cost += llvm::divideCeil(vectors, v) * size * rowCount;
+      cost += rowCost(v >= vectors) * size * rowCount;
+      cost *= 1 + 0.2 * unevenness(vectors, v);
       if (cost * total / (size * rowCount) < best) {
         best = cost * total / (size * rowCount);
         plan.tileTrips = t;
@@ -461,15 +508,11 @@ void Planner::chooseBlocks() {
                       !staysInPlace &&
                       rowCount >= (machine.sharedCacheIsSlow ? minRowsPerSlowPacking
                                                              : minRowsPerFarPacking));
+  plan.packsRows = areRowsFarApart() && (!isReadOnce() || steps <= maxStepsToPackOnce);
   // A step's rows that lie side by side share cache lines with the next tiles' rows, but
   // the machine does not see the next step's coming.
-  bool areSideBySide = isLoneLoop && plan.rows->strides[plan.cutLoop] == 1 &&
-                       evenSteps(*plan.rows) >= minStepsToFetch;
-  // Where those lines come slowly once they are gone, all of them is read for a copy.
-  plan.packsRows = areSideBySide && machine.sharedCacheIsSlow && rowCount >= minRowsToPack &&
-                   isFar(*plan.rows, steps >= minStepsToLose ? nearBytes : farBytes) &&
-                   (!isReadOnce() || steps <= maxStepsToPackOnce);
-  plan.fetchesRows = areSideBySide && isFar(*plan.rows) && !plan.packsRows;
+  plan.fetchesRows =
+      isLoneLoop && areRowsSideBySide() && isFar(*plan.rows) && !plan.packsRows;
 
   if (!plan.packsPanel && isFar(*plan.panel) && evenSteps(*plan.panel) >= minStepsToFetch &&
       wholePanelExtent() > machine.coreCacheBytes / 2)

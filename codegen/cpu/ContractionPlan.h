@@ -114,6 +114,10 @@ struct ContractionPlan {
 /// register tiles serve.
 bool isContraction(const LoopNest &nest);
 
+/// What a step of the sum takes in a tile of so many rows and vectors, in multiplications.
+double tileCost(const ContractionPlan &plan, const LoopNest &nest, const Machine &machine,
+                int64_t rowCount, int64_t vectors);
+
 /// The plan for such a nest, if vectors of its result move with one operand.
 std::optional<ContractionPlan> planContraction(const LoopNest &nest,
                                                const Machine &machine);

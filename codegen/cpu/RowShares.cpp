@@ -36,22 +36,29 @@ bool canShareRows(const ContractionPlan &plan, const LoopNest &nest,
          machine.coreCacheBytes / 2;
 }
 
-/// A short one's tiles become such that each is a task: as large as the plan's if such
-/// share the rows out evenly, and half as large at least. Panels that are one piece stay in
-/// the first-level cache for all tiles of a task: there it is half of the rows.
+/// A short one's tiles become such that each is a task: those that take least of what share
+/// the rows out evenly and are half as large as the plan's at least. Panels that are one
+/// piece stay in the first-level cache for all tiles of a task: there it is half of the rows.
 void shareTiles(ContractionPlan &plan, const LoopNest &nest, const Machine &machine) {
   int64_t rows = nest.sizes[plan.cutLoop];
   int64_t vectors = llvm::divideCeil(nest.sizes[plan.vectorLoop], plan.lanes);
-  int64_t most = plan.tileTrips * plan.tileVectors, best = (most - 1) / 2;
+  int64_t most = plan.tileTrips * plan.tileVectors;
+  double best = std::numeric_limits<double>::infinity();
+  auto costOf = [&](int64_t trips, int64_t v) {
+    return tileCost(plan, nest, machine, trips, v) / trips;
+  };
   // The first is the plan's own. Columns left over are a tile, too, and not a thin one.
   for (int64_t v : {plan.tileVectors, int64_t(4), int64_t(3), int64_t(2), int64_t(1)})
-    for (int64_t trips = most / v; trips * v > best; --trips) {
+    for (int64_t trips = most / v; trips * v > (most - 1) / 2; --trips) {
       int64_t rest = vectors % v;
       bool fits = v + trips * v < machine.numRegisters;
       if (!fits || v > vectors || rows % (2 * trips) || (rest && 2 * rest < v) ||
           nest.numIterations() / rows * trips < minTileWork)
         continue;
-      best = trips * v;
+      double cost = (vectors / v) * costOf(trips, v) + (rest ? costOf(trips, rest) : 0);
+      if (cost >= best)
+        continue;
+      best = cost;
       plan.tileTrips = trips;
       plan.tileVectors = v;
       plan.tilesPerTask = plan.panelLoops.empty() ? 1 : rows / trips / 2;

@@ -2,15 +2,15 @@
 // RUN: agc-opt %s -agc-to-loops -agc-prepare-kernels -agc-form-kernels="vector-bytes=64 num-registers=32 core-cache-bytes=2097152" -canonicalize | FileCheck %s --check-prefix=FAST
 
 // Windows of 7x7 have most of their elements in common, so those of a block of the sum are
-// few: 256 steps of the panel, 32 KB, stay in the first-level cache for all rows. The loop
+// few: 128 steps of the panel, 32 KB, stay in the first-level cache for all rows. The loop
 // over 32 places of an image's row begins again and again: four are behind each other.
 // CHECK-LABEL: func.func private @product_7x21x64_over_32x32x32(
 // CHECK: scf.for %{{.*}} = %c0 to %c32 step %c1 {
-// CHECK: scf.for %[[ROW:.*]] = %c0 to %c32 step %c8 {
+// CHECK: scf.for %[[ROW:.*]] = %c0 to %c32 step %c4 {
 // CHECK: scf.for %{{.*}} = %arg3 to %arg4
 // CHECK: scf.for %{{.*}} = %[[ROW]] to %{{.*}} step %c1 iter_args
 // CHECK: scf.for %{{.*}} = %c0 to %c32 step %c4 iter_args
-// CHECK-COUNT-88: math.fma
+// CHECK-COUNT-96: math.fma
 // CHECK-NOT: math.fma
 // CHECK: scf.yield
 // FAST-LABEL: func.func private @product_7x21x64_over_32x32x32(

@@ -32,10 +32,10 @@ constexpr int64_t maxStepsToPackOnce = 256, packedRunBytes = 768;
 /// Of the first-level cache.
 constexpr int64_t lineBytes = 64, cacheSets = 64, cacheWays = 8;
 constexpr int64_t firstCacheBytes = lineBytes * cacheSets * cacheWays;
-constexpr int64_t coreCacheWays = 16;
-/// Of those where what it does not hold comes slowly.
+/// What that cache holds in fact where the shared one is slow.
 constexpr int64_t slowFirstCacheBytes = 48 << 10;
-/// A packed panel that does not fit in there comes in time from so many steps ahead.
+constexpr int64_t coreCacheWays = 16;
+/// A packed panel that does not fit in the first-level cache comes in time from so many steps ahead.
 constexpr int64_t packedStepsAhead = 8;
 /// Steps in a row of which the later are worth fetching before their time.
 constexpr int64_t minStepsToFetch = 64;
@@ -85,7 +85,8 @@ private:
   bool isReadOnce() const;
   bool areRowsSideBySide() const;
   bool areRowsFarApart() const;
-  double rowCost(bool isLonePanel) const;
+  bool isPackedForFewRows() const;
+  double rowCost(bool isReadOnce) const;
   int64_t stepsThatStay(bool readsFarRows) const;
   /// Whether one tile has all rows.
   bool isLoneTile() const { return trips(plan.rowLoops) <= plan.tileRows(nest); }
@@ -306,15 +307,19 @@ bool Planner::areRowsFarApart() const {
          isFar(*plan.rows, loseLines ? nearBytes : farBytes);
 }
 
-/// What a tile waits for each step of a row, in multiplications: such rows are not packed for
-/// one panel if the sum is long. Where they are few, the sum is longer than what the core's
-/// cache holds of them, and they come from the shared one.
-double Planner::rowCost(bool isLonePanel) const {
+/// Whether each panel is transposed for so few rows that these are not shared out.
+bool Planner::isPackedForFewRows() const {
+  return plan.isPanelAcross() && trips(plan.rowLoops) < 2 * minRowsPerPacking;
+}
+
+/// What a tile waits for each step of a row, in multiplications: of a long sum such rows are
+/// not packed if they meet one panel, and come from the shared cache if they are more than
+/// the core's holds. Measured of few rows; of many packing takes longer.
+double Planner::rowCost(bool isReadOnce) const {
   SmallVector<unsigned> all(plan.rowLoops);
   llvm::append_range(all, plan.reductions);
   llvm::append_range(all, plan.batchLoops);
-  bool areRead = isLonePanel && trips(plan.panelLoops) == 1 &&
-                 trips(plan.rowLoops) <= 2 * minRowsPerPacking &&
+  bool areRead = isReadOnce && trips(plan.rowLoops) <= 2 * minRowsPerPacking &&
                  trips(plan.reductions) > maxStepsToPackOnce && areRowsFarApart();
   bool areMany = extent(*plan.rows, all, /*wholeSum=*/true) > machine.coreCacheBytes;
   return areRead && areMany ? 0.2 : 0;
@@ -433,9 +438,8 @@ int64_t Planner::stepsAtOnce() const {
 double Planner::unevenness(int64_t vectors, int64_t wide) const {
   int64_t others = trips(plan.panelLoops) * trips(plan.batchLoops);
   int64_t panels = llvm::divideCeil(vectors, wide), tasks = panels * others;
-  bool areFewRows = plan.isPanelAcross() && trips(plan.rowLoops) < 2 * minRowsPerPacking;
   if (!machine.sharedCacheIsSlow || nest.updatesInPlace ||
-      (!areFewRows && tasks < enoughTasks))
+      (!isPackedForFewRows() && tasks < enoughTasks))
     return 0;
   int64_t first = llvm::divideCeil(tasks, 2);
   double share = first / panels * vectors + std::min(first % panels * wide, vectors);
@@ -447,7 +451,7 @@ void Planner::chooseTile() {
   int64_t vectors = llvm::divideCeil(nest.sizes[plan.vectorLoop], plan.lanes);
   int64_t total = trips(plan.rowLoops);
   // Where few rows are no reason to pack a panel twice, tasks are panels: two at least.
-  bool isLonePanel = plan.isPanelAcross() && total < 2 * minRowsPerPacking &&
+  bool isLonePanel = isPackedForFewRows() &&
                      nest.numIterations() >= 2 * enoughTasks * minTaskWork &&
                      trips(plan.panelLoops) * trips(plan.batchLoops) == 1;
   int64_t widest = std::min<int64_t>(4, isLonePanel ? llvm::divideCeil(vectors, 2) : vectors);
@@ -467,18 +471,20 @@ void Planner::chooseTile() {
     }
     int64_t size = cut == ContractionPlan::noLoop ? 1 : nest.sizes[cut];
     int64_t most = std::max<int64_t>(1, std::min(size, maxRows / rowCount));
+    double waits = rowCost(v >= vectors && trips(plan.panelLoops) == 1);
+    double uneven = 1 + 0.2 * unevenness(vectors, v);
     for (int64_t t = 1; t <= most; ++t) {
       auto sweep = [&](int64_t vectorCount) {
-        auto costOf = [&](int64_t trips) {
-          return tileCost(plan, nest, machine, trips * rowCount, vectorCount);
+        auto costOf = [&](int64_t count) {
+          return tileCost(plan, nest, machine, count * rowCount, vectorCount);
         };
         return (size / t) * costOf(t) + (size % t ? costOf(size % t) : 0);
       };
       double cost = (vectors / v) * sweep(v) + (vectors % v ? sweep(vectors % v) : 0);
       if (crowdsSets(t * rowCount, cut))
         cost += llvm::divideCeil(vectors, v) * size * rowCount;
-      cost += rowCost(v >= vectors) * size * rowCount;
-      cost *= 1 + 0.2 * unevenness(vectors, v);
+      cost += waits * size * rowCount;
+      cost *= uneven;
       if (cost * total / (size * rowCount) < best) {
         best = cost * total / (size * rowCount);
         plan.tileTrips = t;
